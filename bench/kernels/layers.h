@@ -1,0 +1,31 @@
+// Convolution shapes of networks that everybody measures, batch 1.
+#ifndef FLOE_BENCH_KERNELS_LAYERS_H_
+#define FLOE_BENCH_KERNELS_LAYERS_H_
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace floe {
+
+struct ConvLayer {
+  int64_t size;  // of the square input
+  int64_t channels;
+  int64_t filters;
+  int64_t kernel;
+  int64_t stride;
+  bool depthwise;
+  int64_t times;  // the network has so many of them
+};
+
+struct LayerList {
+  std::string_view network;
+  std::span<const ConvLayer> layers;
+};
+
+// ResNet-50 v1 (strides in the 1x1 convolutions), MobileNetV1 and MobileNetV2 at 224 x 224.
+std::span<const LayerList> AllLayers();
+
+}  // namespace floe
+
+#endif  // FLOE_BENCH_KERNELS_LAYERS_H_

@@ -1,0 +1,99 @@
+// Times convolution kernels on the layers of well-known networks, each with bias and ReLU, and prints the
+// rate as a fraction of the multiply-add peak that this machine shows in registers.
+//   bench_kernels --benchmark_filter=resnet50/ --benchmark_repetitions=5
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "backends/cpu/cpu.h"
+#include "graph/graph.h"
+#include "layers.h"
+#include "peak.h"
+
+namespace floe {
+namespace {
+
+Tensor Ramp(std::vector<int64_t> dims) {
+  Tensor t(DType::kFloat32, std::move(dims));
+  for (int64_t i = 0; i < t.size(); ++i) t.data<float>()[i] = static_cast<float>(i % 17 - 8) / 8;
+  return t;
+}
+
+// Conv with TensorFlow's SAME padding, bias, ReLU.
+std::unique_ptr<Graph> MakeProblem(const ConvLayer& layer) {
+  auto g = std::make_unique<Graph>();
+  const int64_t depth = layer.depthwise ? 1 : layer.channels;
+  const ValueId x = g->AddInput("x", {DType::kFloat32, {1, layer.size, layer.size, layer.channels}});
+  const ValueId f = g->AddConstant("f", Ramp({layer.filters, layer.kernel, layer.kernel, depth}));
+  const ValueId b = g->AddConstant("b", Ramp({layer.filters}));
+  Conv op;
+  op.strides = {layer.stride, layer.stride};
+  op.auto_pad = AutoPad::kSameUpper;
+  op.group = layer.depthwise ? layer.channels : 1;
+  g->AddOutput(g->Add(Unary{UnaryKind::kRelu}, {g->Add(op, {x, f, b})}));
+  return g;
+}
+
+double Flops(const ConvLayer& layer) {
+  const int64_t out = (layer.size + layer.stride - 1) / layer.stride;
+  const int64_t depth = layer.depthwise ? 1 : layer.channels;
+  return 2.0 * static_cast<double>(out * out * layer.filters * layer.kernel * layer.kernel * depth);
+}
+
+void RunLayer(benchmark::State& state, const Kernel& kernel, const ConvLayer& layer, int threads) {
+  const Target target = CpuBackend().detect(threads);
+  const std::unique_ptr<Graph> problem = MakeProblem(layer);
+  const Packed packed = kernel.pack(*problem, target);
+  const std::unique_ptr<Executable> executable = kernel.prepare({*problem, packed.tensors, target});
+  const Tensor inputs[] = {Ramp(problem->value(problem->inputs()[0]).type.shape.Static())};
+  Tensor outputs[] = {Tensor(DType::kFloat32, problem->value(problem->outputs()[0]).type.shape.Static())};
+  Tensor workspace(DType::kUInt8, {static_cast<int64_t>(executable->WorkspaceBytes(threads)) + 1});
+  ThreadPool pool(threads);
+  double best = 1e9;
+  for (auto _ : state) {
+    const auto begin = std::chrono::steady_clock::now();
+    executable->Run({inputs, outputs, workspace.raw(), &pool});
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    best = std::min(best, took.count());
+  }
+  const double rate = Flops(layer) / best / 1e9;
+  state.counters["best_us"] = best * 1e6;
+  state.counters["GFLOP/s"] = rate;
+  state.counters["of_peak"] = rate / (PeakGflops() * threads);
+  state.counters["times"] = static_cast<double>(layer.times);
+}
+
+void Register(const LayerList& list, int threads) {
+  for (const ConvLayer& layer : list.layers) {
+    const std::unique_ptr<Graph> problem = MakeProblem(layer);
+    for (const Kernel& kernel : CpuBackend().kernels()) {
+      const Target target = CpuBackend().detect(threads);
+      if (kernel.pack == nullptr || kernel.refuses(*problem, target)) continue;
+      if (layer.depthwise && kernel.name != "cpu.depthwise") continue;
+      const std::string name = std::string(list.network) + "/" + std::to_string(layer.size) + "x" +
+                               std::to_string(layer.channels) + "->" + std::to_string(layer.filters) +
+                               (layer.depthwise ? "_dw" : "_k") + std::to_string(layer.kernel) + "s" +
+                               std::to_string(layer.stride) + "/" + std::string(kernel.name) + "/t" +
+                               std::to_string(threads);
+      benchmark::RegisterBenchmark(name.c_str(), [&kernel, &layer, threads](benchmark::State& state) {
+        RunLayer(state, kernel, layer, threads);
+      })->UseRealTime();
+    }
+  }
+}
+
+}  // namespace
+}  // namespace floe
+
+int main(int argc, char** argv) {
+  for (const floe::LayerList& list : floe::AllLayers()) {
+    for (const int threads : {1, 2}) floe::Register(list, threads);
+  }
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

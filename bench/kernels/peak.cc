@@ -1,0 +1,91 @@
+#include "peak.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "backends/cpu/isa.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace floe {
+namespace {
+
+constexpr int kSteps = 20000;
+
+#if defined(__x86_64__)
+// Twelve chains hide the latency of each addition.
+__attribute__((target("avx512f"))) double WideLoop() {
+  __m512 acc[12];
+  for (__m512& a : acc) a = _mm512_set1_ps(0.5f);
+  const __m512 factor = _mm512_set1_ps(0.999f);
+  for (int i = 0; i < kSteps; ++i) {
+#pragma GCC unroll 12
+    for (int k = 0; k < 12; ++k) acc[k] = _mm512_fmadd_ps(acc[k], factor, factor);
+  }
+  double sum = 0;
+  for (const __m512& a : acc) sum += static_cast<double>(_mm512_cvtss_f32(a));
+  return sum;
+}
+
+__attribute__((target("avx2,fma"))) double NarrowLoop() {
+  __m256 acc[12];
+  for (__m256& a : acc) a = _mm256_set1_ps(0.5f);
+  const __m256 factor = _mm256_set1_ps(0.999f);
+  for (int i = 0; i < kSteps; ++i) {
+#pragma GCC unroll 12
+    for (int k = 0; k < 12; ++k) acc[k] = _mm256_fmadd_ps(acc[k], factor, factor);
+  }
+  double sum = 0;
+  for (const __m256& a : acc) sum += static_cast<double>(_mm256_cvtss_f32(a));
+  return sum;
+}
+#endif
+
+double PlainLoop() {
+  float acc[32];
+  std::fill_n(acc, 32, 0.5f);
+  for (int i = 0; i < kSteps; ++i) {
+    for (float& a : acc) a = a * 0.999f + 0.999f;
+  }
+  double sum = 0;
+  for (const float a : acc) sum += static_cast<double>(a);
+  return sum;
+}
+
+struct Loop {
+  double (*run)();
+  double flops;
+};
+
+Loop LoopHere() {
+#if defined(__x86_64__)
+  const cpu::Isa isa = cpu::DetectIsa();
+  if (isa == cpu::Isa::kAvx512) return {WideLoop, 2.0 * 12 * 16 * kSteps};
+  if (isa == cpu::Isa::kAvx2) return {NarrowLoop, 2.0 * 12 * 8 * kSteps};
+#endif
+  return {PlainLoop, 2.0 * 32 * kSteps};
+}
+
+double Measure() {
+  const Loop loop = LoopHere();
+  double best = 0;
+  volatile double sink = 0;
+  for (int round = 0; round < 200; ++round) {
+    const auto begin = std::chrono::steady_clock::now();
+    sink = sink + loop.run();
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    best = std::max(best, loop.flops / took.count() / 1e9);
+  }
+  return best;
+}
+
+}  // namespace
+
+double PeakGflops() {
+  static const double peak = Measure();
+  return peak;
+}
+
+}  // namespace floe

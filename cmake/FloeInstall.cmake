@@ -1,0 +1,28 @@
+# cmake --install: the libraries, their headers, the program, and what find_package(floe) needs. The tree may be moved
+# afterwards: libraries are found relative to the file that needs them.
+include(CMakePackageConfigHelpers)
+
+set(floe_libraries floe_runtime_lib floe_image_lib floe_compiler_lib)
+set(floe_package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/floe)
+
+file(RELATIVE_PATH floe_bin_to_lib
+  ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+set_target_properties(${floe_libraries} PROPERTIES INSTALL_RPATH "$ORIGIN")
+if(TARGET floe)
+  set_target_properties(floe PROPERTIES INSTALL_RPATH "$ORIGIN/${floe_bin_to_lib}")
+  install(TARGETS floe RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+
+install(TARGETS ${floe_libraries} EXPORT floeTargets
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/floe DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+  FILES_MATCHING PATTERN "*.h")
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+# floe::runtime, floe::image, floe::compiler. Their headers need nothing beyond C++20, so there is nothing to find.
+install(EXPORT floeTargets NAMESPACE floe:: DESTINATION ${floe_package_folder})
+configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/floeConfig.cmake.in ${PROJECT_BINARY_DIR}/floeConfig.cmake
+  INSTALL_DESTINATION ${floe_package_folder} NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/floeConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/floeConfig.cmake ${PROJECT_BINARY_DIR}/floeConfigVersion.cmake
+  DESTINATION ${floe_package_folder})

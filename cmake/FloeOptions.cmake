@@ -1,0 +1,41 @@
+# Compiler settings of every target, and the function that declares a folder of src/ as a component.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+
+add_library(floe_options INTERFACE)
+target_include_directories(floe_options INTERFACE
+  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>)
+target_compile_options(floe_options INTERFACE -Wall -Wextra -Wnon-virtual-dtor -Wno-missing-field-initializers)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  target_compile_options(floe_options INTERFACE -Wno-restrict)  # false alarms on std::string in 12
+endif()
+# Fused multiply-adds only where a kernel writes them: the reference backend's sums must not depend on the compiler.
+target_compile_options(floe_options INTERFACE -ffp-contract=off)
+if(FLOE_WERROR)
+  target_compile_options(floe_options INTERFACE -Werror)
+endif()
+if(FLOE_SANITIZE)
+  target_compile_options(floe_options INTERFACE -fsanitize=${FLOE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(floe_options INTERFACE -fsanitize=${FLOE_SANITIZE})
+endif()
+if(FLOE_COVERAGE)
+  target_compile_options(floe_options INTERFACE --coverage)
+  target_link_options(floe_options INTERFACE --coverage)
+endif()
+
+# floe_component(NAME [source...]): the folder's code as an object library floe_NAME. The shared libraries in
+# src/CMakeLists.txt gather components; who may include whom is checked by scripts/check_includes.py.
+function(floe_component name)
+  if(NOT ARGN)
+    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/empty.cc "")
+    set(ARGN ${CMAKE_CURRENT_BINARY_DIR}/empty.cc)
+  endif()
+  add_library(floe_${name} OBJECT ${ARGN})
+  target_link_libraries(floe_${name} PUBLIC floe_options)
+endfunction()

@@ -1,0 +1,49 @@
+#include "backends/cpu/cpu.h"
+
+#include <array>
+
+#include "backends/cpu/isa.h"
+#include "backends/cpu/kernels.h"
+
+namespace floe {
+namespace {
+
+std::span<const Kernel> Kernels() {
+  static const std::array kernels = {
+      cpu::ConvGemmKernel(), cpu::ConvTransposeKernel(), cpu::DepthwiseKernel(), cpu::ElementwiseKernel(),
+      cpu::MatMulKernel(),   cpu::PoolKernel(),          cpu::ReduceKernel(),    cpu::SoftmaxKernel(),
+      cpu::LrnKernel(),      cpu::ResizeKernel(),        cpu::MoveKernel(),      cpu::GatherKernel(),
+  };
+  return kernels;
+}
+
+Target Detect(int threads) {
+  Target target;
+  target.backend = "cpu";
+  target.isa = cpu::IsaName(cpu::DetectIsa());
+  target.threads = threads;
+  target.device = cpu::ProcessorName();
+  return target;
+}
+
+Refusal RefusesTarget(const Target& built_for) {
+  const cpu::Isa here = cpu::DetectIsa();
+  const cpu::Isa wanted = cpu::IsaOf(built_for);
+  if (cpu::IsaName(wanted) != built_for.isa) return "instruction set '" + built_for.isa + "' is not known";
+  if (wanted <= here) return std::nullopt;
+  return "the engine uses " + built_for.isa + ", this processor (" + cpu::ProcessorName() + ") has " +
+         std::string(cpu::IsaName(here));
+}
+
+}  // namespace
+
+const Backend& CpuBackend() {
+  static const Backend backend = {.name = "cpu",
+                                  .description = "x86-64 with AVX2 or AVX-512, others by portable code",
+                                  .kernels = Kernels,
+                                  .detect = Detect,
+                                  .refuses_target = RefusesTarget};
+  return backend;
+}
+
+}  // namespace floe

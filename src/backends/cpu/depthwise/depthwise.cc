@@ -1,0 +1,155 @@
+#include "backends/cpu/depthwise/depthwise.h"
+
+#include <algorithm>
+
+#include "backends/cpu/conv/epilogue.h"
+#include "backends/cpu/isa.h"
+#include "backends/cpu/kernels.h"
+#include "backends/cpu/problem.h"
+#include "base/check.h"
+
+namespace floe::cpu {
+namespace {
+
+DepthwiseCode CodeFor(Isa isa) {
+#if defined(__x86_64__)
+  if (isa == Isa::kAvx512) return avx512::GetDepthwiseCode();
+  if (isa == Isa::kAvx2) return avx2::GetDepthwiseCode();
+#endif
+  static_cast<void>(isa);
+  return generic::GetDepthwiseCode();
+}
+
+Refusal Match(const Graph& problem, FusedGroup* group, Window* window) {
+  std::string why;
+  const std::optional<FusedGroup> matched = MatchFusedGroup(problem, &why);
+  if (!matched) return why;
+  *group = *matched;
+  if (Refusal refusal = ReadConv(problem, *group, window)) return refusal;
+  if (window->groups != window->channels) return "not a depthwise convolution";
+  if (window->kernel[0] * window->kernel[1] > kMostFilterRows) return "filter too high";
+  return std::nullopt;
+}
+
+class Depthwise : public Executable {
+ public:
+  Depthwise(const PrepareArgs& args, const FusedGroup& group, const Window& window)
+      : window_(window),
+        code_(CodeFor(IsaOf(args.target))),
+        input_(args.problem, group.main->inputs[0]),
+        epilogue_(args.problem, group),
+        packed_(args.packed[0]) {}
+
+  size_t WorkspaceBytes(int) const override {
+    return multiplier() == 1
+               ? 0
+               : static_cast<size_t>(window_.input_pixels() * window_.output_channels) * sizeof(float);
+  }
+
+  void Run(const RunArgs& args) const override {
+    DepthwiseCall call;
+    call.window = &window_;
+    call.input = multiplier() == 1 ? input_.floats(args) : RepeatChannels(args);
+    call.weights = packed_.data<float>();
+    call.bias = epilogue_.bias.floats(args);
+    call.residual = epilogue_.residual.floats(args);
+    call.output = static_cast<float*>(args.outputs[0].raw());
+    call.activation = epilogue_.activation;
+    RunParts(call, *args.pool);
+  }
+
+ private:
+  int64_t multiplier() const { return window_.output_channels / window_.channels; }
+
+  // Few rows of many channels are split by channels, so that the parts are equal.
+  void RunParts(const DepthwiseCall& call, ThreadPool& pool) const {
+    constexpr int64_t kBlock = 64;
+    const int64_t rows = window_.batch * window_.output[0] * window_.output[1];
+    const int64_t channels = window_.output_channels;
+    const bool small = rows * window_.output[2] * channels * window_.taps() < 20000;
+    const bool by_channel = rows < 8 * pool.threads() && channels >= kBlock * pool.threads();
+    const int64_t count = by_channel ? channels : rows;
+    const int64_t grain = small ? count : by_channel ? kBlock : 1;
+    pool.ParallelFor(count, grain, [&](int64_t begin, int64_t end, int) {
+      DepthwiseCall mine = call;
+      mine.row_begin = by_channel ? 0 : begin;
+      mine.row_end = by_channel ? rows : end;
+      mine.channel_begin = by_channel ? begin : 0;
+      mine.channel_end = by_channel ? end : channels;
+      code_(mine);
+    });
+  }
+
+  // Output channel c * multiplier + m reads input channel c.
+  const float* RepeatChannels(const RunArgs& args) const {
+    const float* input = input_.floats(args);
+    float* repeated = static_cast<float*>(args.workspace);
+    const int64_t times = multiplier();
+    args.pool->ParallelFor(window_.input_pixels() * window_.channels, 4096,
+                           [&](int64_t begin, int64_t end, int) {
+                             float* to = repeated + begin * times;
+                             for (int64_t i = begin; i < end; ++i) to = std::fill_n(to, times, input[i]);
+                           });
+    return repeated;
+  }
+
+  Window window_;
+  DepthwiseCode code_;
+  Operand input_;
+  Epilogue epilogue_;
+  Tensor packed_;
+};
+
+Refusal Refuses(const Graph& problem, const Target&) {
+  FusedGroup group;
+  Window window;
+  return Match(problem, &group, &window);
+}
+
+double Estimate(const Graph& problem, const Target& target) {
+  FusedGroup group;
+  Window w;
+  Match(problem, &group, &w);
+  const double vectors = static_cast<double>(
+      w.output_pixels() * RoundUp(w.output_channels, VectorFloats(IsaOf(target))) * w.taps());
+  const double repeat =
+      w.output_channels == w.channels ? 0 : static_cast<double>(w.input_pixels() * w.output_channels);
+  return 500 + vectors / (0.6 * MaddsPerNs(IsaOf(target))) + repeat + BytesMoved(problem) * 0.03;
+}
+
+Packed Pack(const Graph& problem, const Target&) {
+  FusedGroup group;
+  Window w;
+  CHECK(!Match(problem, &group, &w));
+  const ValueId filter = group.main->inputs[1];
+  const float* from = ConstantOf(problem, filter)->data<float>();
+  Tensor packed(DType::kFloat32, {w.taps(), w.output_channels});
+  float* to = packed.data<float>();
+  for (int64_t tap = 0; tap < w.taps(); ++tap) {
+    for (int64_t c = 0; c < w.output_channels; ++c) *to++ = from[c * w.taps() + tap];
+  }
+  return {{packed}, {filter}};
+}
+
+std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
+  FusedGroup group;
+  Window w;
+  CHECK(!Match(args.problem, &group, &w));
+  CheckPackedCount(args.packed, 1, "cpu.depthwise");
+  CheckPackedFloats(args.packed[0], w.taps() * w.output_channels, "cpu.depthwise");
+  return std::make_unique<Depthwise>(args, group, w);
+}
+
+}  // namespace
+
+Kernel DepthwiseKernel() {
+  return {.name = "cpu.depthwise",
+          .refuses = Refuses,
+          .estimate_ns = Estimate,
+          .pack = Pack,
+          .prepare = Prepare,
+          .in_place = ResidualInPlace,
+          .error_bound = 1e-5};
+}
+
+}  // namespace floe::cpu

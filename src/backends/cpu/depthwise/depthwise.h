@@ -1,0 +1,46 @@
+// Depthwise convolution as one instruction set's code sees it: plain data, no owner.
+//
+// Works row by row of the output; taps of a row that lie above or below the image are left out, those to its
+// left and right are what the edge pixels spare. Weights are packed [taps][channels].
+#ifndef FLOE_BACKENDS_CPU_DEPTHWISE_DEPTHWISE_H_
+#define FLOE_BACKENDS_CPU_DEPTHWISE_DEPTHWISE_H_
+
+#include <cstdint>
+
+#include "backends/cpu/activation.h"
+#include "backends/cpu/window.h"
+
+namespace floe::cpu {
+
+// Filter rows (z, y) that one output row may have.
+constexpr int64_t kMostFilterRows = 64;
+
+struct DepthwiseCall {
+  const Window* window = nullptr;  // of the output's channels: multiplier 1
+  const float* input = nullptr;
+  const float* weights = nullptr;
+  const float* bias = nullptr;      // or null
+  const float* residual = nullptr;  // laid out as the output, or null; may be the output
+  float* output = nullptr;
+  Activation activation;
+  int64_t row_begin = 0;  // of batch * z * y output rows
+  int64_t row_end = 0;
+  int64_t channel_begin = 0;
+  int64_t channel_end = 0;
+};
+
+using DepthwiseCode = void (*)(const DepthwiseCall& call);
+
+namespace generic {
+DepthwiseCode GetDepthwiseCode();
+}
+namespace avx2 {
+DepthwiseCode GetDepthwiseCode();
+}
+namespace avx512 {
+DepthwiseCode GetDepthwiseCode();
+}
+
+}  // namespace floe::cpu
+
+#endif  // FLOE_BACKENDS_CPU_DEPTHWISE_DEPTHWISE_H_

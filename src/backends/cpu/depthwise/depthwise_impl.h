@@ -1,0 +1,200 @@
+// Depthwise convolution, compiled once for each instruction set (see simd.h).
+#ifndef FLOE_BACKENDS_CPU_DEPTHWISE_DEPTHWISE_IMPL_H_
+#define FLOE_BACKENDS_CPU_DEPTHWISE_DEPTHWISE_IMPL_H_
+
+#include "backends/cpu/activation_impl.h"
+#include "backends/cpu/depthwise/depthwise.h"
+
+namespace floe::cpu::FLOE_CPU_ISA {
+
+// The filter rows that meet the image, for one output row.
+struct FilterRows {
+  int64_t count = 0;
+  const float* pixels[kMostFilterRows];   // input row, at x = 0
+  const float* weights[kMostFilterRows];  // of the row's first tap
+};
+
+struct OutputRow {
+  float* output;          // at x = 0
+  const float* residual;  // or null
+};
+
+FLOE_INLINE Vec LoadUpTo(const float* p, int64_t lanes) {
+  return lanes < kLanes ? LoadPart(p, lanes) : Load(p);
+}
+
+FLOE_INLINE void FinishPixel(const OutputRow& row, int64_t at, int64_t lanes, Vec x, bool clamp, Vec low,
+                             Vec high) {
+  if (row.residual != nullptr) x += LoadUpTo(row.residual + at, lanes);
+  if (clamp) x = AtMost(AtLeast(x, low), high);
+  if (lanes < kLanes) {
+    StorePart(row.output + at, x, lanes);
+  } else {
+    Store(row.output + at, x);
+  }
+}
+
+// kPixels neighbouring outputs from x on, all of whose taps lie in the image sideways. kWidth taps a filter
+// row and kStride are known to the compiler: an input pixel is loaded once for all outputs it meets.
+template <int kWidth, int kStride, int kPixels>
+FLOE_INLINE void SumTile(const FilterRows& rows, int64_t x, int64_t pad, int64_t channels, int64_t c,
+                         int64_t lanes, Vec (&acc)[kPixels]) {
+  constexpr int kSpan = (kPixels - 1) * kStride + kWidth;
+  for (int64_t r = 0; r < rows.count; ++r) {
+    const float* in = rows.pixels[r] + (x * kStride - pad) * channels + c;
+    const float* w = rows.weights[r] + c;
+    Vec weight[kWidth];
+#pragma GCC unroll 8
+    for (int k = 0; k < kWidth; ++k) weight[k] = LoadUpTo(w + k * channels, lanes);
+#pragma GCC unroll 32
+    for (int j = 0; j < kSpan; ++j) {
+      const Vec v = LoadUpTo(in + j * channels, lanes);
+#pragma GCC unroll 8
+      for (int k = 0; k < kWidth; ++k) {
+        const int offset = j - k;
+        if (offset >= 0 && offset % kStride == 0 && offset / kStride < kPixels) {
+          acc[offset / kStride] = Fma(v, weight[k], acc[offset / kStride]);
+        }
+      }
+    }
+  }
+}
+
+template <int kWidth, int kStride, int kPixels>
+FLOE_INLINE void Tile(const DepthwiseCall& call, const FilterRows& rows, const OutputRow& row, int64_t x) {
+  const int64_t channels = call.window->output_channels;
+  const bool clamp = call.activation.kind == ActivationKind::kClamp;
+  const Vec low = Splat(call.activation.a);
+  const Vec high = Splat(call.activation.b);
+  const auto block = [&](int64_t c, int64_t lanes) __attribute__((always_inline)) {
+    Vec acc[kPixels];
+    const Vec start = call.bias == nullptr ? Splat(0.0f) : LoadUpTo(call.bias + c, lanes);
+#pragma GCC unroll 8
+    for (int t = 0; t < kPixels; ++t) acc[t] = start;
+    SumTile<kWidth, kStride, kPixels>(rows, x, call.window->pad[2], channels, c, lanes, acc);
+#pragma GCC unroll 8
+    for (int t = 0; t < kPixels; ++t) {
+      FinishPixel(row, (x + t) * channels + c, lanes, acc[t], clamp, low, high);
+    }
+  };
+  int64_t c = call.channel_begin;
+  for (; c + kLanes <= call.channel_end; c += kLanes) block(c, kLanes);
+  if (c < call.channel_end) block(c, call.channel_end - c);
+}
+
+// One output of any window; also those at the sides of the image.
+inline void AnyPixel(const DepthwiseCall& call, const FilterRows& rows, const OutputRow& row, int64_t x) {
+  const Window& w = *call.window;
+  const int64_t channels = w.output_channels;
+  const bool clamp = call.activation.kind == ActivationKind::kClamp;
+  const Vec low = Splat(call.activation.a);
+  const Vec high = Splat(call.activation.b);
+  const int64_t start = x * w.stride[2] - w.pad[2];
+  int64_t first = 0;
+  int64_t last = w.kernel[2];
+  while (first < last && start + first * w.dilation[2] < 0) ++first;
+  while (first < last && start + (last - 1) * w.dilation[2] >= w.input[2]) --last;
+  const auto block = [&](int64_t c, int64_t lanes) __attribute__((always_inline)) {
+    Vec acc = call.bias == nullptr ? Splat(0.0f) : LoadUpTo(call.bias + c, lanes);
+    for (int64_t r = 0; r < rows.count; ++r) {
+      for (int64_t k = first; k < last; ++k) {
+        const Vec v = LoadUpTo(rows.pixels[r] + (start + k * w.dilation[2]) * channels + c, lanes);
+        acc = Fma(v, LoadUpTo(rows.weights[r] + k * channels + c, lanes), acc);
+      }
+    }
+    FinishPixel(row, x * channels + c, lanes, acc, clamp, low, high);
+  };
+  int64_t c = call.channel_begin;
+  for (; c + kLanes <= call.channel_end; c += kLanes) block(c, kLanes);
+  if (c < call.channel_end) block(c, call.channel_end - c);
+}
+
+template <int kWidth, int kStride>
+void RunRow(const DepthwiseCall& call, const FilterRows& rows, const OutputRow& row) {
+  constexpr int kPixels = 4;
+  const Window& w = *call.window;
+  int64_t x = 0;
+  for (; x < w.output[2] && x * kStride < w.pad[2]; ++x) AnyPixel(call, rows, row, x);
+  int64_t inner = (w.input[2] + w.pad[2] - kWidth) / kStride + 1;  // the first that leaves to the right
+  if (w.input[2] + w.pad[2] < kWidth) inner = 0;
+  if (inner > w.output[2]) inner = w.output[2];
+  for (; x + kPixels <= inner; x += kPixels) Tile<kWidth, kStride, kPixels>(call, rows, row, x);
+  for (; x < inner; ++x) Tile<kWidth, kStride, 1>(call, rows, row, x);
+  for (; x < w.output[2]; ++x) AnyPixel(call, rows, row, x);
+}
+
+inline void RunAnyRow(const DepthwiseCall& call, const FilterRows& rows, const OutputRow& row) {
+  for (int64_t x = 0; x < call.window->output[2]; ++x) AnyPixel(call, rows, row, x);
+}
+
+using RowFunction = void (*)(const DepthwiseCall&, const FilterRows&, const OutputRow&);
+
+inline RowFunction RowFunctionFor(const Window& w) {
+  if (w.dilation[2] != 1) return RunAnyRow;
+  const int64_t key = w.kernel[2] * 10 + w.stride[2];
+  switch (key) {
+    case 31:
+      return RunRow<3, 1>;
+    case 32:
+      return RunRow<3, 2>;
+    case 51:
+      return RunRow<5, 1>;
+    case 52:
+      return RunRow<5, 2>;
+    case 71:
+      return RunRow<7, 1>;
+    default:
+      return RunAnyRow;
+  }
+}
+
+// Output row `index` of batch * z * y.
+FLOE_INLINE OutputRow PlaceRow(const DepthwiseCall& call, int64_t index, FilterRows* rows) {
+  const Window& w = *call.window;
+  const int64_t y = index % w.output[1];
+  const int64_t z = index / w.output[1] % w.output[0];
+  const int64_t n = index / w.output[1] / w.output[0];
+  const int64_t pitch = w.input[2] * w.output_channels;
+  rows->count = 0;
+  for (int64_t kz = 0; kz < w.kernel[0]; ++kz) {
+    const int64_t iz = z * w.stride[0] - w.pad[0] + kz * w.dilation[0];
+    if (iz < 0 || iz >= w.input[0]) continue;
+    for (int64_t ky = 0; ky < w.kernel[1]; ++ky) {
+      const int64_t iy = y * w.stride[1] - w.pad[1] + ky * w.dilation[1];
+      if (iy < 0 || iy >= w.input[1]) continue;
+      rows->pixels[rows->count] = call.input + ((n * w.input[0] + iz) * w.input[1] + iy) * pitch;
+      rows->weights[rows->count] = call.weights + (kz * w.kernel[1] + ky) * w.kernel[2] * w.output_channels;
+      ++rows->count;
+    }
+  }
+  const int64_t at = index * w.output[2] * w.output_channels;
+  return {call.output + at, call.residual == nullptr ? nullptr : call.residual + at};
+}
+
+inline void ActivatePixels(const DepthwiseCall& call, const OutputRow& row) {
+  const Window& w = *call.window;
+  Activation activation = call.activation;
+  if (activation.slope != nullptr) activation.slope += call.channel_begin;
+  Activate(activation, row.output + call.channel_begin, w.output[2], call.channel_end - call.channel_begin,
+           w.output_channels);
+}
+
+inline void RunDepthwise(const DepthwiseCall& call) {
+  const RowFunction run = RowFunctionFor(*call.window);
+  const bool activate =
+      call.activation.kind != ActivationKind::kNone && call.activation.kind != ActivationKind::kClamp;
+  FilterRows rows;
+  for (int64_t r = call.row_begin; r < call.row_end; ++r) {
+    const OutputRow row = PlaceRow(call, r, &rows);
+    run(call, rows, row);
+    if (activate) ActivatePixels(call, row);
+  }
+}
+
+DepthwiseCode GetDepthwiseCode() {
+  return RunDepthwise;
+}
+
+}  // namespace floe::cpu::FLOE_CPU_ISA
+
+#endif  // FLOE_BACKENDS_CPU_DEPTHWISE_DEPTHWISE_IMPL_H_

@@ -1,0 +1,42 @@
+// Functions over short runs of elements: the instructions that chains of elementwise ops are made of.
+#ifndef FLOE_BACKENDS_CPU_ELEMENTWISE_BLOCK_H_
+#define FLOE_BACKENDS_CPU_ELEMENTWISE_BLOCK_H_
+
+#include <cstdint>
+
+#include "backends/cpu/activation.h"
+#include "graph/ops/elementwise.h"
+
+namespace floe::cpu {
+
+struct BlockArgs {
+  void* out = nullptr;  // may be one of the inputs
+  const void* in[3] = {};
+  int64_t count = 0;
+  const Activation* activation = nullptr;
+};
+// Throws Error(kUsage) for integer division by zero.
+using BlockFunction = void (*)(const BlockArgs& args);
+
+// float32 with vector code, one table an instruction set; null where there is none.
+struct FloatBlocks {
+  BlockFunction (*unary)(UnaryKind kind);
+  BlockFunction (*binary)(BinaryKind kind);
+  BlockFunction activation;
+  BlockFunction prelu;         // (x, slope)
+  BlockFunction multiply_add;  // (x, scale, offset)
+};
+
+namespace generic {
+FloatBlocks GetFloatBlocks();
+}
+namespace avx2 {
+FloatBlocks GetFloatBlocks();
+}
+namespace avx512 {
+FloatBlocks GetFloatBlocks();
+}
+
+}  // namespace floe::cpu
+
+#endif  // FLOE_BACKENDS_CPU_ELEMENTWISE_BLOCK_H_

@@ -1,0 +1,228 @@
+#include "backends/cpu/elementwise/program.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <unordered_map>
+
+#include "backends/cpu/elementwise/functions.h"
+#include "backends/cpu/match.h"
+
+namespace floe::cpu {
+namespace {
+
+constexpr int64_t kBlock = 1024;
+constexpr int64_t kMostBlock = 4096;
+
+bool BroadcastsTo(std::span<const int64_t> from, std::span<const int64_t> to) {
+  if (from.size() > to.size()) return false;
+  for (size_t i = 0; i < from.size(); ++i) {
+    const int64_t size = from[i];
+    if (size != 1 && size != to[to.size() - from.size() + i]) return false;
+  }
+  return true;
+}
+
+class Compiler {
+ public:
+  Compiler(const Graph& problem, Isa isa, Program* program)
+      : problem_(problem), isa_(isa), program_(*program) {}
+
+  Refusal Compile() {
+    if (Refusal refusal = RefuseUnlessStatic(problem_)) return refusal;
+    if (problem_.outputs().empty()) return "no output";
+    program_.dims = DimsOf(problem_, problem_.outputs()[0]);
+    program_.count = SizeOf(problem_, problem_.outputs()[0]);
+    for (const ValueId output : problem_.outputs()) {
+      if (DimsOf(problem_, output) != program_.dims) return "outputs of several shapes";
+      if (problem_.value(output).producer == kNoNode) return "an output is no result";
+    }
+    for (const NodeId id : problem_.Order()) {
+      if (Refusal refusal = CompileNode(problem_.node(id))) return refusal;
+    }
+    for (size_t i = 0; i < problem_.outputs().size(); ++i) {
+      Slot& slot = program_.slots[static_cast<size_t>(SlotOf(problem_.outputs()[i]))];
+      if (slot.output >= 0) return "one value is two outputs";
+      slot.output = static_cast<int>(i);
+    }
+    return ChooseBlock();
+  }
+
+ private:
+  Refusal CompileNode(const Node& node) {
+    if (node.outputs.size() != 1 || node.inputs.empty()) return NotElementwise(node);
+    for (const ValueId in : node.inputs) {
+      if (in == kNoValue) return NotElementwise(node);
+      if (IsOp<BatchNormalization>(node.op) && in != node.inputs[0]) continue;  // over channels, see Emit
+      if (!BroadcastsTo(DimsOf(problem_, in), program_.dims)) return "an operand is larger than the output";
+    }
+    const Refusal refusal = std::visit([&](const auto& op) { return Emit(op, node); }, node.op);
+    return refusal;
+  }
+
+  Refusal NotElementwise(const Node& node) const {
+    return "'" + std::string(OpName(node.op)) + "' is not elementwise";
+  }
+  Refusal NoFunction(const Node& node) const {
+    return std::string(OpName(node.op)) + " of " +
+           std::string(DTypeName(problem_.value(node.inputs[0]).type.dtype));
+  }
+  DType dtype(ValueId value) const { return problem_.value(value).type.dtype; }
+
+  // The slot of a value; makes it when the value is first met.
+  int SlotOf(ValueId value) {
+    const auto [at, added] = slots_.try_emplace(value, static_cast<int>(program_.slots.size()));
+    if (!added) return at->second;
+    Slot slot;
+    slot.source = Operand(problem_, value);
+    slot.element_bytes = DTypeSize(dtype(value));
+    slot.size = SizeOf(problem_, value);
+    const std::vector<int64_t> dims = DimsOf(problem_, value);
+    if (slot.source.present() && slot.size != program_.count)
+      slot.broadcast = MakeBroadcast(dims, program_.dims);
+    program_.slots.push_back(std::move(slot));
+    return at->second;
+  }
+
+  int AddConstant(Tensor tensor, std::span<const int64_t> dims) {
+    Slot slot;
+    slot.size = tensor.size();
+    if (slot.size != program_.count) slot.broadcast = MakeBroadcast(dims, program_.dims);
+    slot.own = std::move(tensor);
+    program_.slots.push_back(std::move(slot));
+    return static_cast<int>(program_.slots.size()) - 1;
+  }
+
+  Refusal Add(const Node& node, BlockFunction function, std::vector<int> in, double cost,
+              const Activation* activation = nullptr) {
+    if (function == nullptr) return NoFunction(node);
+    for (const ValueId value : node.inputs) {
+      const Operand operand(problem_, value);
+      const bool unreadable =
+          operand.present() && !operand.is_input() && ConstantOf(problem_, value)->raw() == nullptr;
+      if (unreadable) return "a constant has no contents";
+    }
+    Instruction instruction;
+    instruction.function = function;
+    std::ranges::copy(in, instruction.in);
+    if (activation != nullptr) {
+      instruction.activation = static_cast<int>(program_.activations.size());
+      program_.activations.push_back(*activation);
+    }
+    instruction.out = SlotOf(node.outputs[0]);
+    program_.instructions.push_back(instruction);
+    program_.cost += cost;
+    return std::nullopt;
+  }
+
+  template <typename T>
+  Refusal Emit(const T&, const Node& node) {
+    ValueId slope = kNoValue;
+    const std::optional<Activation> activation = ActivationOf(problem_, node, &slope);
+    if (!activation || slope != kNoValue) return NotElementwise(node);
+    if (dtype(node.inputs[0]) != DType::kFloat32) return NoFunction(node);
+    return Add(node, FloatBlocksFor(isa_).activation, {SlotOf(node.inputs[0])}, 0.3, &*activation);
+  }
+
+  Refusal Emit(const Unary& op, const Node& node) {
+    return Add(node, FindUnary(op.kind, dtype(node.inputs[0]), isa_), {SlotOf(node.inputs[0])}, 0.3);
+  }
+
+  Refusal Emit(const Binary& op, const Node& node) {
+    if (node.inputs.size() != 2 || dtype(node.inputs[0]) != dtype(node.inputs[1])) return NoFunction(node);
+    return Add(node, FindBinary(op.kind, dtype(node.inputs[0]), isa_),
+               {SlotOf(node.inputs[0]), SlotOf(node.inputs[1])}, op.kind == BinaryKind::kPow ? 20 : 0.1);
+  }
+
+  Refusal Emit(const Sum&, const Node& node) {
+    const DType type = dtype(node.inputs[0]);
+    if (node.inputs.size() == 1) {
+      return Add(node, FindUnary(UnaryKind::kIdentity, type, isa_), {SlotOf(node.inputs[0])}, 0.1);
+    }
+    const BlockFunction add = FindBinary(BinaryKind::kAdd, type, isa_);
+    int sum = SlotOf(node.inputs[0]);
+    for (size_t i = 1; i < node.inputs.size(); ++i) {
+      if (dtype(node.inputs[i]) != type) return NoFunction(node);
+      if (Refusal refusal = Add(node, add, {sum, SlotOf(node.inputs[i])}, 0.1)) return refusal;
+      sum = SlotOf(node.outputs[0]);
+    }
+    return std::nullopt;
+  }
+
+  Refusal Emit(const PRelu&, const Node& node) {
+    if (node.inputs.size() != 2 || dtype(node.inputs[0]) != DType::kFloat32 ||
+        dtype(node.inputs[1]) != DType::kFloat32) {
+      return NoFunction(node);
+    }
+    return Add(node, FloatBlocksFor(isa_).prelu, {SlotOf(node.inputs[0]), SlotOf(node.inputs[1])}, 0.1);
+  }
+
+  Refusal Emit(const Cast& op, const Node& node) {
+    return Add(node, FindCast(dtype(node.inputs[0]), op.to), {SlotOf(node.inputs[0])}, 0.3);
+  }
+
+  Refusal Emit(const Where&, const Node& node) {
+    if (node.inputs.size() != 3 || dtype(node.inputs[0]) != DType::kBool ||
+        dtype(node.inputs[1]) != dtype(node.inputs[2]) || dtype(node.inputs[1]) == DType::kString) {
+      return NoFunction(node);
+    }
+    const int in[] = {SlotOf(node.inputs[0]), SlotOf(node.inputs[1]), SlotOf(node.inputs[2])};
+    return Add(node, FindWhere(DTypeSize(dtype(node.inputs[1]))), {in[0], in[1], in[2]}, 0.3);
+  }
+
+  // (x - mean) / sqrt(variance + epsilon) * scale + bias = x * factor + offset.
+  Refusal Emit(const BatchNormalization& op, const Node& node) {
+    if (node.inputs.size() != 5 || dtype(node.inputs[0]) != DType::kFloat32) return NoFunction(node);
+    const std::vector<int64_t> dims = DimsOf(problem_, node.inputs[0]);
+    if (dims.size() < 2) return "rank below two";
+    const int64_t channels = op.layout == Layout::kNhwc ? dims.back() : dims[1];
+    const float* values[5] = {};
+    for (size_t i = 1; i < 5; ++i) {
+      const Tensor* t = ConstantOf(problem_, node.inputs[i]);
+      if (t == nullptr || t->dtype() != DType::kFloat32 || t->size() != channels || t->raw() == nullptr) {
+        return "factors are not constant";
+      }
+      values[i] = t->data<float>();
+    }
+    Tensor factor(DType::kFloat32, {channels});
+    Tensor offset(DType::kFloat32, {channels});
+    for (int64_t c = 0; c < channels; ++c) {
+      const double f = values[1][c] / std::sqrt(double{values[4][c]} + op.epsilon);
+      factor.data<float>()[c] = static_cast<float>(f);
+      offset.data<float>()[c] = static_cast<float>(values[2][c] - values[3][c] * f);
+    }
+    std::vector<int64_t> shape = {channels};
+    if (op.layout == Layout::kNchw) shape.resize(dims.size() - 1, 1);
+    const int x = SlotOf(node.inputs[0]);
+    const int a = AddConstant(std::move(factor), shape);
+    const int b = AddConstant(std::move(offset), shape);
+    return Add(node, FloatBlocksFor(isa_).multiply_add, {x, a, b}, 0.1);
+  }
+
+  // A run that holds whole periods of the operands that repeat lets their buffers be filled once.
+  Refusal ChooseBlock() {
+    int64_t block = 1;
+    for (Slot& slot : program_.slots) {
+      if (!slot.broadcast) continue;
+      const int64_t period = std::lcm(block, slot.broadcast->period);
+      if (slot.broadcast->period > kMostBlock || period > kMostBlock) continue;
+      slot.steady = true;
+      block = period;
+    }
+    program_.block = block >= kBlock ? block : kBlock / block * block;
+    return std::nullopt;
+  }
+
+  const Graph& problem_;
+  Isa isa_;
+  Program& program_;
+  std::unordered_map<ValueId, int> slots_;
+};
+
+}  // namespace
+
+Refusal CompileProgram(const Graph& problem, Isa isa, Program* program) {
+  return Compiler(problem, isa, program).Compile();
+}
+
+}  // namespace floe::cpu

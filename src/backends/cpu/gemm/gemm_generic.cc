@@ -1,0 +1,2 @@
+#define FLOE_CPU_ISA generic
+#include "backends/cpu/gemm/gemm_impl.h"

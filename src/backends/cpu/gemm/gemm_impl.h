@@ -1,0 +1,278 @@
+// The product's code, compiled once for each instruction set (see simd.h).
+#ifndef FLOE_BACKENDS_CPU_GEMM_GEMM_IMPL_H_
+#define FLOE_BACKENDS_CPU_GEMM_GEMM_IMPL_H_
+
+#include "backends/cpu/activation_impl.h"
+#include "backends/cpu/gemm/gemm.h"
+
+namespace floe::cpu::FLOE_CPU_ISA {
+
+// Accumulators, one panel row and one broadcast fill the register file: 14 x 2 + 2 + 1 of 32, 6 x 2 + 2 + 1
+// of 16.
+constexpr int kTileRows = kLanes == 16 ? 14 : 6;
+constexpr int kTileVectors = 2;
+// Input floats that a block of rows may span and stay in the second-level cache beside a panel.
+constexpr int64_t kBlockFloats = 96 * 1024;
+
+struct Tile {
+  const float* taps[kTileRows];  // set anew for each tap
+  float* out[kTileRows];
+  const float* residual[kTileRows];
+  const float* bias;
+  int64_t columns;  // real ones
+};
+
+// Where the pixels of a tile come from.
+struct TileSource {
+  const float* image[kTileRows];
+  const int64_t* table[3][kTileRows];
+};
+
+template <int kRows>
+FLOE_INLINE void PointAtTap(const GemmShape& s, const TileSource& source, const int64_t* tap, Tile* tile) {
+  for (int i = 0; i < kRows; ++i) {
+    const int64_t at = source.table[0][i][tap[0]] + source.table[1][i][tap[1]] + source.table[2][i][tap[2]];
+    tile->taps[i] = at < 0 ? s.zeros : source.image[i] + at;
+  }
+}
+
+template <int kRows, int kVectors>
+FLOE_INLINE void MultiplyStep(const float* const* rows, int64_t k, const float* b,
+                              Vec (&acc)[kRows][kVectors]) {
+  Vec column[kVectors];
+#pragma GCC unroll 4
+  for (int v = 0; v < kVectors; ++v) column[v] = Load(b + v * kLanes);
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; ++i) {
+    const Vec a = Splat(rows[i][k]);
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) acc[i][v] = Fma(a, column[v], acc[i][v]);
+  }
+}
+
+template <int kRows, int kVectors>
+FLOE_INLINE const float* MultiplyTap(const Tile& tile, int64_t depth, const float* b,
+                                     Vec (&acc)[kRows][kVectors]) {
+  constexpr int kWidth = kVectors * kLanes;
+  const float* rows[kRows];
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; ++i) rows[i] = tile.taps[i];
+  int64_t k = 0;
+  for (; k + 4 <= depth; k += 4, b += 4 * kWidth) {
+    MultiplyStep<kRows, kVectors>(rows, k, b, acc);
+    MultiplyStep<kRows, kVectors>(rows, k + 1, b + kWidth, acc);
+    MultiplyStep<kRows, kVectors>(rows, k + 2, b + 2 * kWidth, acc);
+    MultiplyStep<kRows, kVectors>(rows, k + 3, b + 3 * kWidth, acc);
+  }
+  for (; k < depth; ++k, b += kWidth) MultiplyStep<kRows, kVectors>(rows, k, b, acc);
+  return b;
+}
+
+template <int kRows, int kVectors>
+FLOE_INLINE void Finish(const Tile& tile, const GemmCall& call, Vec (&acc)[kRows][kVectors]) {
+  const bool clamp = call.activation.kind == ActivationKind::kClamp;
+  const Vec low = Splat(clamp ? call.activation.a : -kInfinity);
+  const Vec high = Splat(clamp ? call.activation.b : kInfinity);
+#pragma GCC unroll 4
+  for (int v = 0; v < kVectors; ++v) {
+    const int64_t left = tile.columns - v * kLanes;
+    if (left <= 0) break;
+    const bool part = left < kLanes;
+    Vec bias = Splat(0.0f);
+    if (tile.bias != nullptr) {
+      const float* p = tile.bias + v * kLanes;
+      bias = part ? LoadPart(p, left) : Load(p);
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i) {
+      Vec x = acc[i][v] + bias;
+      if (call.residual != nullptr) {
+        const float* p = tile.residual[i] + v * kLanes;
+        x += part ? LoadPart(p, left) : Load(p);
+      }
+      if (clamp) x = AtMost(AtLeast(x, low), high);
+      float* out = tile.out[i] + v * kLanes;
+      if (part) {
+        StorePart(out, x, left);
+      } else {
+        Store(out, x);
+      }
+    }
+  }
+}
+
+template <int kRows, int kVectors>
+void MultiplyTile(const GemmCall& call, const TileSource& source, Tile& tile, const float* b) {
+  const GemmShape& s = *call.shape;
+  Vec acc[kRows][kVectors];
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; ++i) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) acc[i][v] = Splat(0.0f);
+  }
+  int64_t tap[3];
+  for (tap[0] = 0; tap[0] < s.taps[0]; ++tap[0]) {
+    for (tap[1] = 0; tap[1] < s.taps[1]; ++tap[1]) {
+      for (tap[2] = 0; tap[2] < s.taps[2]; ++tap[2]) {
+        PointAtTap<kRows>(s, source, tap, &tile);
+        b = MultiplyTap<kRows, kVectors>(tile, s.depth, b, acc);
+      }
+    }
+  }
+  Finish<kRows, kVectors>(tile, call, acc);
+}
+
+using TileFunction = void (*)(const GemmCall&, const TileSource&, Tile&, const float*);
+
+template <int kVectors>
+TileFunction TileOf(int64_t rows) {
+  switch (rows) {
+    case 1:
+      return MultiplyTile<1, kVectors>;
+    case 2:
+      return MultiplyTile<2, kVectors>;
+    case 3:
+      return MultiplyTile<3, kVectors>;
+    case 4:
+      return MultiplyTile<4, kVectors>;
+    case 5:
+      return MultiplyTile<5, kVectors>;
+    case 6:
+      return MultiplyTile<6, kVectors>;
+#if defined(__AVX512F__)
+    case 7:
+      return MultiplyTile<7, kVectors>;
+    case 8:
+      return MultiplyTile<8, kVectors>;
+    case 9:
+      return MultiplyTile<9, kVectors>;
+    case 10:
+      return MultiplyTile<10, kVectors>;
+    case 11:
+      return MultiplyTile<11, kVectors>;
+    case 12:
+      return MultiplyTile<12, kVectors>;
+    case 13:
+      return MultiplyTile<13, kVectors>;
+    default:
+      return MultiplyTile<14, kVectors>;
+#else
+    default:
+      return MultiplyTile<6, kVectors>;
+#endif
+  }
+}
+
+struct Pixel {
+  int64_t n, z, y, x;
+};
+
+FLOE_INLINE Pixel PixelOf(const GemmShape& s, int64_t row) {
+  Pixel p;
+  p.x = row % s.grid[2];
+  row /= s.grid[2];
+  p.y = row % s.grid[1];
+  row /= s.grid[1];
+  p.z = row % s.grid[0];
+  p.n = row / s.grid[0];
+  return p;
+}
+
+FLOE_INLINE void NextPixel(const GemmShape& s, Pixel* p) {
+  if (++p->x < s.grid[2]) return;
+  p->x = 0;
+  if (++p->y < s.grid[1]) return;
+  p->y = 0;
+  if (++p->z < s.grid[0]) return;
+  p->z = 0;
+  ++p->n;
+}
+
+// Rows [row, row + count) against one panel.
+FLOE_INLINE void PlaceTile(const GemmCall& call, int64_t row, int64_t count, int64_t group, int64_t column,
+                           TileSource* source, Tile* tile) {
+  const GemmShape& s = *call.shape;
+  Pixel p = PixelOf(s, row);
+  for (int64_t i = 0; i < count; ++i) {
+    source->image[i] = call.input + p.n * s.input_image + group * s.input_group;
+    source->table[0][i] = s.tables[0] + p.z * s.taps[0];
+    source->table[1][i] = s.tables[1] + p.y * s.taps[1];
+    source->table[2][i] = s.tables[2] + p.x * s.taps[2];
+    const int64_t at = p.n * s.output_image + p.z * s.output_pixel[0] + p.y * s.output_pixel[1] +
+                       p.x * s.output_pixel[2] + group * s.group_columns + column;
+    tile->out[i] = call.output + at;
+    tile->residual[i] = call.residual == nullptr ? nullptr : call.residual + at;
+    NextPixel(s, &p);
+  }
+}
+
+FLOE_INLINE bool InEpilogue(ActivationKind kind) {
+  return kind == ActivationKind::kNone || kind == ActivationKind::kClamp;
+}
+
+inline void ActivateTile(const GemmCall& call, const Tile& tile, int64_t rows, int64_t channel) {
+  Activation activation = call.activation;
+  if (activation.slope != nullptr) activation.slope += channel;
+  for (int64_t i = 0; i < rows; ++i) Activate(activation, tile.out[i], 1, tile.columns, 0);
+}
+
+// Rows of a tile that lie a multiple of 4 KiB apart fall into one set of the first-level cache, whose eight
+// ways must hold a line of each and of the panel: such tiles are kept low.
+inline int64_t RowsOfTiles(const GemmShape& s) {
+  constexpr int64_t kSetFloats = 1024;
+  if (kTileRows <= 7 || s.grid[2] < 2 || s.taps[2] < 1) return kTileRows;
+  const int64_t* at = s.tables[2] + s.grid[2] / 2 * s.taps[2] + s.taps[2] / 2;
+  const int64_t pitch = at[0] - at[-s.taps[2]];
+  return at[0] >= 0 && at[-s.taps[2]] >= 0 && pitch % kSetFloats == 0 ? 7 : kTileRows;
+}
+
+inline void MultiplyPanel(const GemmCall& call, int64_t row_begin, int64_t row_end, int64_t panel) {
+  const GemmShape& s = *call.shape;
+  const int64_t group = panel / s.group_panels;
+  const int64_t column = (panel - group * s.group_panels) * s.panel;
+  const int64_t left = s.group_columns - column;
+  const float* b = call.packed + group * s.packed_group + column * s.taps_in_all() * s.depth;
+  Tile tile;
+  TileSource source;
+  tile.columns = left < s.panel ? left : s.panel;
+  tile.bias = call.bias == nullptr ? nullptr : call.bias + group * s.group_columns + column;
+  const bool narrow = tile.columns <= kLanes;
+  const int64_t rows = row_end - row_begin;
+  const int64_t most = RowsOfTiles(s);
+  const int64_t tiles = (rows + most - 1) / most;
+  for (int64_t t = 0; t < tiles; ++t) {
+    const int64_t begin = row_begin + rows * t / tiles;
+    const int64_t count = row_begin + rows * (t + 1) / tiles - begin;
+    PlaceTile(call, begin, count, group, column, &source, &tile);
+    const TileFunction run = narrow ? TileOf<1>(count) : TileOf<kTileVectors>(count);
+    run(call, source, tile, b);
+    if (!InEpilogue(call.activation.kind)) {
+      ActivateTile(call, tile, count, group * s.group_columns + column);
+    }
+  }
+}
+
+// Blocks of rows that stay in the cache while all panels pass by.
+inline void RunGemm(const GemmCall& call) {
+  const GemmShape& s = *call.shape;
+  const int64_t pixels = s.batch * s.grid[0] * s.grid[1] * s.grid[2];
+  int64_t span = s.batch * s.input_image / (pixels > 0 ? pixels : 1);
+  if (span < s.depth) span = s.depth;
+  int64_t block = kBlockFloats / span / kTileRows * kTileRows;
+  if (block < 4 * kTileRows) block = 4 * kTileRows;
+  const int64_t rows = call.row_end - call.row_begin;
+  const int64_t blocks = (rows + block - 1) / block;
+  for (int64_t i = 0; i < blocks; ++i) {
+    const int64_t begin = call.row_begin + rows * i / blocks;
+    const int64_t end = call.row_begin + rows * (i + 1) / blocks;
+    for (int64_t p = call.panel_begin; p < call.panel_end; ++p) MultiplyPanel(call, begin, end, p);
+  }
+}
+
+GemmCode GetGemmCode() {
+  return {kTileVectors * kLanes, kLanes, kTileRows, RunGemm, Activate};
+}
+
+}  // namespace floe::cpu::FLOE_CPU_ISA
+
+#endif  // FLOE_BACKENDS_CPU_GEMM_GEMM_IMPL_H_

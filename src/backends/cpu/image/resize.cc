@@ -1,0 +1,192 @@
+// Bilinear and nearest-neighbour resizing of NHWC images: where each output row and column comes from is a
+// table, made once.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "backends/cpu/kernels.h"
+#include "backends/cpu/problem.h"
+#include "backends/cpu/rows/rows.h"
+#include "base/check.h"
+
+namespace floe::cpu {
+namespace {
+
+struct Tap {
+  int64_t lower;
+  int64_t upper;
+  float fraction;  // weight of upper
+};
+
+struct Plan {
+  const Resize* op = nullptr;
+  std::vector<int64_t> input;
+  std::vector<int64_t> output;
+  size_t element_bytes = 4;
+};
+
+Refusal MakePlan(const Graph& problem, Plan* plan) {
+  plan->op = OnlyOp<Resize>(problem);
+  if (plan->op == nullptr) return "not one resize";
+  if (Refusal refusal = RefuseUnlessStatic(problem)) return refusal;
+  const Node& node = *OnlyNode(problem);
+  const Resize& op = *plan->op;
+  if (op.layout != Layout::kNhwc) return "NCHW layout";
+  if (node.inputs.size() < 2 || node.inputs[1] == kNoValue) return "scales in place of sizes";
+  const DType from = problem.value(node.inputs[0]).type.dtype;
+  const DType to = problem.value(node.outputs[0]).type.dtype;
+  const bool linear = op.mode == ResizeMode::kLinear && !op.antialias;
+  if (!linear && op.mode != ResizeMode::kNearest) return "mode of interpolation";
+  if (from != to || from == DType::kString || (linear && from != DType::kFloat32)) {
+    return std::string(DTypeName(from)) + " to " + std::string(DTypeName(to));
+  }
+  const Tensor* image = ConstantOf(problem, node.inputs[0]);
+  if (image != nullptr && image->raw() == nullptr) return "a constant has no contents";
+  plan->input = DimsOf(problem, node.inputs[0]);
+  plan->output = DimsOf(problem, node.outputs[0]);
+  plan->element_bytes = DTypeSize(from);
+  if (plan->input.size() != 4 || plan->output.size() != 4) return "not two spatial dimensions";
+  if (plan->input[0] != plan->output[0] || plan->input[3] != plan->output[3]) return "output shape";
+  return std::nullopt;
+}
+
+// In float32 as TensorFlow does: it decides which pixel is nearest.
+float Coordinate(ResizeCoordinates how, int64_t in, int64_t out, int64_t i) {
+  const float x = static_cast<float>(i);
+  const float scale = how == ResizeCoordinates::kAlignCorners && out > 1
+                          ? static_cast<float>(in - 1) / static_cast<float>(out - 1)
+                          : static_cast<float>(in) / static_cast<float>(out);
+  switch (how) {
+    case ResizeCoordinates::kHalfPixel:
+      return (x + 0.5f) * scale - 0.5f;
+    case ResizeCoordinates::kPytorchHalfPixel:
+      return out > 1 ? (x + 0.5f) * scale - 0.5f : 0;
+    case ResizeCoordinates::kTfHalfPixelForNn:
+      return (x + 0.5f) * scale;
+    default:
+      return x * scale;
+  }
+}
+
+float Rounded(NearestRounding how, float x) {
+  switch (how) {
+    case NearestRounding::kFloor:
+      return std::floor(x);
+    case NearestRounding::kCeil:
+      return std::ceil(x);
+    case NearestRounding::kRoundPreferFloor:
+      return std::ceil(x - 0.5f);
+    case NearestRounding::kRoundPreferCeil:
+      return std::floor(x + 0.5f);
+  }
+  return x;
+}
+
+std::vector<Tap> TapsOf(const Resize& op, int64_t in, int64_t out) {
+  std::vector<Tap> taps;
+  const auto inside = [in](float place) {
+    return std::clamp<int64_t>(static_cast<int64_t>(place), 0, in - 1);
+  };
+  for (int64_t i = 0; i < out; ++i) {
+    const float x = Coordinate(op.coordinates, in, out, i);
+    if (op.mode == ResizeMode::kNearest) {
+      const int64_t place = inside(Rounded(op.nearest, x));
+      taps.push_back({place, place, 0});
+    } else {
+      const float floor = std::floor(x);
+      taps.push_back({inside(floor), inside(std::ceil(x)), x - floor});
+    }
+  }
+  return taps;
+}
+
+class ResizeImage : public Executable {
+ public:
+  ResizeImage(const PrepareArgs& args, const Plan& plan)
+      : plan_(plan),
+        nearest_(plan.op->mode == ResizeMode::kNearest),
+        code_(RowCodeFor(IsaOf(args.target))),
+        input_(args.problem, OnlyNode(args.problem)->inputs[0]),
+        rows_(TapsOf(*plan.op, plan.input[1], plan.output[1])),
+        columns_(TapsOf(*plan.op, plan.input[2], plan.output[2])) {}
+
+  void Run(const RunArgs& args) const override {
+    const char* input = static_cast<const char*>(input_.raw(args));
+    char* output = static_cast<char*>(args.outputs[0].raw());
+    const int64_t rows = plan_.output[0] * plan_.output[1];
+    const int64_t work = plan_.output[2] * plan_.output[3];
+    args.pool->ParallelFor(rows, 8192 / work + 1, [&](int64_t begin, int64_t end, int) {
+      for (int64_t r = begin; r < end; ++r) {
+        if (nearest_) {
+          CopyRow(input, output, r);
+        } else {
+          BlendRow(reinterpret_cast<const float*>(input), reinterpret_cast<float*>(output), r);
+        }
+      }
+    });
+  }
+
+ private:
+  int64_t InputRow(int64_t row, int64_t place) const {  // pixels
+    return (row / plan_.output[1] * plan_.input[1] + place) * plan_.input[2];
+  }
+
+  void CopyRow(const char* input, char* output, int64_t row) const {
+    const auto pixel = plan_.output[3] * static_cast<int64_t>(plan_.element_bytes);
+    const char* from = input + InputRow(row, rows_[static_cast<size_t>(row % plan_.output[1])].lower) * pixel;
+    char* to = output + row * plan_.output[2] * pixel;
+    for (const Tap& column : columns_) {
+      std::memcpy(to, from + column.lower * pixel, static_cast<size_t>(pixel));
+      to += pixel;
+    }
+  }
+
+  void BlendRow(const float* input, float* output, int64_t row) const {
+    const int64_t channels = plan_.output[3];
+    const Tap& y = rows_[static_cast<size_t>(row % plan_.output[1])];
+    const float* top = input + InputRow(row, y.lower) * channels;
+    const float* bottom = input + InputRow(row, y.upper) * channels;
+    float* to = output + row * plan_.output[2] * channels;
+    for (const Tap& x : columns_) {
+      const float* const corners[4] = {top + x.lower * channels, top + x.upper * channels,
+                                       bottom + x.lower * channels, bottom + x.upper * channels};
+      code_.blend(corners, x.fraction, y.fraction, to, channels);
+      to += channels;
+    }
+  }
+
+  Plan plan_;
+  bool nearest_;
+  const RowCode& code_;
+  Operand input_;
+  std::vector<Tap> rows_;
+  std::vector<Tap> columns_;
+};
+
+Refusal Refuses(const Graph& problem, const Target&) {
+  Plan plan;
+  return MakePlan(problem, &plan);
+}
+
+double Estimate(const Graph& problem, const Target&) {
+  return 500 + BytesMoved(problem) * 0.1;
+}
+
+std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
+  Plan plan;
+  CHECK(!MakePlan(args.problem, &plan));
+  CheckPackedCount(args.packed, 0, "cpu.resize");
+  return std::make_unique<ResizeImage>(args, plan);
+}
+
+}  // namespace
+
+Kernel ResizeKernel() {
+  return {.name = "cpu.resize",
+          .refuses = Refuses,
+          .estimate_ns = Estimate,
+          .prepare = Prepare,
+          .error_bound = 2e-6};
+}
+
+}  // namespace floe::cpu

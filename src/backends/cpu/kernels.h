@@ -1,0 +1,24 @@
+// The rows of the CPU backend's table, one function each.
+#ifndef FLOE_BACKENDS_CPU_KERNELS_H_
+#define FLOE_BACKENDS_CPU_KERNELS_H_
+
+#include "backends/backend.h"
+
+namespace floe::cpu {
+
+Kernel ConvGemmKernel();       // conv/conv_gemm.cc
+Kernel ConvTransposeKernel();  // conv/conv_transpose.cc
+Kernel DepthwiseKernel();      // depthwise/depthwise.cc
+Kernel ElementwiseKernel();    // elementwise/elementwise.cc
+Kernel ResizeKernel();         // image/resize.cc
+Kernel MatMulKernel();         // matmul/matmul.cc
+Kernel GatherKernel();         // move/gather.cc
+Kernel MoveKernel();           // move/move.cc
+Kernel PoolKernel();           // rows/pool.cc
+Kernel ReduceKernel();         // rows/reduce.cc
+Kernel SoftmaxKernel();        // rows/softmax.cc
+Kernel LrnKernel();            // rows/softmax.cc
+
+}  // namespace floe::cpu
+
+#endif  // FLOE_BACKENDS_CPU_KERNELS_H_

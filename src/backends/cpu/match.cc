@@ -1,0 +1,124 @@
+#include "backends/cpu/match.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "backends/cpu/problem.h"
+
+namespace floe::cpu {
+namespace {
+
+constexpr float kInf = std::numeric_limits<float>::infinity();
+
+std::optional<Activation> UnaryActivation(UnaryKind kind) {
+  switch (kind) {
+    case UnaryKind::kRelu:
+      return Activation{ActivationKind::kClamp, 0, kInf};
+    case UnaryKind::kSigmoid:
+      return Activation{ActivationKind::kSigmoid};
+    case UnaryKind::kTanh:
+      return Activation{ActivationKind::kTanh};
+    case UnaryKind::kHardSwish:
+      return Activation{ActivationKind::kHardSwish};
+    case UnaryKind::kSilu:
+      return Activation{ActivationKind::kSilu};
+    case UnaryKind::kSoftplus:
+      return Activation{ActivationKind::kSoftplus};
+    case UnaryKind::kSoftsign:
+      return Activation{ActivationKind::kSoftsign};
+    case UnaryKind::kMish:
+      return Activation{ActivationKind::kMish};
+    default:
+      return std::nullopt;
+  }
+}
+
+// PRelu with a constant slope for each channel, or one for all.
+std::optional<Activation> PReluActivation(const Graph& problem, const Node& node, ValueId* slope) {
+  const Tensor* values = ConstantOf(problem, node.inputs[1]);
+  if (values == nullptr || values->dtype() != DType::kFloat32 || values->raw() == nullptr)
+    return std::nullopt;
+  if (values->size() == 1) return Activation{ActivationKind::kLeakyRelu, *values->data<float>()};
+  const std::vector<int64_t> dims = DimsOf(problem, node.inputs[0]);
+  if (values->rank() == 0 || dims.empty() || values->rank() > dims.size()) return std::nullopt;
+  if (values->dims().back() != dims.back() || values->size() != dims.back()) return std::nullopt;
+  *slope = node.inputs[1];
+  return Activation{ActivationKind::kPRelu};
+}
+
+float Single(double x) {
+  return static_cast<float>(x);
+}
+
+bool IsAdd(const Node& node) {
+  return IsBinary(node.op, BinaryKind::kAdd);
+}
+
+}  // namespace
+
+std::optional<Activation> ActivationOf(const Graph& problem, const Node& node, ValueId* slope) {
+  if (const auto* op = OpCast<Unary>(node.op)) return UnaryActivation(op->kind);
+  if (const auto* op = OpCast<Clip>(node.op)) {
+    return Activation{ActivationKind::kClamp, Single(op->min), Single(op->max)};
+  }
+  if (const auto* op = OpCast<LeakyRelu>(node.op)) {
+    return Activation{ActivationKind::kLeakyRelu, Single(op->alpha)};
+  }
+  if (const auto* op = OpCast<Elu>(node.op)) return Activation{ActivationKind::kElu, Single(op->alpha)};
+  if (const auto* op = OpCast<Selu>(node.op)) {
+    return Activation{ActivationKind::kSelu, Single(op->alpha), Single(op->gamma)};
+  }
+  if (const auto* op = OpCast<HardSigmoid>(node.op)) {
+    return Activation{ActivationKind::kHardSigmoid, Single(op->alpha), Single(op->beta)};
+  }
+  if (const auto* op = OpCast<Gelu>(node.op)) {
+    return Activation{op->approximate ? ActivationKind::kGeluTanh : ActivationKind::kGelu};
+  }
+  if (IsOp<PRelu>(node.op) && node.inputs.size() == 2) return PReluActivation(problem, node, slope);
+  return std::nullopt;
+}
+
+std::optional<FusedGroup> MatchFusedGroup(const Graph& problem, std::string* why) {
+  const std::vector<NodeId> order = problem.Order();
+  if (order.empty() || order.size() > 3 || problem.outputs().empty()) {
+    *why = "not one op with a residual and an activation";
+    return std::nullopt;
+  }
+  FusedGroup group;
+  group.main = &problem.node(order[0]);
+  if (group.main->outputs.empty()) return std::nullopt;
+  group.output = group.main->outputs[0];
+  const TensorType& type = problem.value(group.output).type;
+  bool activated = false;
+  for (size_t i = 1; i < order.size(); ++i) {
+    const Node& node = problem.node(order[i]);
+    const auto uses = std::ranges::count(node.inputs, group.output);
+    if (uses != 1 || !problem.HasOneUse(group.output) || node.outputs.size() != 1 ||
+        problem.value(node.outputs[0]).type != type) {
+      *why = "an inner value of the group is used twice or changes its shape";
+      return std::nullopt;
+    }
+    if (IsAdd(node) && group.residual == kNoValue && !activated && node.inputs.size() == 2) {
+      group.residual = node.inputs[node.inputs[0] == group.output ? 1 : 0];
+      if (group.residual == kNoValue || problem.value(group.residual).type != type) {
+        *why = "the residual is not of the output's shape";
+        return std::nullopt;
+      }
+    } else if (const auto activation = ActivationOf(problem, node, &group.slope);
+               activation && !activated && node.inputs[0] == group.output) {
+      group.activation = *activation;
+      activated = true;
+    } else {
+      *why = "'" + std::string(OpName(node.op)) + "' is no activation that can follow";
+      return std::nullopt;
+    }
+    group.output = node.outputs[0];
+  }
+  if (problem.outputs()[0] != group.output || (order.size() > 1 && problem.outputs().size() != 1)) {
+    *why = "an inner value of the group is an output";
+    return std::nullopt;
+  }
+  return group;
+}
+
+}  // namespace floe::cpu

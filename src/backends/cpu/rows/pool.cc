@@ -1,0 +1,126 @@
+// Maximum and average pooling, a pixel at a time over its channels.
+#include <algorithm>
+
+#include "backends/cpu/kernels.h"
+#include "backends/cpu/problem.h"
+#include "backends/cpu/rows/rows.h"
+#include "backends/cpu/window.h"
+#include "base/check.h"
+
+namespace floe::cpu {
+namespace {
+
+// The part of a window that lies in the image, in one dimension.
+struct Reach {
+  int64_t begin = 0;  // input place of the first tap inside
+  int64_t count = 0;
+  int64_t padded = 0;  // taps inside the image or its padding
+};
+
+std::vector<Reach> ReachOf(const Window& w, int d) {
+  std::vector<Reach> reaches;
+  for (int64_t o = 0; o < w.output[d]; ++o) {
+    const int64_t start = o * w.stride[d] - w.pad[d];
+    Reach reach;
+    for (int64_t k = 0; k < w.kernel[d]; ++k) {
+      const int64_t at = start + k * w.dilation[d];
+      if (at >= w.input[d] + w.pad_end[d]) break;
+      ++reach.padded;
+      if (at < 0 || at >= w.input[d]) continue;
+      if (reach.count++ == 0) reach.begin = at;
+    }
+    reaches.push_back(reach);
+  }
+  return reaches;
+}
+
+class Pool : public Executable {
+ public:
+  Pool(const PrepareArgs& args, const Window& window)
+      : window_(window),
+        code_(RowCodeFor(IsaOf(args.target))),
+        input_(args.problem, OnlyNode(args.problem)->inputs[0]) {
+    const Node& node = *OnlyNode(args.problem);
+    const AveragePool* average = OpCast<AveragePool>(node.op);
+    max_ = average == nullptr;
+    count_padding_ = average != nullptr && average->count_include_pad;
+    for (int d = 0; d < 3; ++d) reach_[d] = ReachOf(window_, d);
+  }
+
+  void Run(const RunArgs& args) const override {
+    const Window& w = window_;
+    const float* input = input_.floats(args);
+    float* output = static_cast<float*>(args.outputs[0].raw());
+    const int64_t rows = w.batch * w.output[0] * w.output[1];
+    const int64_t work = w.output[2] * w.channels * w.taps();
+    args.pool->ParallelFor(rows, 20000 / work + 1, [&](int64_t begin, int64_t end, int) {
+      for (int64_t r = begin; r < end; ++r) RunRow(input, r, output + r * w.output[2] * w.channels);
+    });
+  }
+
+ private:
+  void RunRow(const float* input, int64_t row, float* out) const {
+    const Window& w = window_;
+    const int64_t pitch = w.input[2] * w.channels;
+    const Reach& ry = reach_[1][static_cast<size_t>(row % w.output[1])];
+    const Reach& rz = reach_[0][static_cast<size_t>(row / w.output[1] % w.output[0])];
+    const int64_t n = row / w.output[1] / w.output[0];
+    const float* origin = input + ((n * w.input[0] + rz.begin) * w.input[1] + ry.begin) * pitch;
+    for (int64_t x = 0; x < w.output[2]; ++x) {
+      const Reach& rx = reach_[2][static_cast<size_t>(x)];
+      const PixelWindow pixels = {
+          origin + rx.begin * w.channels,
+          {rz.count, ry.count, rx.count},
+          {w.dilation[0] * w.input[1] * pitch, w.dilation[1] * pitch, w.dilation[2] * w.channels}};
+      const int64_t counted =
+          count_padding_ ? rz.padded * ry.padded * rx.padded : rz.count * ry.count * rx.count;
+      code_.pool(max_, pixels, 1.0f / static_cast<float>(std::max<int64_t>(counted, 1)), out + x * w.channels,
+                 w.channels);
+    }
+  }
+
+  Window window_;
+  const RowCode& code_;
+  Operand input_;
+  bool max_ = true;
+  bool count_padding_ = false;
+  std::vector<Reach> reach_[3];
+};
+
+Refusal Refuses(const Graph& problem, const Target&) {
+  Window window;
+  if (Refusal refusal = ReadPool(problem, &window)) return refusal;
+  // A window that sees nothing but padding has no maximum and no mean.
+  for (int d = 0; d < 3; ++d) {
+    for (const Reach& reach : ReachOf(window, d)) {
+      if (reach.count == 0) return "a window lies outside the image";
+    }
+  }
+  return std::nullopt;
+}
+
+double Estimate(const Graph& problem, const Target& target) {
+  Window w;
+  ReadPool(problem, &w);
+  const double loads = static_cast<double>(w.output_pixels() * w.channels * w.taps());
+  return 500 + loads / (0.5 * MaddsPerNs(IsaOf(target))) + BytesMoved(problem) * 0.05;
+}
+
+std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
+  Window window;
+  CHECK(!ReadPool(args.problem, &window));
+  CheckPackedCount(args.packed, 0, "cpu.pool");
+  return std::make_unique<Pool>(args, window);
+}
+
+}  // namespace
+
+Kernel PoolKernel() {
+  return {.name = "cpu.pool",
+          .refuses = Refuses,
+          .estimate_ns = Estimate,
+          .prepare = Prepare,
+          .error_bound = 5e-6};
+}
+
+}  // namespace floe::cpu

@@ -1,0 +1,59 @@
+// Work on rows of float32 (channels of a pixel, the last axis of a matrix), one table an instruction set.
+#ifndef FLOE_BACKENDS_CPU_ROWS_ROWS_H_
+#define FLOE_BACKENDS_CPU_ROWS_ROWS_H_
+
+#include <cstdint>
+
+#include "backends/cpu/isa.h"
+
+namespace floe::cpu {
+
+enum class Fold { kSum, kSumOfSquares, kSumOfMagnitudes, kMax, kMin, kProduct };
+
+// A window of pixels: count[d] places, step[d] floats apart.
+struct PixelWindow {
+  const float* first;
+  int64_t count[3];
+  int64_t step[3];
+};
+
+struct LrnRow {
+  const float* x;
+  float* y;
+  int64_t channels;
+  int64_t before;  // neighbours on the side of lower channels
+  int64_t after;
+  float alpha;  // for one element: the op's alpha / size
+  float beta;
+  float bias;
+};
+
+struct RowCode {
+  // The fold of one row; 0, 1 or an infinity for an empty one.
+  float (*reduce)(Fold fold, const float* x, int64_t count);
+  // acc[i] = fold of acc[i] and x[i].
+  void (*accumulate)(Fold fold, float* acc, const float* x, int64_t count);
+  // out[c] = scale * sum, or the maximum, over the window's pixels.
+  void (*pool)(bool max, const PixelWindow& window, float scale, float* out, int64_t channels);
+  void (*softmax)(bool log, const float* x, float* y, int64_t count);
+  // y = lerp(lerp(a, b, fx), lerp(c, d, fx), fy)
+  void (*blend)(const float* const corners[4], float fx, float fy, float* y, int64_t count);
+  void (*scale)(float factor, float* x, int64_t count);
+  void (*lrn)(const LrnRow& row);
+};
+
+namespace generic {
+RowCode GetRowCode();
+}
+namespace avx2 {
+RowCode GetRowCode();
+}
+namespace avx512 {
+RowCode GetRowCode();
+}
+
+const RowCode& RowCodeFor(Isa isa);
+
+}  // namespace floe::cpu
+
+#endif  // FLOE_BACKENDS_CPU_ROWS_ROWS_H_

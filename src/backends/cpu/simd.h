@@ -1,0 +1,232 @@
+// One vector type for three instruction sets. A file compiled for one of them defines FLOE_CPU_ISA (generic,
+// avx2 or avx512: also the namespace) before it includes kernels (*_impl.h), and everything in those lives in
+// floe::cpu::FLOE_CPU_ISA. They call no function of the standard library that is not a compiler built-in: an
+// inline function compiled for AVX-512 could be the copy the linker keeps for everybody.
+#ifndef FLOE_BACKENDS_CPU_SIMD_H_
+#define FLOE_BACKENDS_CPU_SIMD_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+#define FLOE_INLINE inline __attribute__((always_inline))
+
+namespace floe::cpu::FLOE_CPU_ISA {
+
+#if defined(__AVX512F__)
+constexpr int kLanes = 16;
+#elif defined(__AVX2__)
+constexpr int kLanes = 8;
+#else
+constexpr int kLanes = 4;
+#endif
+
+typedef float Vec __attribute__((vector_size(4 * kLanes)));
+typedef int32_t VecI __attribute__((vector_size(4 * kLanes)));
+typedef float VecUnaligned __attribute__((vector_size(4 * kLanes), aligned(4), may_alias));
+
+FLOE_INLINE Vec Load(const float* p) {
+  return *reinterpret_cast<const VecUnaligned*>(p);
+}
+FLOE_INLINE void Store(float* p, Vec v) {
+  *reinterpret_cast<VecUnaligned*>(p) = v;
+}
+FLOE_INLINE VecI Bits(Vec v) {
+  return reinterpret_cast<VecI>(v);
+}
+FLOE_INLINE Vec FromBits(VecI v) {
+  return reinterpret_cast<Vec>(v);
+}
+
+#if defined(__AVX512F__)
+
+FLOE_INLINE Vec Splat(float x) {
+  return _mm512_set1_ps(x);
+}
+FLOE_INLINE Vec Fma(Vec a, Vec b, Vec c) {
+  return _mm512_fmadd_ps(a, b, c);
+}
+// x, but `limit` where x is below (above) it; nan stays nan.
+FLOE_INLINE Vec AtLeast(Vec x, Vec limit) {
+  return _mm512_max_ps(limit, x);
+}
+FLOE_INLINE Vec AtMost(Vec x, Vec limit) {
+  return _mm512_min_ps(limit, x);
+}
+FLOE_INLINE Vec SelectLess(Vec a, Vec b, Vec yes, Vec no) {  // a < b ? yes : no; false for nan
+  return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), no, yes);
+}
+FLOE_INLINE Vec SelectEqual(Vec a, Vec b, Vec yes, Vec no) {
+  return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ), no, yes);
+}
+FLOE_INLINE Vec Sqrt(Vec x) {
+  return _mm512_sqrt_ps(x);
+}
+FLOE_INLINE Vec RoundEven(Vec x) {
+  return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+FLOE_INLINE Vec Floor(Vec x) {
+  return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+}
+FLOE_INLINE Vec Ceil(Vec x) {
+  return _mm512_roundscale_ps(x, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC);
+}
+FLOE_INLINE Vec Trunc(Vec x) {
+  return _mm512_roundscale_ps(x, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+}
+FLOE_INLINE VecI ToInt(Vec x) {
+  return reinterpret_cast<VecI>(_mm512_cvttps_epi32(x));
+}
+FLOE_INLINE Vec ToFloat(VecI x) {
+  return _mm512_cvtepi32_ps(reinterpret_cast<__m512i>(x));
+}
+FLOE_INLINE __mmask16 FirstLanes(int64_t n) {
+  return static_cast<__mmask16>((1u << n) - 1);
+}
+// The first n < kLanes elements; the others are zero, and their memory is not touched.
+FLOE_INLINE Vec LoadPart(const float* p, int64_t n) {
+  return _mm512_maskz_loadu_ps(FirstLanes(n), p);
+}
+FLOE_INLINE void StorePart(float* p, Vec v, int64_t n) {
+  _mm512_mask_storeu_ps(p, FirstLanes(n), v);
+}
+
+#elif defined(__AVX2__)
+
+FLOE_INLINE Vec Splat(float x) {
+  return _mm256_set1_ps(x);
+}
+FLOE_INLINE Vec Fma(Vec a, Vec b, Vec c) {
+  return _mm256_fmadd_ps(a, b, c);
+}
+FLOE_INLINE Vec AtLeast(Vec x, Vec limit) {
+  return _mm256_max_ps(limit, x);
+}
+FLOE_INLINE Vec AtMost(Vec x, Vec limit) {
+  return _mm256_min_ps(limit, x);
+}
+FLOE_INLINE Vec SelectLess(Vec a, Vec b, Vec yes, Vec no) {
+  return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_LT_OQ));
+}
+FLOE_INLINE Vec SelectEqual(Vec a, Vec b, Vec yes, Vec no) {
+  return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_EQ_OQ));
+}
+FLOE_INLINE Vec Sqrt(Vec x) {
+  return _mm256_sqrt_ps(x);
+}
+FLOE_INLINE Vec RoundEven(Vec x) {
+  return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+FLOE_INLINE Vec Floor(Vec x) {
+  return _mm256_floor_ps(x);
+}
+FLOE_INLINE Vec Ceil(Vec x) {
+  return _mm256_ceil_ps(x);
+}
+FLOE_INLINE Vec Trunc(Vec x) {
+  return _mm256_round_ps(x, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+}
+FLOE_INLINE VecI ToInt(Vec x) {
+  return reinterpret_cast<VecI>(_mm256_cvttps_epi32(x));
+}
+FLOE_INLINE Vec ToFloat(VecI x) {
+  return _mm256_cvtepi32_ps(reinterpret_cast<__m256i>(x));
+}
+FLOE_INLINE __m256i FirstLanes(int64_t n) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)),
+                            _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+FLOE_INLINE Vec LoadPart(const float* p, int64_t n) {
+  return _mm256_maskload_ps(p, FirstLanes(n));
+}
+FLOE_INLINE void StorePart(float* p, Vec v, int64_t n) {
+  _mm256_maskstore_ps(p, FirstLanes(n), v);
+}
+
+#else
+
+FLOE_INLINE Vec Splat(float x) {
+  return Vec{x, x, x, x};
+}
+FLOE_INLINE Vec Fma(Vec a, Vec b, Vec c) {
+#if defined(__aarch64__)
+  return vfmaq_f32(c, a, b);
+#else
+  return a * b + c;
+#endif
+}
+FLOE_INLINE Vec SelectLess(Vec a, Vec b, Vec yes, Vec no) {
+  const VecI m = a < b;
+  return FromBits((Bits(yes) & m) | (Bits(no) & ~m));
+}
+FLOE_INLINE Vec SelectEqual(Vec a, Vec b, Vec yes, Vec no) {
+  const VecI m = a == b;
+  return FromBits((Bits(yes) & m) | (Bits(no) & ~m));
+}
+FLOE_INLINE Vec AtLeast(Vec x, Vec limit) {
+  return SelectLess(x, limit, limit, x);
+}
+FLOE_INLINE Vec AtMost(Vec x, Vec limit) {
+  return SelectLess(limit, x, limit, x);
+}
+FLOE_INLINE Vec Sqrt(Vec x) {
+  for (int i = 0; i < kLanes; ++i) x[i] = __builtin_sqrtf(x[i]);
+  return x;
+}
+FLOE_INLINE Vec RoundEven(Vec x) {
+  for (int i = 0; i < kLanes; ++i) x[i] = __builtin_rintf(x[i]);
+  return x;
+}
+FLOE_INLINE Vec Floor(Vec x) {
+  for (int i = 0; i < kLanes; ++i) x[i] = __builtin_floorf(x[i]);
+  return x;
+}
+FLOE_INLINE Vec Ceil(Vec x) {
+  for (int i = 0; i < kLanes; ++i) x[i] = __builtin_ceilf(x[i]);
+  return x;
+}
+FLOE_INLINE Vec Trunc(Vec x) {
+  for (int i = 0; i < kLanes; ++i) x[i] = __builtin_truncf(x[i]);
+  return x;
+}
+FLOE_INLINE VecI ToInt(Vec x) {
+  return __builtin_convertvector(x, VecI);
+}
+FLOE_INLINE Vec ToFloat(VecI x) {
+  return __builtin_convertvector(x, Vec);
+}
+FLOE_INLINE Vec LoadPart(const float* p, int64_t n) {
+  Vec v = Splat(0);
+  for (int64_t i = 0; i < n; ++i) v[i] = p[i];
+  return v;
+}
+FLOE_INLINE void StorePart(float* p, Vec v, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) p[i] = v[i];
+}
+
+#endif
+
+FLOE_INLINE VecI SplatInt(int32_t x) {
+  return VecI{} + x;
+}
+FLOE_INLINE Vec Abs(Vec x) {
+  return FromBits(Bits(x) & SplatInt(0x7fffffff));
+}
+// |x| with the sign of `sign`.
+FLOE_INLINE Vec CopySign(Vec x, Vec sign) {
+  return FromBits((Bits(x) & SplatInt(0x7fffffff)) | (Bits(sign) & SplatInt(INT32_MIN)));
+}
+FLOE_INLINE float SumLanes(Vec x) {
+  float sum = 0;
+  for (int i = 0; i < kLanes; ++i) sum += x[i];
+  return sum;
+}
+
+}  // namespace floe::cpu::FLOE_CPU_ISA
+
+#endif  // FLOE_BACKENDS_CPU_SIMD_H_

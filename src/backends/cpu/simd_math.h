@@ -1,0 +1,187 @@
+// Elementary functions on vectors of float32. Bounds are the largest errors measured over all floats (or a
+// dense sample), in units in the last place of the exact result; see tests/backends/cpu/math_test.cc.
+#ifndef FLOE_BACKENDS_CPU_SIMD_MATH_H_
+#define FLOE_BACKENDS_CPU_SIMD_MATH_H_
+
+#include "backends/cpu/simd.h"
+
+namespace floe::cpu::FLOE_CPU_ISA {
+
+constexpr float kInfinity = __builtin_inff();
+
+// 2^n for whole n in [-126, 127].
+FLOE_INLINE Vec PowerOfTwo(Vec n) {
+  return FromBits((ToInt(n) + 127) << 23);
+}
+
+// nan where x is nan, else `result`.
+FLOE_INLINE Vec KeepNan(Vec x, Vec result) {
+  return SelectEqual(x, x, result, x);
+}
+
+// x = n ln 2 + r, |r| <= ln 2 / 2: ln 2 in two parts (Cody and Waite), the polynomial of Cephes' expf.
+FLOE_INLINE Vec ReduceExp(Vec x, Vec* n) {
+  *n = RoundEven(x * Splat(1.44269504088896341f));
+  const Vec r = Fma(*n, Splat(-0.693359375f), x);
+  return Fma(*n, Splat(2.12194440e-4f), r);
+}
+// (exp(r) - 1 - r) / r^2
+FLOE_INLINE Vec ExpTail(Vec r) {
+  Vec p = Splat(1.9875691500e-4f);
+  p = Fma(p, r, Splat(1.3981999507e-3f));
+  p = Fma(p, r, Splat(8.3334519073e-3f));
+  p = Fma(p, r, Splat(4.1665795894e-2f));
+  p = Fma(p, r, Splat(1.6666665459e-1f));
+  return Fma(p, r, Splat(5.0000001201e-1f));
+}
+
+// 2 ulp; results below 2^-126 become 0.
+FLOE_INLINE Vec Exp(Vec x) {
+  const Vec limited = AtMost(AtLeast(x, Splat(-104.0f)), Splat(89.0f));
+  Vec n;
+  const Vec r = ReduceExp(limited, &n);
+  const Vec y = Fma(r * r, ExpTail(r), r) + Splat(1.0f);
+  // Two factors, since n may be 128 where the result is still finite.
+  const Vec half = Floor(n * Splat(0.5f));
+  const Vec result = y * PowerOfTwo(half) * PowerOfTwo(n - half);
+  return KeepNan(x, SelectLess(x, Splat(-87.33655f), Splat(0.0f), result));
+}
+
+// exp(x) - 1, 3 ulp, exact to first order near 0.
+FLOE_INLINE Vec Expm1(Vec x) {
+  const Vec limited = AtMost(AtLeast(x, Splat(-30.0f)), Splat(89.0f));
+  Vec n;
+  const Vec r = ReduceExp(limited, &n);
+  const Vec small = Fma(r * r, ExpTail(r), r);
+  const Vec half = Floor(n * Splat(0.5f));
+  const Vec a = PowerOfTwo(half);
+  const Vec b = PowerOfTwo(n - half);
+  // 2^n - 1 is exact for n <= 24; beyond, the 1 no longer shows.
+  const Vec result = Fma(small * a, b, Fma(a, b, Splat(-1.0f)));
+  return KeepNan(x, SelectEqual(x, Splat(0.0f), x, result));
+}
+
+// ln of a normal or subnormal positive number, 2 ulp: Cephes' logf.
+FLOE_INLINE Vec Log(Vec x) {
+  const Vec tiny = Splat(1.17549435e-38f);
+  const Vec scaled = SelectLess(x, tiny, x * Splat(0x1p24f), x);
+  const Vec shift = SelectLess(x, tiny, Splat(-24.0f), Splat(0.0f));
+  const VecI bits = Bits(scaled);
+  Vec e = ToFloat(((bits >> 23) & 0xff) - 126) + shift;
+  Vec m = FromBits((bits & 0x007fffff) | 0x3f000000);  // [0.5, 1)
+  const Vec root = Splat(0.707106781186547524f);
+  e = SelectLess(m, root, e - Splat(1.0f), e);
+  m = SelectLess(m, root, m + m, m) - Splat(1.0f);
+  const Vec z = m * m;
+  Vec p = Splat(7.0376836292e-2f);
+  p = Fma(p, m, Splat(-1.1514610310e-1f));
+  p = Fma(p, m, Splat(1.1676998740e-1f));
+  p = Fma(p, m, Splat(-1.2420140846e-1f));
+  p = Fma(p, m, Splat(1.4249322787e-1f));
+  p = Fma(p, m, Splat(-1.6668057665e-1f));
+  p = Fma(p, m, Splat(2.0000714765e-1f));
+  p = Fma(p, m, Splat(-2.4999993993e-1f));
+  p = Fma(p, m, Splat(3.3333331174e-1f));
+  Vec y = p * m * z;
+  y = Fma(e, Splat(-2.12194440e-4f), y);
+  y = Fma(z, Splat(-0.5f), y);
+  Vec result = Fma(e, Splat(0.693359375f), m + y);
+  result = SelectEqual(x, Splat(kInfinity), x, result);
+  result = SelectEqual(x, Splat(0.0f), Splat(-kInfinity), result);
+  return KeepNan(x, SelectLess(x, Splat(0.0f), Splat(__builtin_nanf("")), result));
+}
+
+// ln(1 + x), 3 ulp: the rounding of 1 + x is made good (Kahan).
+FLOE_INLINE Vec Log1p(Vec x) {
+  const Vec one = Splat(1.0f);
+  const Vec u = x + one;
+  const Vec d = u - one;
+  const Vec corrected = Log(u) * (x / d);
+  Vec result = SelectEqual(d, Splat(0.0f), x, corrected);
+  return SelectEqual(u, Splat(kInfinity), u, result);
+}
+
+// 2 ulp. exp of the magnitude alone, so that nothing overflows.
+FLOE_INLINE Vec Sigmoid(Vec x) {
+  const Vec e = Exp(-Abs(x));
+  const Vec d = Splat(1.0f) + e;
+  return KeepNan(x, SelectLess(x, Splat(0.0f), e, Splat(1.0f)) / d);
+}
+
+// 3 ulp, through expm1(2 |x|).
+FLOE_INLINE Vec Tanh(Vec x) {
+  const Vec a = AtMost(Abs(x), Splat(10.0f));
+  const Vec e = Expm1(a + a);
+  const Vec t = e / (e + Splat(2.0f));
+  return KeepNan(x, CopySign(t, x));
+}
+
+// ln(1 + exp(x)) = max(x, 0) + ln(1 + exp(-|x|)).
+FLOE_INLINE Vec Softplus(Vec x) {
+  return KeepNan(x, AtLeast(x, Splat(0.0f)) + Log1p(Exp(-Abs(x))));
+}
+
+// Abramowitz and Stegun 7.1.26 is too coarse: a Taylor-like rational for |x| < 1 (Cephes' erff) and
+// 1 - exp(-x^2) P(1/x)/x beyond (Cephes' erfcf), 4 ulp.
+FLOE_INLINE Vec ErfcTail(Vec a) {  // erfc(a), a >= 1
+  const Vec z = Exp(-a * a);
+  const Vec q = Splat(1.0f) / a;
+  const Vec y = q * q;
+  Vec p = Splat(2.326819970068386E-2f);
+  p = Fma(p, y, Splat(-1.387039388740657E-1f));
+  p = Fma(p, y, Splat(3.687424674597105E-1f));
+  p = Fma(p, y, Splat(-5.824733027278666E-1f));
+  p = Fma(p, y, Splat(6.210004621745983E-1f));
+  p = Fma(p, y, Splat(-4.944515323274145E-1f));
+  p = Fma(p, y, Splat(3.404879937665872E-1f));
+  p = Fma(p, y, Splat(-2.741127028184656E-1f));
+  p = Fma(p, y, Splat(5.638259427386472E-1f));
+  Vec r = Splat(-1.047766399936249E+1f);
+  r = Fma(r, y, Splat(1.297719955372516E+1f));
+  r = Fma(r, y, Splat(-7.495518717768503E+0f));
+  r = Fma(r, y, Splat(2.921019019210786E+0f));
+  r = Fma(r, y, Splat(-1.015265279202700E+0f));
+  r = Fma(r, y, Splat(4.218463358204948E-1f));
+  r = Fma(r, y, Splat(-2.820767439740514E-1f));
+  r = Fma(r, y, Splat(5.641895067754075E-1f));
+  return z * q * SelectLess(a, Splat(2.0f), p, r);
+}
+FLOE_INLINE Vec ErfCore(Vec x) {  // |x| <= 1
+  const Vec z = x * x;
+  Vec p = Splat(7.853861353153693E-5f);
+  p = Fma(p, z, Splat(-8.010193625184903E-4f));
+  p = Fma(p, z, Splat(5.188327685732524E-3f));
+  p = Fma(p, z, Splat(-2.685381193529856E-2f));
+  p = Fma(p, z, Splat(1.128358514861418E-1f));
+  p = Fma(p, z, Splat(-3.761262582423300E-1f));
+  p = Fma(p, z, Splat(1.128379165726710E+0f));
+  return x * p;
+}
+FLOE_INLINE Vec Erf(Vec x) {
+  const Vec a = Abs(x);
+  const Vec limited = AtMost(AtLeast(a, Splat(1.0f)), Splat(6.0f));
+  const Vec far = CopySign(Splat(1.0f) - ErfcTail(limited), x);
+  return KeepNan(x, SelectLess(a, Splat(1.0f), ErfCore(x), far));
+}
+
+FLOE_INLINE Vec HardSwish(Vec x) {
+  const Vec gate = AtMost(AtLeast(x + Splat(3.0f), Splat(0.0f)), Splat(6.0f));
+  return x * (gate * Splat(1.0f / 6.0f));  // the product with a large x must not overflow first
+}
+FLOE_INLINE Vec Silu(Vec x) {
+  return x * Sigmoid(x);
+}
+FLOE_INLINE Vec Elu(Vec x, Vec alpha) {
+  return SelectLess(x, Splat(0.0f), alpha * Expm1(x), x);
+}
+FLOE_INLINE Vec Gelu(Vec x) {
+  return Splat(0.5f) * x * (Splat(1.0f) + Erf(x * Splat(0.707106781186547524f)));
+}
+FLOE_INLINE Vec GeluTanh(Vec x) {
+  const Vec inner = Splat(0.7978845608028654f) * Fma(Splat(0.044715f) * x * x, x, x);
+  return Splat(0.5f) * x * (Splat(1.0f) + Tanh(inner));
+}
+
+}  // namespace floe::cpu::FLOE_CPU_ISA
+
+#endif  // FLOE_BACKENDS_CPU_SIMD_MATH_H_

@@ -1,0 +1,107 @@
+// TensorFlow's CombinedNonMaxSuppression.
+#include <algorithm>
+#include <numeric>
+
+#include "backends/reference/boxes.h"
+#include "backends/reference/indexing.h"
+#include "backends/reference/kernels.h"
+#include "backends/reference/value_io.h"
+
+namespace floe::reference {
+namespace {
+
+struct Detection {
+  float score;
+  int64_t box_class;
+  Box box;
+};
+
+struct Setup {
+  int64_t batch, boxes, shared, classes;  // shared: 1 when all classes have the same boxes, else classes
+  int64_t most_per_class, most;
+  float iou_threshold, score_threshold;
+};
+
+Setup ReadSetup(const OpCall& call) {
+  call.RequireRank(0, 4);
+  call.RequireRank(1, 3);
+  for (size_t i : {0, 1}) {
+    if (call.in(i).dtype() != DType::kFloat32) call.FailType(i);
+  }
+  const Dims& b = call.in(0).dims();
+  const Dims& s = call.in(1).dims();
+  if (b[0] != s[0] || b[1] != s[1] || b[3] != 4 || (b[2] != 1 && b[2] != s[2])) {
+    call.Fail("boxes {} and scores {}", DimsToString(b), DimsToString(s));
+  }
+  Setup setup{b[0],
+              b[1],
+              b[2],
+              s[2],
+              call.Int(2),
+              call.Int(3),
+              static_cast<float>(call.Number(4)),
+              static_cast<float>(call.Number(5))};
+  if (setup.most_per_class < 1) call.FailValue("{} boxes a class", setup.most_per_class);
+  if (call.Size(setup.most, "total") < 1) call.FailValue("a total of 0 boxes");
+  if (!(setup.iou_threshold >= 0 && setup.iou_threshold <= 1)) {
+    call.FailValue("an IoU threshold of {} is not in [0, 1]", setup.iou_threshold);
+  }
+  return setup;
+}
+
+void SelectClass(const OpCall& call, const Setup& s, int64_t image, int64_t box_class,
+                 std::vector<Detection>* out) {
+  const float* scores = call.in(1).data<float>() + image * s.boxes * s.classes + box_class;
+  const float* corners =
+      call.in(0).data<float>() + (image * s.boxes * s.shared + (s.shared == 1 ? 0 : box_class)) * 4;
+  std::vector<int64_t> order;
+  for (int64_t i = 0; i < s.boxes; ++i) {
+    if (scores[i * s.classes] > s.score_threshold) order.push_back(i);
+  }
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int64_t a, int64_t b) { return scores[a * s.classes] > scores[b * s.classes]; });
+  const size_t first = out->size();
+  for (const int64_t i : order) {
+    if (static_cast<int64_t>(out->size() - first) >= s.most_per_class) break;
+    const float* c = corners + i * s.shared * 4;
+    const Box box = {c[0], c[1], c[2], c[3]};
+    const bool overlaps =
+        std::any_of(out->begin() + static_cast<int64_t>(first), out->end(),
+                    [&](const Detection& d) { return IntersectionOverUnion(box, d.box) > s.iou_threshold; });
+    if (!overlaps) out->push_back({scores[i * s.classes], box_class, box});
+  }
+}
+
+}  // namespace
+
+void Run(const CombinedNonMaxSuppression& op, OpCall& call) {
+  const Setup s = ReadSetup(call);
+  int64_t count = s.most;
+  int64_t all = 0;
+  if (op.pad_per_class && !__builtin_mul_overflow(s.most_per_class, s.classes, &all))
+    count = std::min(count, all);
+  Tensor& boxes = call.Out(0, DType::kFloat32, {s.batch, count, 4});
+  Tensor& scores = call.Out(1, DType::kFloat32, {s.batch, count});
+  Tensor& classes = call.Out(2, DType::kFloat32, {s.batch, count});
+  Tensor& valid = call.Out(3, DType::kInt32, {s.batch});
+  for (Tensor* t : {&boxes, &scores, &classes}) SetZero(t);
+  for (int64_t image = 0; image < s.batch; ++image) {
+    std::vector<Detection> found;
+    for (int64_t c = 0; c < s.classes; ++c) SelectClass(call, s, image, c, &found);
+    std::stable_sort(found.begin(), found.end(),
+                     [](const Detection& a, const Detection& b) { return a.score > b.score; });
+    const size_t kept = std::min(found.size(), static_cast<size_t>(count));
+    for (size_t i = 0; i < kept; ++i) {
+      const size_t to = static_cast<size_t>(image * count) + i;
+      const float corners[] = {found[i].box.y1, found[i].box.x1, found[i].box.y2, found[i].box.x2};
+      for (size_t k = 0; k < 4; ++k) {
+        boxes.data<float>()[to * 4 + k] = op.clip_boxes ? std::clamp(corners[k], 0.0f, 1.0f) : corners[k];
+      }
+      scores.data<float>()[to] = found[i].score;
+      classes.data<float>()[to] = static_cast<float>(found[i].box_class);
+    }
+    valid.data<int32_t>()[image] = static_cast<int32_t>(kept);
+  }
+}
+
+}  // namespace floe::reference

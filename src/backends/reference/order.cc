@@ -1,0 +1,108 @@
+// Extremes along an axis and their places.
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "backends/reference/indexing.h"
+#include "backends/reference/kernels.h"
+#include "backends/reference/value_io.h"
+
+namespace floe::reference {
+namespace {
+
+// Larger first; nan before everything, so that it is an order.
+template <typename T>
+bool Above(T a, T b) {
+  if constexpr (std::is_same_v<T, double>) {
+    if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && !std::isnan(b);
+  }
+  return a > b;
+}
+template <typename T>
+bool Below(T a, T b) {
+  if constexpr (std::is_same_v<T, double>) {
+    if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && !std::isnan(b);
+  }
+  return a < b;
+}
+
+template <typename T>
+void ArgReduceAs(const ArgReduce& op, OpCall& call, size_t axis, Tensor* y) {
+  const std::vector<T> x = LoadAll<T>(call.in(0));
+  const AxisView view = ViewAxis(call.in(0).dims(), axis);
+  const auto wins = [&](T a, T b) { return op.kind == ArgKind::kArgMax ? Above(a, b) : Below(a, b); };
+  for (int64_t o = 0; o < y->size(); ++o) {
+    const T* column = x.data() + o / view.inner * view.length * view.inner + o % view.inner;
+    int64_t best = 0;
+    for (int64_t i = 1; i < view.length; ++i) {
+      const T value = column[i * view.inner];
+      const T leader = column[best * view.inner];
+      if (wins(value, leader) || (op.select_last && !wins(leader, value))) best = i;
+    }
+    Store(y, o, 1, &best);
+  }
+}
+
+template <typename T>
+void TopKAs(const TopK& op, const Tensor& x, const AxisView& view, int64_t k, Tensor* values,
+            Tensor* indices) {
+  const std::vector<T> all = LoadAll<T>(x);
+  std::vector<int64_t> order(static_cast<size_t>(view.length));
+  for (int64_t column = 0; column < view.outer * view.inner; ++column) {
+    const int64_t outer = column / view.inner;
+    const int64_t base = outer * view.length * view.inner + column % view.inner;
+    const auto at = [&](int64_t i) { return all[static_cast<size_t>(base + i * view.inner)]; };
+    std::iota(order.begin(), order.end(), 0);
+    std::partial_sort(order.begin(), order.begin() + k, order.end(), [&](int64_t a, int64_t b) {
+      const bool first = op.largest ? Above(at(a), at(b)) : Below(at(a), at(b));
+      const bool second = op.largest ? Above(at(b), at(a)) : Below(at(b), at(a));
+      return first || (!second && a < b);
+    });
+    for (int64_t i = 0; i < k; ++i) {
+      const int64_t to = (outer * k + i) * view.inner + column % view.inner;
+      const int64_t from = order[static_cast<size_t>(i)];
+      CopyRun(values, to, x, base + from * view.inner, 1);
+      Store(indices, to, 1, &from);
+    }
+  }
+}
+
+}  // namespace
+
+void Run(const ArgReduce& op, OpCall& call) {
+  const Tensor& x = call.in(0);
+  const size_t axis = call.Axis(op.axis, x.rank());
+  if (!IsInteger(op.to)) call.Fail("cannot give indices as {}", DTypeName(op.to));
+  Dims dims = x.dims();
+  dims[axis] = 1;
+  if (!op.keep_dims) dims.erase(dims.begin() + static_cast<int64_t>(axis));
+  Tensor& y = call.Out(0, op.to, dims);
+  if (x.dims()[axis] == 0 && y.size() > 0)
+    call.FailValue("dimension {} of {} is empty", axis, DimsToString(x.dims()));
+  VisitComputingType(x.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    if constexpr (!std::is_same_v<T, Complex>) ArgReduceAs<T>(op, call, axis, &y);
+  });
+  if (IsComplex(x.dtype()) || x.dtype() == DType::kString) call.FailType(0);
+}
+
+void Run(const TopK& op, OpCall& call) {
+  const Tensor& x = call.in(0);
+  if (!IsFloat(x.dtype()) && !IsInteger(x.dtype())) call.FailType(0);
+  if (!IsInteger(op.index_type)) call.Fail("cannot give indices as {}", DTypeName(op.index_type));
+  const size_t axis = call.Axis(op.axis, x.rank());
+  const int64_t k = call.Int(1);
+  if (k < 0 || k > x.dims()[axis]) call.FailValue("k of {} for a dimension of {}", k, x.dims()[axis]);
+  Dims dims = x.dims();
+  dims[axis] = k;
+  Tensor& values = call.Out(0, x.dtype(), dims);
+  Tensor& indices = call.Out(1, op.index_type, dims);
+  VisitComputingType(x.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    if constexpr (!std::is_same_v<T, Complex>) {
+      TopKAs<T>(op, x, ViewAxis(x.dims(), axis), k, &values, &indices);
+    }
+  });
+}
+
+}  // namespace floe::reference

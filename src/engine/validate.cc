@@ -1,0 +1,220 @@
+#include <algorithm>
+
+#include "base/check.h"
+#include "engine/format.h"
+#include "graph/infer.h"
+
+namespace floe {
+namespace {
+
+// Bytes of a value within the arena, or of the caller's buffer that stands for it.
+struct Extent {
+  Place place;
+  uint64_t key;  // offset in the arena, or index of the buffer
+  uint64_t bytes;
+};
+
+class PlanChecker {
+ public:
+  PlanChecker(const EngineData& data, const Plan& plan, const std::string& subject, int depth)
+      : data_(data), plan_(plan), subject_(subject), depth_(depth) {}
+
+  void Check() const {
+    if (depth_ > kMaxPlanDepth) Fail("plans are nested too deep");
+    for (const PlanValue& v : plan_.values) CheckValue(v);
+    for (size_t i = 0; i < plan_.inputs.size(); ++i) {
+      const PlanValue& v = At(plan_.inputs[i]);
+      if (v.place != Place::kInput || v.index != i) Fail("an input is not where inputs are");
+    }
+    for (const uint32_t id : plan_.outputs) At(id);
+    for (const Step& step : plan_.steps) CheckStep(step);
+  }
+
+ private:
+  [[noreturn]] void Fail(std::string_view what) const {
+    Throw(ErrorCode::kModel, "{}: damaged plan: {}", subject_, what);
+  }
+
+  const PlanValue& At(uint32_t id) const {
+    if (id >= plan_.values.size()) Fail("a value's index is out of range");
+    return plan_.values[id];
+  }
+
+  void CheckValue(const PlanValue& v) const {
+    switch (v.place) {
+      case Place::kArena:
+        if (!v.type.IsStatic() || v.type.dtype == DType::kString)
+          Fail("a value without a size lies in the arena");
+        if (v.offset % kAlignment != 0 || v.offset > plan_.arena_bytes ||
+            v.type.StaticBytes() > plan_.arena_bytes - v.offset) {
+          Fail("a value lies outside the arena");
+        }
+        return;
+      case Place::kInput:
+        if (v.index >= plan_.inputs.size()) Fail("an input's index is out of range");
+        return;
+      case Place::kOutput:
+        if (v.index >= plan_.outputs.size()) Fail("an output's index is out of range");
+        if (!v.type.IsStatic() || !SameBytes(v, At(plan_.outputs[v.index])))
+          Fail("an output is of another size");
+        return;
+      case Place::kConstant: {
+        if (v.index >= data_.constants.size()) Fail("a constant's index is out of range");
+        const Tensor& t = data_.constants[v.index];
+        if (!v.type.IsStatic() || t.dtype() != v.type.dtype || t.size() != *v.type.shape.ElementCount()) {
+          Fail("a constant differs from its type");
+        }
+        return;
+      }
+      case Place::kDynamic:
+        return;
+      case Place::kAlias: {
+        const PlanValue& root = At(v.index);
+        if (root.place == Place::kAlias || !v.type.IsStatic() || !root.type.IsStatic() ||
+            !SameBytes(v, root)) {
+          Fail("an alias does not fit its value");
+        }
+        return;
+      }
+    }
+    Fail("a value is at an unknown place");
+  }
+
+  static bool SameBytes(const PlanValue& a, const PlanValue& b) {
+    return a.type.dtype == b.type.dtype && a.type.IsStatic() && b.type.IsStatic() &&
+           a.type.StaticBytes() == b.type.StaticBytes();
+  }
+
+  void CheckStep(const Step& step) const {
+    if (const auto* kernel = std::get_if<KernelStep>(&step.action)) {
+      CheckKernel(*kernel);
+    } else if (const auto* branch = std::get_if<IfStep>(&step.action)) {
+      At(branch->condition);
+      for (const Plan* plan : {branch->then_plan.get(), branch->else_plan.get()}) {
+        if (plan->inputs.size() != branch->inputs.size() || plan->outputs.size() != branch->outputs.size()) {
+          Fail("a branch has another number of inputs or outputs");
+        }
+        CheckBodyInputs(*plan, branch->inputs, 0);
+        PlanChecker(data_, *plan, subject_, depth_ + 1).Check();
+      }
+      CheckWritten(branch->outputs);
+    } else {
+      const LoopStep& loop = std::get<LoopStep>(step.action);
+      if (loop.trip_count != LoopStep::kNone) At(loop.trip_count);
+      if (loop.condition != LoopStep::kNone) At(loop.condition);
+      const size_t carried = loop.carried.size();
+      if (loop.body->inputs.size() != 2 + carried + loop.captured.size() ||
+          loop.body->outputs.size() != 1 + loop.outputs.size() || loop.outputs.size() < carried) {
+        Fail("a loop's body has another number of inputs or outputs");
+      }
+      CheckBodyInputs(*loop.body, loop.captured, 2 + carried);
+      for (const uint32_t id : loop.carried) At(id);
+      PlanChecker(data_, *loop.body, subject_, depth_ + 1).Check();
+      CheckWritten(loop.outputs);
+    }
+  }
+
+  void CheckBodyInputs(const Plan& body, const std::vector<uint32_t>& outer, size_t first) const {
+    for (size_t i = 0; i < outer.size(); ++i) {
+      const uint32_t id = body.inputs[first + i];
+      if (id >= body.values.size()) Fail("a value's index is out of range");
+      const TensorType& inner = body.values[id].type;
+      if (At(outer[i]).type.dtype != inner.dtype) Fail("a captured value is of another type");
+    }
+  }
+
+  void CheckWritten(const std::vector<uint32_t>& ids) const {
+    for (const uint32_t id : ids) {
+      const Place place = At(id).place;
+      if (place == Place::kInput || place == Place::kConstant || place == Place::kAlias) {
+        Fail("a step writes to an input or a constant");
+      }
+    }
+  }
+
+  Extent ExtentOf(uint32_t id) const {
+    const PlanValue* v = &At(id);
+    if (v->place == Place::kAlias) v = &At(v->index);
+    const uint64_t bytes = v->type.IsStatic() ? v->type.StaticBytes() : 0;
+    return {v->place, v->place == Place::kArena ? v->offset : v->index, bytes};
+  }
+
+  static bool Overlap(const Extent& a, const Extent& b) {
+    if (a.place != b.place || a.bytes == 0 || b.bytes == 0) return false;
+    if (a.place == Place::kOutput) return a.key == b.key;
+    return a.place == Place::kArena && a.key < b.key + b.bytes && b.key < a.key + a.bytes;
+  }
+
+  void CheckKernel(const KernelStep& step) const {
+    const Kernel* kernel = FindKernel(step.kernel);
+    if (kernel == nullptr || kernel->version != step.version) {
+      Throw(ErrorCode::kEngine,
+            "{}: needs kernel '{}' version {}, which this Floe does not have; build the engine again",
+            subject_, step.kernel, step.version);
+    }
+    const Graph& problem = *step.problem;
+    if (problem.inputs().size() != step.inputs.size() || problem.outputs().size() != step.outputs.size()) {
+      Fail("a kernel's problem has another number of inputs or outputs");
+    }
+    for (const uint32_t id : step.packed) {
+      if (id >= data_.constants.size()) Fail("a constant's index is out of range");
+    }
+    CheckTypes(problem, problem.inputs(), step.inputs);
+    CheckTypes(problem, problem.outputs(), step.outputs);
+    CheckWritten(step.outputs);
+    const std::vector<InPlace> in_place =
+        kernel->in_place != nullptr && !step.dynamic ? kernel->in_place(problem) : std::vector<InPlace>{};
+    for (size_t o = 0; o < step.outputs.size(); ++o) {
+      const Extent written = ExtentOf(step.outputs[o]);
+      for (size_t i = 0; i < step.inputs.size(); ++i) {
+        const Extent read = ExtentOf(step.inputs[i]);
+        if (!Overlap(written, read)) continue;
+        const bool allowed = written.key == read.key && std::ranges::any_of(in_place, [&](const InPlace& p) {
+                               return p.input == i && p.output == o;
+                             });
+        if (!allowed) Fail("a step writes over its own input");
+      }
+      for (size_t other = 0; other < o; ++other) {
+        if (Overlap(written, ExtentOf(step.outputs[other]))) Fail("two outputs of a step overlap");
+      }
+    }
+  }
+
+  void CheckTypes(const Graph& problem, const std::vector<ValueId>& inner,
+                  const std::vector<uint32_t>& outer) const {
+    for (size_t i = 0; i < inner.size(); ++i) {
+      const TensorType& have = At(outer[i]).type;
+      const TensorType& want = problem.value(inner[i]).type;
+      if (have.dtype != want.dtype || (want.IsStatic() && !(have.shape == want.shape)) ||
+          (have.IsStatic() && !want.IsStatic())) {
+        Fail(fmt::format("a step's value is {} but its kernel expects {}", have.ToString(), want.ToString()));
+      }
+    }
+  }
+
+  const EngineData& data_;
+  const Plan& plan_;
+  const std::string& subject_;
+  int depth_;
+};
+
+}  // namespace
+
+void ValidateEngine(const EngineData& data, const std::string& subject) {
+  const Backend* backend = FindBackend(data.target.backend);
+  if (backend == nullptr) {
+    Throw(ErrorCode::kEngine, "{}: built for target '{}', which this Floe does not have", subject,
+          data.target.backend);
+  }
+  if (const Refusal why = backend->refuses_target(data.target)) {
+    Throw(ErrorCode::kEngine, "{}: built for another machine: {}", subject, *why);
+  }
+  for (const Plan& plan : data.profiles) {
+    if (plan.inputs.size() != data.inputs.size() || plan.outputs.size() != data.outputs.size()) {
+      Throw(ErrorCode::kModel, "{}: damaged: inputs or outputs differ from the plan's", subject);
+    }
+    PlanChecker(data, plan, subject, 0).Check();
+  }
+}
+
+}  // namespace floe

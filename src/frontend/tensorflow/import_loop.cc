@@ -1,0 +1,231 @@
+// While: the body is imported with the types of the first iteration, and again with wider ones until what comes out of
+// an iteration fits what goes into the next.
+#include <algorithm>
+
+#include "base/error.h"
+#include "frontend/tensorflow/importer.h"
+
+namespace floe {
+namespace {
+
+constexpr int kPatientAttempts = 6;  // then every dimension that changes is given up at once
+constexpr int kAttempts = 12;
+
+// The loop variable comes out of the body as it went in.
+bool IsInvariant(const FlatGraph& body, size_t i) {
+  if (i >= body.results.size()) return false;
+  FlatRef ref = body.results[i];
+  for (size_t steps = 0; steps <= body.nodes.size(); ++steps) {
+    const FlatNode& node = body.nodes[static_cast<size_t>(ref.node)];
+    if (node.kind == FlatNode::Kind::kArg) return node.arg == static_cast<int>(i);
+    const bool passes = node.kind == FlatNode::Kind::kForward ||
+                        (node.kind == FlatNode::Kind::kOp && node.op() == "Identity");
+    if (!passes || node.inputs.empty()) return false;
+    ref = node.inputs[0];
+  }
+  return false;
+}
+
+// What holds for both: the dimensions they share.
+Shape Widen(const Shape& a, const Shape& b) {
+  if (!a.has_rank() || !b.has_rank() || a.rank() != b.rank()) return {};
+  std::vector<Dim> dims;
+  for (size_t i = 0; i < a.rank(); ++i) dims.push_back(a[i].Same(b[i]) ? a[i] : Dim());
+  return Shape(std::move(dims));
+}
+
+Shape ElementShape(const Shape& buffer) {
+  if (!buffer.has_rank() || buffer.rank() == 0) return {};
+  return Shape(std::vector<Dim>(buffer.dims().begin() + 1, buffer.dims().end()));
+}
+
+}  // namespace
+
+struct Importer::LoopVar {
+  Slot init;                // in the outer graph
+  bool invariant = false;
+  bool carried = false;     // has a tensor that goes from iteration to iteration
+  bool fresh = false;       // a list that has no elements before the loop: its buffer is ours to shape
+  ListState fresh_list;     // as it came
+  TensorType type;          // assumed of the carried tensor
+  ValueId init_value() const { return init.is_list() ? init.list->buffer : init.value; }
+};
+
+ListState MaterialiseList(Builder& builder, const ListState& list) {
+  if (list.buffer != kNoValue) return list;
+  if (!list.element.has_rank())
+    throw ImportFailure{"the shape of the elements of a list is not known before the first one", ""};
+  ListState result = list;
+  Ints dims;
+  for (const Dim& dim : list.element.dims()) {
+    result.stretches = result.stretches || !dim.known();
+    dims.push_back(dim.known() ? dim.value() : 1);
+  }
+  const ValueId shape = builder.ConcatVectors({list.length, builder.Int64s(std::move(dims))});
+  result.buffer = builder.Zeros(list.dtype, shape);
+  return result;
+}
+
+std::unique_ptr<Graph> Importer::ImportLoopBody(Builder& outer, const Branch& condition, const Branch& body,
+                                                std::vector<LoopVar>& vars, std::vector<ValueId>* captures,
+                                                Slots* results) {
+  BodyScope scope(outer, outer.source() + "/body");
+  Graph& graph = scope.graph();
+  graph.AddInput("iteration", {DType::kInt64, Shape(std::vector<Dim>{})});
+  graph.AddInput("condition", {DType::kBool, Shape(std::vector<Dim>{})});
+  Slots args(vars.size());
+  for (size_t i = 0; i < vars.size(); ++i) {
+    const LoopVar& var = vars[i];
+    if (!var.carried) continue;
+    const ValueId input = graph.AddInput(graph.UniqueName("carried"), var.type);
+    if (var.init.is_list()) {
+      ListState list = *var.init.list;
+      list.buffer = input;
+      list.length = kNoValue;
+      list.element = ElementShape(var.type.shape);
+      args[i] = Slot::OfList(std::move(list));
+    } else {
+      args[i] = Slot::Of(input);
+    }
+  }
+  for (size_t i = 0; i < vars.size(); ++i)
+    if (!vars[i].carried) args[i] = scope.Capture(vars[i].init);
+
+  *results = body(scope.builder(), args);
+  if (results->size() < vars.size() && !(results->size() == 1 && (*results)[0].is_poison()))
+    throw ImportFailure{fmt::format("its body gives {} results for {} loop variables", results->size(), vars.size()), ""};
+  for (const Slot& slot : *results)
+    if (slot.is_poison()) {
+      *results = {slot};
+      return nullptr;
+    }
+  const Slots again = condition(scope.builder(), *results);
+  if (again.size() != 1) throw ImportFailure{"its condition gives no single result", ""};
+  if (again[0].is_poison()) {
+    *results = {again[0]};
+    return nullptr;
+  }
+  graph.AddOutput(BoolOf(scope.builder(), again[0]));
+  for (size_t i = 0; i < vars.size(); ++i) {
+    if (!vars[i].carried) continue;
+    Slot& out = (*results)[i];
+    if (out.kind != vars[i].init.kind) throw ImportFailure{"a loop variable changes its kind", ""};
+    graph.AddOutput(out.is_list() ? out.list->buffer : out.value);
+  }
+  *captures = scope.captures();
+  // The results outlive the graph of this attempt as types only.
+  for (Slot& slot : *results) {
+    const ValueId value = slot.is_list() ? slot.list->buffer : slot.value;
+    if (value == kNoValue) continue;
+    if (slot.is_list()) {
+      ListState list = *slot.list;
+      list.element = ElementShape(graph.value(value).type.shape);
+      slot.list = std::make_shared<const ListState>(std::move(list));
+    }
+  }
+  return scope.Take();
+}
+
+Importer::Slots Importer::ImportWhile(Builder& builder, const Branch& condition, const FlatGraph& body_scope,
+                                      const Branch& body, const Slots& init) {
+  std::vector<LoopVar> vars(init.size());
+  for (size_t i = 0; i < init.size(); ++i) {
+    LoopVar& var = vars[i];
+    var.init = init[i];
+    var.invariant = IsInvariant(body_scope, i);
+    var.fresh = init[i].is_list() && init[i].list->buffer == kNoValue && !var.invariant;
+    if (var.fresh) {
+      var.fresh_list = *init[i].list;
+      if (var.fresh_list.element.has_rank()) var.init = Slot::OfList(MaterialiseList(builder, var.fresh_list));
+    }
+    var.carried = !var.invariant && var.init_value() != kNoValue;
+    if (var.carried) var.type = builder.type(var.init_value());
+    if (var.carried && var.fresh) {
+      std::vector<Dim> dims = {var.type.shape[0]};
+      for (const Dim& dim : var.fresh_list.element.dims()) dims.push_back(dim.known() ? dim : Dim());
+      var.type.shape = Shape(std::move(dims));
+    }
+  }
+  const Slots first = condition(builder, init);
+  if (first.size() != 1) throw ImportFailure{"its condition gives no single result", ""};
+  if (first[0].is_poison()) return {first[0]};
+  const ValueId enter = BoolOf(builder, first[0]);
+  if (const Tensor* known = builder.constant(enter); known != nullptr && known->size() == 1 && !known->data<bool>()[0])
+    return init;
+
+  std::unique_ptr<Graph> graph;
+  std::vector<ValueId> captures;
+  Slots results;
+  for (int attempt = 0;; ++attempt) {
+    if (attempt == kAttempts) throw ImportFailure{"the shapes of its variables do not settle", ""};
+    graph = ImportLoopBody(builder, condition, body, vars, &captures, &results);
+    if (graph == nullptr) return results;
+    bool changed = false;
+    size_t output = 1;
+    for (size_t i = 0; i < vars.size(); ++i) {
+      LoopVar& var = vars[i];
+      if (!var.carried) {
+        const bool learned = var.fresh && results[i].is_list() && results[i].list->buffer != kNoValue;
+        if (!learned) {
+          if (!var.invariant && var.init.is_tensor()) throw ImportFailure{"a loop variable has no value", ""};
+          continue;
+        }
+        var.fresh_list.element = results[i].list->element;
+        var.fresh_list.dtype = results[i].list->dtype;
+        var.init = Slot::OfList(MaterialiseList(builder, var.fresh_list));
+        var.carried = true;
+        var.type = builder.type(var.init_value());
+        for (size_t d = 0; d < var.fresh_list.element.rank(); ++d) var.type.shape[d + 1] = var.fresh_list.element[d];
+        changed = true;
+        continue;
+      }
+      const TensorType& out = graph->value(graph->outputs()[output++]).type;
+      if (out.dtype != var.type.dtype)
+        throw ImportFailure{fmt::format("loop variable {} changes its type from {} to {}", i,
+                                        DTypeName(var.type.dtype), DTypeName(out.dtype)), ""};
+      Shape wide = Widen(var.type.shape, out.shape);
+      if (wide == var.type.shape) continue;
+      if (attempt >= kPatientAttempts) wide = wide.has_rank() ? Shape::UnknownOfRank(wide.rank()) : Shape();
+      var.type.shape = wide;
+      changed = true;
+      if (!var.fresh) continue;
+      var.fresh_list.element = ElementShape(wide);
+      var.init = Slot::OfList(MaterialiseList(builder, var.fresh_list));
+    }
+    if (!changed) break;
+  }
+
+  std::vector<ValueId> inputs = {kNoValue, enter};
+  int carried = 0;
+  for (const LoopVar& var : vars) {
+    if (!var.carried) continue;
+    inputs.push_back(var.init_value());
+    ++carried;
+  }
+  inputs.insert(inputs.end(), captures.begin(), captures.end());
+  Slots outputs(vars.size());
+  std::vector<ValueId> values;
+  if (carried > 0) {
+    std::vector<std::unique_ptr<Graph>> bodies;
+    bodies.push_back(std::move(graph));
+    values = builder.AddNode(Loop{.carried = carried}, std::move(inputs), carried, builder.source(), std::move(bodies));
+  }
+  size_t next = 0;
+  for (size_t i = 0; i < vars.size(); ++i) {
+    outputs[i] = vars[i].init;
+    if (!vars[i].carried) continue;
+    const ValueId value = values[next++];
+    if (vars[i].init.is_list()) {
+      ListState list = *results[i].list;
+      list.buffer = value;
+      list.length = kNoValue;
+      list.element = ElementShape(builder.shape(value));
+      outputs[i] = Slot::OfList(std::move(list));
+    } else {
+      outputs[i] = Slot::Of(value);
+    }
+  }
+  return outputs;
+}
+
+}  // namespace floe

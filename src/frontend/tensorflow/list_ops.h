@@ -1,0 +1,23 @@
+// Reading and writing lists of tensors: what TensorList and TensorArray operations share.
+#ifndef FLOE_FRONTEND_TENSORFLOW_LIST_OPS_H_
+#define FLOE_FRONTEND_TENSORFLOW_LIST_OPS_H_
+
+#include "frontend/tensorflow/node_context.h"
+
+namespace floe {
+
+const ListState& NeedList(const NodeContext& c, size_t input);
+ValueId ListLength(Builder& b, const ListState& list);  // int64 [1]
+// The buffer; zeros of the element's shape if nothing was written. Fails if that is not known.
+ValueId NeedBuffer(NodeContext& c, const ListState& list);
+ListState WriteList(NodeContext& c, ListState list, ValueId index, ValueId item);
+ListState ScatterList(NodeContext& c, ListState list, ValueId indices, ValueId items);
+ListState AppendList(NodeContext& c, ListState list, ValueId item);
+// Elements joined along their first dimension: the value (output 0) and int64 lengths (output 1).
+void ReturnConcatenated(NodeContext& c, const ListState& list);
+// A tensor cut along its first dimension into elements of one length; fails if they differ.
+ListState SplitIntoList(NodeContext& c, ValueId value, size_t lengths_input);
+
+}  // namespace floe
+
+#endif  // FLOE_FRONTEND_TENSORFLOW_LIST_OPS_H_

@@ -1,0 +1,174 @@
+// Convolutions and their transposes. TensorFlow's filters are spatial..., in, out; ours are OHWI (NHWC) or OIHW (NCHW).
+#include "frontend/tensorflow/ops/families.h"
+#include "frontend/tensorflow/ops/spatial.h"
+
+namespace floe {
+namespace {
+
+Ints OptionalDilations(const NodeContext& c, Layout layout, size_t spatial) {
+  const Ints dilations = c.IntList("dilations");
+  if (dilations.empty()) return Ints(spatial, 1);
+  return SpatialEntries(c, dilations, layout, spatial, "dilations");
+}
+
+// [spatial..., in, out] -> [out, spatial..., in] or [out, in, spatial...].
+ValueId OutputFirst(NodeContext& c, ValueId filter, Layout layout, size_t spatial) {
+  const int64_t n = static_cast<int64_t>(spatial);
+  Ints perm = {n + 1};
+  if (layout == Layout::kNchw) perm.push_back(n);
+  for (int64_t i = 0; i < n; ++i) perm.push_back(i);
+  if (layout == Layout::kNhwc) perm.push_back(n);
+  return c.build().Transpose(filter, std::move(perm));
+}
+
+Ints StaticFilter(NodeContext& c, size_t input, size_t rank) {
+  const Shape& shape = c.shape(input);
+  if (!shape.IsStatic()) c.Fail("the shape {} of its filter is not known", shape.ToString());
+  if (shape.rank() != rank) c.Fail("expected a filter of rank {}, found {}", rank, shape.ToString());
+  for (const int64_t dim : shape.Static())
+    if (dim == 0) c.Fail("its filter {} has no elements", shape.ToString());
+  return shape.Static();
+}
+
+Dim ChannelDim(const Shape& image, Layout layout, size_t spatial) {
+  if (!image.has_rank() || image.rank() != spatial + 2) return {};
+  return image[layout == Layout::kNhwc ? spatial + 1 : 1];
+}
+
+template <size_t kSpatial>
+void ImportConv(NodeContext& c) {
+  Conv op;
+  op.layout = LayoutOf(c);
+  op.strides = SpatialEntries(c, c.IntList("strides"), op.layout, kSpatial, "strides");
+  op.dilations = OptionalDilations(c, op.layout, kSpatial);
+  const Padding padding = PaddingOf(c, op.layout, kSpatial);
+  op.auto_pad = padding.auto_pad;
+  op.pads = padding.pads;
+  const Ints filter = StaticFilter(c, 1, kSpatial + 2);
+  const Dim channels = ChannelDim(c.shape(0), op.layout, kSpatial);
+  if (channels.known()) {
+    if (channels.value() % filter[kSpatial] != 0)
+      c.Fail("expected channels that are a multiple of its filter's {}, found {}", filter[kSpatial], channels.value());
+    op.group = std::max<int64_t>(1, channels.value() / filter[kSpatial]);
+  }
+  const ValueId weights = OutputFirst(c, c.in(1), op.layout, kSpatial);
+  c.Return(std::move(op), {c.in(0), weights});
+}
+
+void ImportDepthwise(NodeContext& c) {
+  Conv op;
+  op.layout = LayoutOf(c);
+  op.strides = SpatialEntries(c, c.IntList("strides"), op.layout, 2, "strides");
+  op.dilations = OptionalDilations(c, op.layout, 2);
+  const Padding padding = PaddingOf(c, op.layout, 2);
+  op.auto_pad = padding.auto_pad;
+  op.pads = padding.pads;
+  const Ints filter = StaticFilter(c, 1, 4);
+  op.group = filter[2];
+  const ValueId flat = c.build().Reshape(c.in(1), {filter[0], filter[1], 1, filter[2] * filter[3]});
+  const ValueId weights = OutputFirst(c, flat, op.layout, 2);
+  c.Return(std::move(op), {c.in(0), weights});
+}
+
+// TensorFlow's SAME for a transposed convolution is that of the convolution it transposes.
+Ints SamePads(const Ints& output, const Ints& kernel, const Ints& strides, const Ints& dilations) {
+  const size_t n = output.size();
+  Ints pads(2 * n);
+  for (size_t i = 0; i < n; ++i) {
+    const int64_t forward = (output[i] + strides[i] - 1) / strides[i];
+    const int64_t window = (kernel[i] - 1) * dilations[i] + 1;
+    const int64_t total = std::max<int64_t>(0, (forward - 1) * strides[i] + window - output[i]);
+    pads[i] = total / 2;
+    pads[n + i] = total - total / 2;
+  }
+  return pads;
+}
+
+void ReturnTranspose(NodeContext& c, ConvTranspose op, ValueId weights, const Ints& kernel, size_t spatial) {
+  const Padding padding = PaddingOf(c, op.layout, spatial);
+  op.auto_pad = padding.auto_pad;
+  op.pads = padding.pads;
+  const ValueId sizes = c.in(0);
+  const Shape& sizes_shape = c.shape(0);
+  if (!sizes_shape.IsStatic() || sizes_shape.rank() != 1) c.Fail("the shape of its input_sizes is not known");
+  const size_t count = static_cast<size_t>(sizes_shape.Static()[0]);
+  if (count != spatial + 2 && count != spatial)
+    c.Fail("expected {} input_sizes, found {}", spatial + 2, count);
+  const size_t first = count == spatial ? 0 : op.layout == Layout::kNhwc ? 1 : 2;
+  if (const std::optional<Ints> known = c.KnownInts(0)) {
+    for (size_t i = 0; i < spatial; ++i) {
+      const int64_t size = (*known)[first + i];
+      if (size < 0) c.Fail("expected input_sizes that are not negative, found {}", size);
+      op.output_shape.push_back(size);
+    }
+    if (op.auto_pad == AutoPad::kSameUpper) {
+      op.pads = SamePads(op.output_shape, kernel, op.strides, op.dilations);
+      op.auto_pad = AutoPad::kExplicit;
+    }
+    return c.Return(std::move(op), {c.in(2), weights});
+  }
+  const ValueId spatial_sizes = c.build().SliceVector(c.build().ToInt64(sizes), static_cast<int64_t>(first),
+                                                      static_cast<int64_t>(first + spatial));
+  if (const Tensor* known = c.build().constant(spatial_sizes)) {
+    op.output_shape = TensorToInts(*known);
+    if (op.auto_pad == AutoPad::kSameUpper) {
+      op.pads = SamePads(op.output_shape, kernel, op.strides, op.dilations);
+      op.auto_pad = AutoPad::kExplicit;
+    }
+    return c.Return(std::move(op), {c.in(2), weights});
+  }
+  c.Return(std::move(op), {c.in(2), weights, kNoValue, spatial_sizes});
+}
+
+template <size_t kSpatial>
+void ImportConvTranspose(NodeContext& c) {
+  ConvTranspose op;
+  op.layout = LayoutOf(c);
+  op.strides = SpatialEntries(c, c.IntList("strides"), op.layout, kSpatial, "strides");
+  op.dilations = OptionalDilations(c, op.layout, kSpatial);
+  const Ints filter = StaticFilter(c, 1, kSpatial + 2);
+  const std::optional<Ints> sizes = c.KnownInts(0);
+  if (sizes && sizes->size() == kSpatial + 2) {
+    const int64_t channels = (*sizes)[op.layout == Layout::kNhwc ? kSpatial + 1 : 1];
+    if (channels > 0 && channels % filter[kSpatial] == 0) op.group = channels / filter[kSpatial];
+  }
+  const Ints kernel(filter.begin(), filter.begin() + kSpatial);
+  const ValueId weights = OutputFirst(c, c.in(1), op.layout, kSpatial);
+  ReturnTranspose(c, std::move(op), weights, kernel, kSpatial);
+}
+
+void ImportDepthwiseTranspose(NodeContext& c) {
+  ConvTranspose op;
+  op.layout = LayoutOf(c);
+  op.strides = SpatialEntries(c, c.IntList("strides"), op.layout, 2, "strides");
+  op.dilations = OptionalDilations(c, op.layout, 2);
+  const Ints filter = StaticFilter(c, 1, 4);
+  op.group = filter[2];
+  const ValueId flat = c.build().Reshape(c.in(1), {filter[0], filter[1], 1, filter[2] * filter[3]});
+  const ValueId weights = OutputFirst(c, flat, op.layout, 2);
+  ReturnTranspose(c, std::move(op), weights, {filter[0], filter[1]}, 2);
+}
+
+void ImportDilation2D(NodeContext& c) {
+  Dilation2D op;
+  op.strides = SpatialEntries(c, c.IntList("strides"), Layout::kNhwc, 2, "strides");
+  op.dilations = SpatialEntries(c, c.IntList("rates"), Layout::kNhwc, 2, "rates");
+  op.auto_pad = c.String("padding") == "SAME" ? AutoPad::kSameUpper : AutoPad::kExplicit;
+  c.Return(std::move(op), {c.in(0), c.in(1)});
+}
+
+constexpr OpImporter kRows[] = {
+    {"Conv2D", ImportConv<2>},
+    {"Conv3D", ImportConv<3>},
+    {"DepthwiseConv2dNative", ImportDepthwise},
+    {"Conv2DBackpropInput", ImportConvTranspose<2>},
+    {"Conv3DBackpropInputV2", ImportConvTranspose<3>},
+    {"DepthwiseConv2dNativeBackpropInput", ImportDepthwiseTranspose},
+    {"Dilation2D", ImportDilation2D},
+};
+
+}  // namespace
+
+std::span<const OpImporter> ConvolutionImporters() { return kRows; }
+
+}  // namespace floe

@@ -1,0 +1,220 @@
+// Rearranging, joining and cutting apart.
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include "frontend/tensorflow/ops/families.h"
+
+namespace floe {
+namespace {
+
+void ImportReshape(NodeContext& c) { c.Return(Reshape{}, {c.in(0), c.in(1)}); }
+
+void ImportSqueeze(NodeContext& c) {
+  Ints axes = c.IntList("squeeze_dims");
+  const Shape& shape = c.shape(0);
+  if (axes.empty() && shape.IsStatic()) {
+    for (size_t i = 0; i < shape.rank(); ++i)
+      if (shape[i].value() == 1) axes.push_back(static_cast<int64_t>(i));
+    if (axes.empty()) return c.Set(0, c.in(0));
+  }
+  c.Return(Squeeze{std::move(axes)}, {c.in(0)});
+}
+
+void ImportExpandDims(NodeContext& c) { c.Return(Unsqueeze{{c.NeedInt(1, "the new axis")}}, {c.in(0)}); }
+
+void ImportTranspose(NodeContext& c) {
+  Ints perm = c.NeedInts(1, "the permutation");
+  const int64_t rank = static_cast<int64_t>(perm.size());
+  for (int64_t& axis : perm) axis = c.Axis(axis, rank);
+  Ints sorted = perm;
+  std::sort(sorted.begin(), sorted.end());
+  for (int64_t i = 0; i < rank; ++i)
+    if (sorted[static_cast<size_t>(i)] != i) c.Fail("{} is not a permutation", DimsToString(perm));
+  ValueId x = c.in(0);
+  if (c.op() == "ConjugateTranspose" && IsComplex(c.dtype(0))) x = c.build().Unary(UnaryKind::kConj, x);
+  if (std::is_sorted(perm.begin(), perm.end())) return c.Set(0, x);
+  c.Return(Transpose{std::move(perm)}, {x});
+}
+
+void ReturnConcat(NodeContext& c, std::vector<ValueId> parts, int64_t axis) {
+  if (parts.empty()) c.Fail("expected at least one input");
+  if (parts.size() == 1) return c.Set(0, parts[0]);
+  c.Return(Concat{axis}, std::move(parts));
+}
+
+void ImportConcat(NodeContext& c) {
+  ReturnConcat(c, c.ins(1, c.input_count()), c.NeedInt(0, "the axis"));
+}
+void ImportConcatV2(NodeContext& c) {
+  if (c.input_count() < 2) c.Fail("expected at least two inputs");
+  const size_t last = c.input_count() - 1;
+  ReturnConcat(c, c.ins(0, last), c.NeedInt(last, "the axis"));
+}
+
+void ImportPack(NodeContext& c) {
+  const int64_t axis = c.Int("axis");
+  std::vector<ValueId> parts;
+  for (const ValueId x : c.ins(0, c.input_count())) parts.push_back(c.Add(Unsqueeze{{axis}}, {x}));
+  ReturnConcat(c, std::move(parts), axis);
+}
+
+constexpr int64_t kMostParts = 1 << 16;
+
+void ImportUnpack(NodeContext& c) {
+  const int64_t parts = c.Int("num"), axis = c.Int("axis");
+  if (parts < 0 || parts > kMostParts) c.Fail("expected at most {} parts, found {}", kMostParts, parts);
+  if (parts == 0) return;
+  if (parts == 1) return c.Return(Squeeze{{axis}}, {c.in(0)});
+  const std::vector<ValueId> pieces = c.build().AddNode(Split{axis, Ints(static_cast<size_t>(parts), 1)}, {c.in(0)},
+                                                        static_cast<int>(parts));
+  for (size_t i = 0; i < pieces.size(); ++i) c.Set(i, c.Add(Squeeze{{axis}}, {pieces[i]}));
+}
+
+void ImportSplit(NodeContext& c) {
+  const int64_t parts = c.Int("num_split"), axis = c.NeedInt(0, "the axis");
+  if (parts < 1 || parts > kMostParts) c.Fail("expected 1 to {} parts, found {}", kMostParts, parts);
+  if (parts == 1) return c.Set(0, c.in(1));
+  c.Return(Split{axis, {}}, {c.in(1)}, static_cast<int>(parts));
+}
+
+// Sizes that only the run knows: one slice a part.
+void SplitBySlices(NodeContext& c, int64_t axis, int64_t parts) {
+  Builder& b = c.build();
+  ValueId sizes = b.ToInt64(c.in(1));
+  const ValueId zero = b.Int64s({0});
+  // At most one size is -1: the rest.
+  const ValueId total = b.DimTensor(c.in(0), axis);
+  const ValueId others = b.Reduce(ReduceKind::kSum, b.Binary(BinaryKind::kMax, sizes, zero), {0}, true);
+  const ValueId rest = b.Binary(BinaryKind::kSub, total, others);
+  sizes = b.Add(Where{}, {b.Binary(BinaryKind::kLess, sizes, zero), rest, sizes});
+  ValueId begin = zero;
+  for (int64_t i = 0; i < parts; ++i) {
+    const ValueId end = b.Binary(BinaryKind::kAdd, begin, b.SliceVector(sizes, i, i + 1));
+    c.Set(static_cast<size_t>(i), b.Add(Slice{}, {c.in(0), begin, end, b.Int64s({axis})}));
+    begin = end;
+  }
+}
+
+void ImportSplitV(NodeContext& c) {
+  const int64_t axis = c.Axis(c.NeedInt(2, "the axis"), c.Rank(0)), parts = c.Int("num_split");
+  if (parts < 1 || parts > kMostParts) c.Fail("expected 1 to {} parts, found {}", kMostParts, parts);
+  if (parts == 1) return c.Set(0, c.in(0));
+  std::optional<Ints> sizes = c.KnownInts(1);
+  if (!sizes) return SplitBySlices(c, axis, parts);
+  if (static_cast<int64_t>(sizes->size()) != parts) c.Fail("expected {} sizes, found {}", parts, sizes->size());
+  const auto rest = std::find(sizes->begin(), sizes->end(), -1);
+  if (rest != sizes->end()) {
+    const Dim& dim = c.shape(0)[static_cast<size_t>(axis)];
+    if (!dim.known()) return SplitBySlices(c, axis, parts);
+    *rest = dim.value() - (std::accumulate(sizes->begin(), sizes->end(), int64_t{0}) + 1);
+  }
+  for (const int64_t size : *sizes)
+    if (size < 0) c.Fail("expected sizes that are not negative, found {}", DimsToString(*sizes));
+  c.Return(Split{axis, std::move(*sizes)}, {c.in(0)}, static_cast<int>(parts));
+}
+
+void ImportTile(NodeContext& c) { c.Return(Tile{}, {c.in(0), c.build().ToInt64(c.in(1))}); }
+
+// [n, 2] of before and after -> all befores, then all afters.
+ValueId PadsOf(NodeContext& c, ValueId paddings) {
+  Builder& b = c.build();
+  return b.Reshape(b.ToInt64(b.Transpose(paddings, {1, 0})), {-1});
+}
+
+void ImportPad(NodeContext& c) {
+  std::vector<ValueId> inputs = {c.in(0), PadsOf(c, c.in(1))};
+  if (c.op() == "PadV2") inputs.push_back(c.in(2));
+  c.Return(Pad{PadMode::kConstant}, std::move(inputs));
+}
+
+void ImportMirrorPad(NodeContext& c) {
+  const std::string mode = c.String("mode");
+  if (mode != "REFLECT" && mode != "SYMMETRIC") c.Fail("expected mode REFLECT or SYMMETRIC, found {}", mode);
+  c.Return(Pad{mode == "REFLECT" ? PadMode::kReflect : PadMode::kSymmetric}, {c.in(0), PadsOf(c, c.in(1))});
+}
+
+void ImportReverseV2(NodeContext& c) {
+  Ints axes = c.NeedInts(1, "the axes");
+  if (axes.empty()) return c.Set(0, c.in(0));
+  c.Return(Reverse{std::move(axes)}, {c.in(0)});
+}
+
+void ImportReverse(NodeContext& c) {
+  const Tensor& dims = c.NeedConstant(1, "the axes");
+  if (dims.dtype() != DType::kBool) c.Fail("expected bools for the axes, found {}", DTypeName(dims.dtype()));
+  Ints axes;
+  for (int64_t i = 0; i < dims.size(); ++i)
+    if (dims.data<bool>()[i]) axes.push_back(i);
+  if (axes.empty()) return c.Set(0, c.in(0));
+  c.Return(Reverse{std::move(axes)}, {c.in(0)});
+}
+
+void ImportReverseSequence(NodeContext& c) {
+  c.Return(ReverseSequence{c.Int("batch_dim"), c.Int("seq_dim")}, {c.in(0), c.in(1)});
+}
+
+void ImportRoll(NodeContext& c) {
+  Ints shifts = c.NeedInts(1, "the shift"), axes = c.NeedInts(2, "the axis");
+  if (shifts.size() != axes.size()) c.Fail("{} shifts for {} axes", shifts.size(), axes.size());
+  c.Return(Roll{std::move(shifts), std::move(axes)}, {c.in(0)});
+}
+
+void ImportSpaceToBatchNd(NodeContext& c) { c.Return(SpaceToBatch{}, {c.in(0), c.in(1), c.in(2)}); }
+void ImportBatchToSpaceNd(NodeContext& c) { c.Return(BatchToSpace{}, {c.in(0), c.in(1), c.in(2)}); }
+
+void ImportSpaceToBatch(NodeContext& c) {
+  const int64_t block = c.Int("block_size");
+  c.Return(SpaceToBatch{}, {c.in(0), c.build().Int64s({block, block}), c.build().ToInt64(c.in(1))});
+}
+void ImportBatchToSpace(NodeContext& c) {
+  const int64_t block = c.Int("block_size");
+  c.Return(BatchToSpace{}, {c.in(0), c.build().Int64s({block, block}), c.build().ToInt64(c.in(1))});
+}
+
+Layout BlockLayout(const NodeContext& c) {
+  const std::string format = c.String("data_format");
+  if (format != "NHWC" && format != "NCHW") c.Fail("data format {} is not supported", format);
+  return format == "NHWC" ? Layout::kNhwc : Layout::kNchw;
+}
+
+void ImportSpaceToDepth(NodeContext& c) {
+  c.Return(SpaceToDepth{BlockLayout(c), c.Int("block_size")}, {c.in(0)});
+}
+void ImportDepthToSpace(NodeContext& c) {
+  c.Return(DepthToSpace{BlockLayout(c), c.Int("block_size"), DepthOrder::kDcr}, {c.in(0)});
+}
+
+constexpr OpImporter kRows[] = {
+    {"Reshape", ImportReshape},
+    {"Squeeze", ImportSqueeze},
+    {"ExpandDims", ImportExpandDims},
+    {"Transpose", ImportTranspose},
+    {"ConjugateTranspose", ImportTranspose},
+    {"Concat", ImportConcat},
+    {"ConcatV2", ImportConcatV2},
+    {"Pack", ImportPack},
+    {"Unpack", ImportUnpack},
+    {"Split", ImportSplit},
+    {"SplitV", ImportSplitV},
+    {"Tile", ImportTile},
+    {"Pad", ImportPad},
+    {"PadV2", ImportPad},
+    {"MirrorPad", ImportMirrorPad},
+    {"ReverseV2", ImportReverseV2},
+    {"Reverse", ImportReverse},
+    {"ReverseSequence", ImportReverseSequence},
+    {"Roll", ImportRoll},
+    {"SpaceToBatchND", ImportSpaceToBatchNd},
+    {"BatchToSpaceND", ImportBatchToSpaceNd},
+    {"SpaceToBatch", ImportSpaceToBatch},
+    {"BatchToSpace", ImportBatchToSpace},
+    {"SpaceToDepth", ImportSpaceToDepth},
+    {"DepthToSpace", ImportDepthToSpace},
+};
+
+}  // namespace
+
+std::span<const OpImporter> MovementImporters() { return kRows; }
+
+}  // namespace floe

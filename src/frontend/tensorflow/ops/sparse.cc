@@ -1,0 +1,134 @@
+// Sparse tensors as TensorFlow 1 spells them: indices [n, rank], values [n], dense shape [rank]; and sets.
+#include "frontend/tensorflow/ops/families.h"
+
+namespace floe {
+namespace {
+
+void ImportSparseToDense(NodeContext& c) {
+  Builder& b = c.build();
+  ValueId indices = b.ToInt64(c.in(0));
+  const int64_t rank = c.Rank(0);
+  if (rank == 0) indices = b.Reshape(indices, {1, 1});
+  if (rank == 1) indices = b.Add(Unsqueeze{{-1}}, {indices});
+  ValueId values = c.in(2);
+  if (c.Rank(2) == 0) values = b.Add(Expand{}, {values, b.DimTensor(indices, 0)});
+  const ValueId canvas = b.Add(Expand{}, {c.in(3), b.ToInt64(c.in(1))});
+  c.Return(ScatterND{}, {canvas, indices, values});
+}
+
+// The distance in elements between neighbours along each dimension.
+ValueId StridesOf(Builder& b, ValueId shape) {
+  return b.Add(Cumulative{CumulativeKind::kCumProd, true, true}, {shape, b.Int64(0)});
+}
+
+void ImportSparseReshape(NodeContext& c) {
+  Builder& b = c.build();
+  const ValueId indices = c.in(0), shape = c.in(1), wanted = c.in(2);
+  const ValueId one = b.Int64(1);
+  // -1 in the new shape: what is left of the count.
+  const ValueId total = b.Reduce(ReduceKind::kProd, shape, {0}, false);
+  const ValueId open = b.Binary(BinaryKind::kLess, wanted, b.Int64(0));
+  const ValueId others = b.Reduce(ReduceKind::kProd, b.Add(Where{}, {open, one, wanted}), {0}, false);
+  const ValueId rest = b.Binary(BinaryKind::kFloorDiv, total, b.Binary(BinaryKind::kMax, others, one));
+  const ValueId new_shape = b.Add(Where{}, {open, rest, wanted});
+  const ValueId flat = b.Reduce(ReduceKind::kSum, b.Binary(BinaryKind::kMul, indices, StridesOf(b, shape)), {1}, true);
+  const ValueId places = b.Binary(BinaryKind::kFloorDiv, flat, b.Binary(BinaryKind::kMax, StridesOf(b, new_shape), one));
+  c.Return(Binary{BinaryKind::kFloorMod}, {places, b.Binary(BinaryKind::kMax, new_shape, one)});
+  c.Set(1, new_shape);
+}
+
+// Rows without an entry get one of the default value in column 0; entries come out ordered by row.
+void ImportSparseFillEmptyRows(NodeContext& c) {
+  Builder& b = c.build();
+  const ValueId indices = c.in(0), values = c.in(1), shape = c.in(2), filler = c.in(3);
+  const ValueId rows = b.SliceVector(shape, 0, 1);
+  const ValueId row_of = b.ToScalar(b.Int64s({0}));
+  const ValueId entry_rows = b.Add(Gather{.axis = 1}, {indices, row_of});
+  const ValueId ones = b.Add(Expand{}, {b.Int64(1), b.DimTensor(indices, 0)});
+  const ValueId counts = b.Add(ScatterND{ScatterReduction::kAdd},
+                               {b.Zeros(DType::kInt64, rows), b.Add(Unsqueeze{{-1}}, {entry_rows}), ones});
+  const ValueId empty = b.Binary(BinaryKind::kEqual, counts, b.Int64(0));
+  const ValueId empty_rows = b.Add(NonZero{}, {empty});  // [m, 1]
+  const ValueId rank = b.SliceVector(b.ShapeTensor(indices), 1, 2);
+  const ValueId m = b.SliceVector(b.ShapeTensor(empty_rows), 0, 1);
+  const ValueId columns = b.Binary(BinaryKind::kSub, rank, b.Int64s({1}));
+  const ValueId new_entries =
+      b.Add(Concat{1}, {empty_rows, b.Zeros(DType::kInt64, b.ConcatVectors({m, columns}))});
+  const ValueId all = b.Add(Concat{0}, {indices, new_entries});
+  const ValueId all_values = b.Add(Concat{0}, {values, b.Add(Expand{}, {filler, m})});
+  const ValueId keys = b.Add(Gather{.axis = 1}, {all, row_of});
+  const std::vector<ValueId> sorted =
+      b.AddNode(TopK{.axis = 0, .largest = false, .sorted = true}, {keys, b.ToScalar(b.ShapeTensor(keys))}, 2);
+  const ValueId order = sorted[1];
+  c.Return(Gather{}, {all, order});
+  c.Set(1, b.Add(Gather{}, {all_values, order}));
+  c.Set(2, empty);
+  const ValueId places = b.Add(InvertPermutation{}, {order});
+  c.Set(3, b.Add(Slice{}, {places, b.Int64s({0}), b.SliceVector(b.ShapeTensor(indices), 0, 1)}));
+}
+
+// Along the last dimension of `sorted` [rows, n], ascending: is it the first of its value?
+ValueId FirstOfValue(Builder& b, ValueId sorted) {
+  const ValueId before = b.Slice(sorted, {0}, {-1}, {1});
+  const ValueId after = b.Slice(sorted, {1}, {int64_t{1} << 40}, {1});
+  const ValueId changes = b.Binary(BinaryKind::kNotEqual, before, after);
+  const ValueId rows = b.DimTensor(sorted, 0);
+  const ValueId first = b.Add(Expand{}, {b.Constant(Tensor::FromValues<bool>({1, 1}, {true})),
+                                         b.ConcatVectors({rows, b.Int64s({1})})});
+  return b.Add(Concat{1}, {first, changes});
+}
+
+ValueId MembersOf(Builder& b, ValueId x, ValueId set) {
+  const ValueId equal = b.Binary(BinaryKind::kEqual, b.Add(Unsqueeze{{2}}, {x}), b.Add(Unsqueeze{{1}}, {set}));
+  return b.Reduce(ReduceKind::kAny, equal, {2}, false);
+}
+
+void ImportDenseSetOperation(NodeContext& c) {
+  Builder& b = c.build();
+  const std::string operation = c.String("set_operation");
+  const int64_t rank = c.Rank(0);
+  if (rank < 2 || c.Rank(1) != rank) c.Fail("expected two inputs of one rank above 1");
+  if (!IsInteger(c.dtype(0))) c.Fail("sets of {} are not supported", DTypeName(c.dtype(0)));
+  const auto flat = [&](ValueId x) {
+    return b.Add(Reshape{}, {x, b.ConcatVectors({b.Int64s({-1}), b.DimTensor(x, -1)})});
+  };
+  ValueId first = flat(c.in(0)), second = flat(c.in(1));
+  if (operation == "b-a") std::swap(first, second);
+  if (operation == "union") first = b.Add(Concat{1}, {first, second});
+  const ValueId width = b.ToScalar(b.DimTensor(first, 1));
+  const ValueId sorted = b.AddNode(TopK{.axis = 1, .largest = false, .sorted = true}, {first, width}, 2)[0];
+  ValueId keep = FirstOfValue(b, sorted);
+  if (operation == "intersection")
+    keep = b.Binary(BinaryKind::kAnd, keep, MembersOf(b, sorted, second));
+  else if (operation == "a-b" || operation == "b-a")
+    keep = b.Binary(BinaryKind::kAnd, keep, b.Unary(UnaryKind::kNot, MembersOf(b, sorted, second)));
+  else if (operation != "union")
+    c.Fail("set operation {} is not supported", operation);
+  const ValueId places = b.Add(NonZero{}, {keep});  // [n, 2] of row, column
+  const ValueId ones = b.CastTo(keep, DType::kInt64);
+  const ValueId columns = b.Add(Cumulative{CumulativeKind::kCumSum, true, false}, {ones, b.Int64(1)});
+  const ValueId column = b.Add(Unsqueeze{{-1}}, {b.Add(GatherND{}, {columns, places})});
+  const ValueId row = b.Slice(places, {0}, {1}, {1});
+  const ValueId lead = b.SliceVector(b.ShapeTensor(c.in(0)), 0, rank - 1);
+  const ValueId strides = StridesOf(b, lead);
+  const ValueId lead_index =
+      b.Binary(BinaryKind::kFloorMod, b.Binary(BinaryKind::kFloorDiv, row, strides), lead);
+  c.Return(Concat{1}, {lead_index, column});
+  c.Set(1, b.Add(GatherND{}, {sorted, places}));
+  const ValueId lengths = b.Reduce(ReduceKind::kSum, ones, {1}, false);
+  const ValueId longest = b.Reduce(ReduceKind::kMax, b.ConcatVectors({b.Int64s({0}), lengths}), {0}, true);
+  c.Set(2, b.ConcatVectors({lead, longest}));
+}
+
+constexpr OpImporter kRows[] = {
+    {"SparseToDense", ImportSparseToDense},
+    {"SparseReshape", ImportSparseReshape},
+    {"SparseFillEmptyRows", ImportSparseFillEmptyRows},
+    {"DenseToDenseSetOperation", ImportDenseSetOperation},
+};
+
+}  // namespace
+
+std::span<const OpImporter> SparseImporters() { return kRows; }
+
+}  // namespace floe

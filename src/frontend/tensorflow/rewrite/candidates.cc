@@ -1,0 +1,342 @@
+#include "frontend/tensorflow/rewrite/candidates.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <set>
+#include <string_view>
+
+#include "base/text.h"
+#include "formats/tensorflow/data_type.h"
+#include "formats/tensorflow/op_defs.h"
+#include "frontend/tensorflow/rewrite/cut.h"
+#include "frontend/tensorflow/rewrite/graph_index.h"
+#include "frontend/tensorflow/rewrite/resolve.h"
+
+namespace floe {
+namespace {
+
+std::string Lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return out;
+}
+
+bool IsPlaceholder(const tf::NodeDef& node) {
+  return node.op() == "Placeholder" || node.op() == "PlaceholderV2" || node.op() == "PlaceholderWithDefault";
+}
+
+// Where data enters that no feed names: input pipelines and queues.
+bool IsPipeline(const tf::NodeDef& node) {
+  return node.op() == "IteratorGetNext" || node.op().starts_with("QueueDequeue") ||
+         node.op().starts_with("ReaderRead");
+}
+
+// Training, saving and logging; what depends on them is no output either.
+bool IsLeftoverOp(std::string_view op) {
+  static const std::set<std::string_view> kOps = {"NoOp",
+                                                  "Assert",
+                                                  "Print",
+                                                  "PrintV2",
+                                                  "SaveV2",
+                                                  "Save",
+                                                  "SaveSlices",
+                                                  "RestoreV2",
+                                                  "Restore",
+                                                  "RestoreSlice",
+                                                  "MergeV2Checkpoints",
+                                                  "ShardedFilename",
+                                                  "L2Loss",
+                                                  "SoftmaxCrossEntropyWithLogits",
+                                                  "SparseSoftmaxCrossEntropyWithLogits",
+                                                  "BroadcastGradientArgs",
+                                                  "InTopK",
+                                                  "InTopKV2",
+                                                  "MergeSummary",
+                                                  "ShapeN",
+                                                  "InitializeTable",
+                                                  "InitializeTableV2",
+                                                  "InitializeTableFromTextFile",
+                                                  "InitializeTableFromTextFileV2",
+                                                  "LookupTableImport",
+                                                  "LookupTableImportV2",
+                                                  "_Retval"};
+  static constexpr std::array<std::string_view, 5> kPrefixes = {"Assign", "Apply", "ResourceApply",
+                                                                "SparseApply", "Queue"};
+  static constexpr std::array<std::string_view, 5> kSuffixes = {"Grad", "GradV2", "Summary", "SummaryV2",
+                                                                "Dataset"};
+  if (kOps.contains(op) || op.find("Backprop") != std::string_view::npos)
+    return op != "Conv2DBackpropInput" && op != "Conv3DBackpropInputV2";
+  if (op.starts_with("QueueDequeue")) return false;
+  return std::ranges::any_of(kPrefixes, [&](std::string_view prefix) { return op.starts_with(prefix); }) ||
+         std::ranges::any_of(kSuffixes, [&](std::string_view suffix) { return op.ends_with(suffix); });
+}
+
+bool IsLeftoverName(const std::string& name) {
+  static const std::set<std::string_view> kParts = {"gradients",
+                                                    "save",
+                                                    "train",
+                                                    "optimizer",
+                                                    "adam",
+                                                    "momentum",
+                                                    "rmsprop",
+                                                    "loss",
+                                                    "losses",
+                                                    "accuracy",
+                                                    "metrics",
+                                                    "summaries",
+                                                    "summary",
+                                                    "init",
+                                                    "initializer",
+                                                    "cross_entropy",
+                                                    "report_uninitialized_variables"};
+  const std::string lower = Lower(name);
+  for (std::string_view part : SplitText(lower, '/')) {
+    // "loss_1" is the second "loss".
+    const size_t suffix = part.rfind('_');
+    if (suffix != std::string_view::npos && ParseInt(part.substr(suffix + 1))) part = part.substr(0, suffix);
+    if (kParts.contains(part) || part.ends_with("_loss")) return true;
+    if (part.find("cross_entropy") != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+bool IsLoss(const tf::NodeDef& node) {
+  const std::string name = Lower(node.op() + "/" + node.name());
+  return name.find("loss") != std::string::npos || name.find("cross_entropy") != std::string::npos ||
+         name.find("crossentropy") != std::string::npos;
+}
+
+double Arithmetic(std::string_view op) {
+  static const std::set<std::string_view> kHeavy = {"Conv2D",
+                                                    "Conv3D",
+                                                    "DepthwiseConv2dNative",
+                                                    "MatMul",
+                                                    "BatchMatMul",
+                                                    "BatchMatMulV2",
+                                                    "BatchMatMulV3",
+                                                    "Conv2DBackpropInput",
+                                                    "Conv3DBackpropInputV2",
+                                                    "Einsum",
+                                                    "LSTMBlockCell",
+                                                    "BlockLSTM",
+                                                    "FusedConv2D",
+                                                    "_FusedConv2D",
+                                                    "_FusedMatMul",
+                                                    "QuantizedConv2D",
+                                                    "PartitionedCall",
+                                                    "StatefulPartitionedCall"};
+  if (kHeavy.contains(op)) return 1;
+  return 0;
+}
+
+double NameBonus(const std::string& name) {
+  static constexpr std::array<std::string_view, 9> kWords = {"softmax", "predictions", "prediction",
+                                                             "logits",  "output",      "probabilities",
+                                                             "scores",  "detection",   "final_result"};
+  const std::string lower = Lower(name);
+  for (const std::string_view word : kWords) {
+    if (lower.find(word) != std::string::npos) return 1;
+  }
+  return 0;
+}
+
+class StructureGuess {
+ public:
+  explicit StructureGuess(const tf::GraphDef& graph) : graph_(graph), ops_(graph.library()), index_(graph) {
+    const size_t size = static_cast<size_t>(index_.size());
+    forward_.assign(size, false);
+    work_.assign(size, 0);
+    Walk();
+  }
+
+  std::vector<Candidate> Outputs() const {
+    struct Ranked {
+      double score;
+      int node;
+      bool sink;
+    };
+    std::vector<Ranked> sinks;
+    for (int i = 0; i < index_.size(); ++i) {
+      if (!forward_[static_cast<size_t>(i)] || IsPlaceholder(index_.node(i)) || IsPipeline(index_.node(i)))
+        continue;
+      const bool read = std::ranges::any_of(index_.consumers(i), [&](const GraphIndex::Consumer& consumer) {
+        return forward_[static_cast<size_t>(consumer.node)] &&
+               index_.inputs(consumer.node)[static_cast<size_t>(consumer.slot)].port >= 0;
+      });
+      if ((read && !FeedsLoss(i)) || IsPivot(i) || OnlyChecked(i) || OutputCount(index_.node(i)) == 0)
+        continue;
+      const double names = 0.5 * NameBonus(index_.node(i).name()) + (FeedsLoss(i) ? 0.25 : 0);
+      sinks.push_back({work_[static_cast<size_t>(i)] + names, i, !read});
+    }
+    std::ranges::stable_sort(sinks, std::ranges::greater(), &Ranked::score);
+    std::vector<Candidate> out;
+    for (const Ranked& ranked : sinks) {
+      out.push_back(Describe(ranked.node));
+      out.back().sink = ranked.sink;
+    }
+    return out;
+  }
+
+ private:
+  // Forward: computed from what is fed, and not for training. Work: heavy operations on the longest way
+  // there.
+  void Walk() {
+    std::vector<int> pending;
+    for (int i = 0; i < index_.size(); ++i) {
+      if (IsPlaceholder(index_.node(i)) || IsPipeline(index_.node(i))) pending.push_back(i);
+    }
+    for (int i = 0; pending.empty() && i < index_.size(); ++i) pending.push_back(i);
+    while (!pending.empty()) {
+      const int i = pending.back();
+      pending.pop_back();
+      const tf::NodeDef& node = index_.node(i);
+      if (forward_[static_cast<size_t>(i)] || IsLeftover(node) || IsLogged(i)) continue;
+      forward_[static_cast<size_t>(i)] = true;
+      for (const GraphIndex::Consumer& consumer : index_.consumers(i)) {
+        if (index_.inputs(consumer.node)[static_cast<size_t>(consumer.slot)].port >= 0)
+          pending.push_back(consumer.node);
+      }
+    }
+    for (const int i : index_.TopologicalOrder()) {
+      double work = 0;
+      for (const GraphIndex::Input& input : index_.inputs(i)) {
+        if (input.port >= 0) work = std::max(work, work_[static_cast<size_t>(input.node)]);
+      }
+      work_[static_cast<size_t>(i)] = work + Arithmetic(index_.node(i).op());
+    }
+  }
+
+  static bool IsLeftover(const tf::NodeDef& node) {
+    return IsLeftoverOp(node.op()) || (IsLeftoverName(node.name()) && !IsPlaceholder(node));
+  }
+
+  // A loss or metric, whatever its name.
+  bool IsLogged(int i) const {
+    return std::ranges::any_of(index_.consumers(i), [&](const GraphIndex::Consumer& consumer) {
+      return index_.node(consumer.node).op() == "ScalarSummary";
+    });
+  }
+
+  // What a loss compares with the labels: the network's result, even if metrics read it, too.
+  bool FeedsLoss(int i) const {
+    return work_[static_cast<size_t>(i)] > 0 &&
+           std::ranges::any_of(index_.consumers(i), [&](const GraphIndex::Consumer& consumer) {
+             const tf::NodeDef& node = index_.node(consumer.node);
+             return index_.inputs(consumer.node)[static_cast<size_t>(consumer.slot)].port >= 0 &&
+                    IsLoss(node) && node.name().find("gradients") == std::string::npos &&
+                    node.op() != "Shape";
+           });
+  }
+
+  // The condition of an Assert.
+  bool OnlyChecked(int i) const {
+    return !index_.consumers(i).empty() &&
+           std::ranges::all_of(index_.consumers(i), [&](const GraphIndex::Consumer& consumer) {
+             return index_.node(consumer.node).op() == "Assert";
+           });
+  }
+
+  // In a branch of TensorFlow 1, what only says that it is taken.
+  bool IsPivot(int i) const {
+    const tf::NodeDef& node = index_.node(i);
+    return node.op() == "Identity" && !index_.inputs(i).empty() &&
+           index_.node(index_.inputs(i)[0].node).op() == "Switch" && !index_.consumers(i).empty();
+  }
+
+  int OutputCount(const tf::NodeDef& node) const {
+    const TfOpDef* def = ops_.Find(node.op());
+    return def == nullptr ? 1 : static_cast<int>(OutputTypes(*def, node).size());
+  }
+
+  Candidate Describe(int i) const {
+    const tf::NodeDef& node = index_.node(i);
+    Candidate candidate;
+    candidate.name = node.name();
+    candidate.tensor = {node.name(), 0};
+    if (const TfOpDef* def = ops_.Find(node.op())) candidate.type = RemoveRef(OutputTypes(*def, node)[0]);
+    candidate.dims = KnownDims(node, 0, graph_.versions().producer());
+    const int heavy = static_cast<int>(work_[static_cast<size_t>(i)]);
+    candidate.why = heavy > 0 ? "sink behind " + std::to_string(heavy) + (heavy == 1 ? " layer" : " layers") +
+                                    " with weights"
+                              : "sink of the graph";
+    if (FeedsLoss(i))
+      candidate.why =
+          "what the loss is computed from, behind " + std::to_string(heavy) + " layers with weights";
+    if (NameBonus(node.name()) > 0) candidate.why += ", with a telling name";
+    return candidate;
+  }
+
+  const tf::GraphDef& graph_;
+  OpTable ops_;
+  GraphIndex index_;
+  std::vector<bool> forward_;
+  std::vector<double> work_;
+};
+
+std::vector<Candidate> FromSignature(const std::vector<SignatureTensor>& tensors, const std::string& why) {
+  std::vector<Candidate> out;
+  for (const SignatureTensor& tensor : tensors) {
+    out.push_back(
+        {.name = tensor.key, .tensor = tensor.tensor, .type = tensor.type, .dims = tensor.dims, .why = why});
+  }
+  return out;
+}
+
+// Placeholders above the given outputs.
+std::vector<Candidate> PlaceholdersOf(const tf::GraphDef& graph, const std::vector<Candidate>& outputs) {
+  const GraphIndex index(graph);
+  std::vector<bool> seen(static_cast<size_t>(index.size()), false);
+  std::vector<int> pending;
+  for (const Candidate& output : outputs) pending.push_back(index.Find(output.tensor.node));
+  while (!pending.empty()) {
+    const int node = pending.back();
+    pending.pop_back();
+    if (node < 0 || seen[static_cast<size_t>(node)]) continue;
+    seen[static_cast<size_t>(node)] = true;
+    for (const GraphIndex::Input& input : index.inputs(node)) {
+      if (input.port >= 0) pending.push_back(input.node);
+    }
+  }
+  std::vector<Candidate> out;
+  for (int i = 0; i < index.size(); ++i) {
+    const tf::NodeDef& node = index.node(i);
+    if (!seen[static_cast<size_t>(i)] || (!IsPlaceholder(node) && !IsPipeline(node))) continue;
+    Candidate candidate;
+    candidate.name = node.name();
+    candidate.tensor = {node.name(), 0};
+    candidate.type = TypeAttr(node, "dtype");
+    candidate.dims = KnownDims(node, 0, graph.versions().producer());
+    candidate.why = IsPipeline(node)                        ? "end of the input pipeline (" + node.op() + ")"
+                    : node.op() == "PlaceholderWithDefault" ? "placeholder with a default"
+                                                            : "placeholder";
+    out.push_back(std::move(candidate));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<Candidate> OutputsByStructure(const tf::GraphDef& graph) {
+  return StructureGuess(graph).Outputs();
+}
+
+Candidates FindCandidates(const TensorFlowModel& model, const std::string& signature) {
+  Candidates candidates;
+  if (const tf::SignatureDef* chosen = ChooseSignature(model, signature)) {
+    candidates.inputs = FromSignature(SignatureInputs(*chosen), "signature");
+    candidates.outputs = FromSignature(SignatureOutputs(*chosen), "signature");
+    candidates.from_signature = !candidates.outputs.empty();
+    if (candidates.from_signature) return candidates;
+  }
+  candidates.outputs = OutputsByStructure(model.graph);
+  std::vector<Candidate> first(candidates.outputs.begin(),
+                               candidates.outputs.begin() + (candidates.outputs.empty() ? 0 : 1));
+  std::vector<Candidate> placeholders =
+      PlaceholdersOf(model.graph, first.empty() ? candidates.outputs : first);
+  if (candidates.inputs.empty()) candidates.inputs = std::move(placeholders);
+  return candidates;
+}
+
+}  // namespace floe

@@ -1,0 +1,23 @@
+// Variables become constants.
+#ifndef FLOE_FRONTEND_TENSORFLOW_REWRITE_FREEZE_H_
+#define FLOE_FRONTEND_TENSORFLOW_REWRITE_FREEZE_H_
+
+#include "frontend/tensorflow/rewrite/strip.h"
+#include "frontend/tensorflow/rewrite/variable_values.h"
+#include "frontend/tensorflow/rewrite/work_graph.h"
+
+namespace floe {
+
+// A variable that is written while the outputs are computed, and may be read after that, has no one value:
+// throws Error(kModel) naming variable, writer and reader. One that is written but not read again is a
+// warning. Control edges must still be there.
+void CheckVariableWrites(WorkGraph& work, const Kept& kept);
+
+// Replaces every variable that the graph holds by a constant of its name, reads of it by Identity
+// (ResourceGather by GatherV2...), and hands the value instead of the handle to bodies of If, While, Case.
+// Dead nodes must be gone, since a variable without a value throws Error(kModel), naming all such.
+void FreezeVariables(WorkGraph& work, VariableValues& values);
+
+}  // namespace floe
+
+#endif  // FLOE_FRONTEND_TENSORFLOW_REWRITE_FREEZE_H_

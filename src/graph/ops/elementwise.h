@@ -1,0 +1,266 @@
+// Ops that work element by element, with numpy's broadcasting. Where a kind has ONNX's name it has ONNX's
+// meaning, generic over TensorFlow's types. An op with a field `kind` goes by the kind's name in text, in
+// files and in messages.
+#ifndef FLOE_GRAPH_OPS_ELEMENTWISE_H_
+#define FLOE_GRAPH_OPS_ELEMENTWISE_H_
+
+#include <tuple>
+
+#include "graph/field.h"
+#include "graph/ops/traits.h"
+
+namespace floe {
+
+// Append only: the numbers are in engine files.
+enum class UnaryKind : uint8_t {
+  kIdentity,  // also keeps a name apart
+  kAbs,       // complex: the modulus, real
+  kNeg,
+  kSign,
+  kCeil,
+  kFloor,
+  kRound,  // half to even
+  kTrunc,
+  kSqrt,
+  kRsqrt,
+  kReciprocal,
+  kSquare,
+  kExp,
+  kExpm1,
+  kLog,
+  kLog1p,
+  kSin,
+  kCos,
+  kTan,
+  kAsin,
+  kAcos,
+  kAtan,
+  kSinh,
+  kCosh,
+  kTanh,
+  kAsinh,
+  kAcosh,
+  kAtanh,
+  kErf,
+  kErfc,
+  kErfinv,
+  kLgamma,
+  kDigamma,
+  kSigmoid,
+  kSoftplus,
+  kSoftsign,
+  kRelu,
+  kHardSwish,   // x * min(max(x + 3, 0), 6) / 6
+  kSilu,        // x * sigmoid(x)
+  kMish,        // x * tanh(softplus(x))
+  kNot,         // bool
+  kBitwiseNot,  // integers
+  kIsNaN,
+  kIsInf,
+  kIsFinite,  // bool
+  kConj,
+  kReal,
+  kImag,
+  kAngle,  // complex; kReal, kImag, kAngle give the matching real type
+};
+constexpr std::string_view kUnaryNames[] = {
+    "Identity", "Abs",        "Neg",    "Sign",   "Ceil",   "Floor",      "Round",   "Trunc",    "Sqrt",
+    "Rsqrt",    "Reciprocal", "Square", "Exp",    "Expm1",  "Log",        "Log1p",   "Sin",      "Cos",
+    "Tan",      "Asin",       "Acos",   "Atan",   "Sinh",   "Cosh",       "Tanh",    "Asinh",    "Acosh",
+    "Atanh",    "Erf",        "Erfc",   "Erfinv", "Lgamma", "Digamma",    "Sigmoid", "Softplus", "Softsign",
+    "Relu",     "HardSwish",  "Silu",   "Mish",   "Not",    "BitwiseNot", "IsNaN",   "IsInf",    "IsFinite",
+    "Conj",     "Real",       "Imag",   "Angle"};
+constexpr auto& EnumNames(UnaryKind) {
+  return kUnaryNames;
+}
+
+struct Unary {
+  static constexpr std::string_view kName = "Unary";
+  static constexpr OpTraits kTraits{.elementwise = true};
+  UnaryKind kind = UnaryKind::kIdentity;
+  static constexpr auto Fields() { return std::tuple{Field{"kind", &Unary::kind}}; }
+};
+
+enum class BinaryKind : uint8_t {
+  kAdd,
+  kSub,
+  kMul,
+  kDiv,       // integers: toward zero; by zero raises Error(kUsage) as in TensorFlow
+  kFloorDiv,  // toward minus infinity; integers by zero raise
+  kFloorMod,  // sign of the divisor; integers by zero raise
+  kTruncMod,  // sign of the dividend (C's %); integers by zero raise
+  kDivNoNan,  // 0 where the divisor is 0
+  kMulNoNan,  // 0 where the second factor is 0, even against inf and nan
+  kPow,       // integers with a negative exponent raise
+  kMin,
+  kMax,  // nan wins
+  kAtan2,
+  kXdivy,
+  kXlogy,
+  kXlog1py,
+  kSquaredDifference,
+  kAnd,
+  kOr,
+  kXor,  // bool
+  kEqual,
+  kNotEqual,
+  kLess,
+  kLessOrEqual,
+  kGreater,
+  kGreaterOrEqual,  // give bool; strings have the first two
+  kBitwiseAnd,
+  kBitwiseOr,
+  kBitwiseXor,
+  kLeftShift,
+  kRightShift,  // by an amount outside [0, bits): clamped, as in TensorFlow
+  kComplex,     // (real, imaginary) -> complex
+  kNextAfter,
+  kIgamma,
+  kIgammac,
+  kZeta,
+  kPolygamma,
+};
+constexpr std::string_view kBinaryNames[] = {"Add",
+                                             "Sub",
+                                             "Mul",
+                                             "Div",
+                                             "FloorDiv",
+                                             "FloorMod",
+                                             "TruncMod",
+                                             "DivNoNan",
+                                             "MulNoNan",
+                                             "Pow",
+                                             "Min",
+                                             "Max",
+                                             "Atan2",
+                                             "Xdivy",
+                                             "Xlogy",
+                                             "Xlog1py",
+                                             "SquaredDifference",
+                                             "And",
+                                             "Or",
+                                             "Xor",
+                                             "Equal",
+                                             "NotEqual",
+                                             "Less",
+                                             "LessOrEqual",
+                                             "Greater",
+                                             "GreaterOrEqual",
+                                             "BitwiseAnd",
+                                             "BitwiseOr",
+                                             "BitwiseXor",
+                                             "LeftShift",
+                                             "RightShift",
+                                             "Complex",
+                                             "NextAfter",
+                                             "Igamma",
+                                             "Igammac",
+                                             "Zeta",
+                                             "Polygamma"};
+constexpr auto& EnumNames(BinaryKind) {
+  return kBinaryNames;
+}
+
+struct Binary {
+  static constexpr std::string_view kName = "Binary";
+  static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 2, .elementwise = true};
+  BinaryKind kind = BinaryKind::kAdd;
+  static constexpr auto Fields() { return std::tuple{Field{"kind", &Binary::kind}}; }
+};
+
+// The sum of all inputs, which have one shape (TensorFlow's AddN).
+struct Sum {
+  static constexpr std::string_view kName = "Sum";
+  static constexpr OpTraits kTraits{.min_inputs = 1, .max_inputs = kVariadic, .elementwise = true};
+  static constexpr auto Fields() { return std::tuple{}; }
+};
+
+// min(max(x, min), max). The limits are fields, not inputs as in ONNX, since kernels and groups ask for them;
+// limits known only at run time are imported as Max and Min. -inf and +inf mean no limit. nan stays nan.
+struct Clip {
+  static constexpr std::string_view kName = "Clip";
+  static constexpr OpTraits kTraits{.elementwise = true};
+  double min = 0;
+  double max = 0;
+  static constexpr auto Fields() { return std::tuple{Field{"min", &Clip::min}, Field{"max", &Clip::max}}; }
+};
+
+struct LeakyRelu {  // x < 0 ? alpha * x : x
+  static constexpr std::string_view kName = "LeakyRelu";
+  static constexpr OpTraits kTraits{.elementwise = true};
+  double alpha = 0.01;
+  static constexpr auto Fields() { return std::tuple{Field{"alpha", &LeakyRelu::alpha}}; }
+};
+
+struct Elu {  // x < 0 ? alpha * (exp(x) - 1) : x
+  static constexpr std::string_view kName = "Elu";
+  static constexpr OpTraits kTraits{.elementwise = true};
+  double alpha = 1;
+  static constexpr auto Fields() { return std::tuple{Field{"alpha", &Elu::alpha}}; }
+};
+
+struct Selu {  // gamma * (x < 0 ? alpha * (exp(x) - 1) : x)
+  static constexpr std::string_view kName = "Selu";
+  static constexpr OpTraits kTraits{.elementwise = true};
+  double alpha = 1.6732632423543772848170429916717;
+  double gamma = 1.0507009873554804934193349852946;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"alpha", &Selu::alpha}, Field{"gamma", &Selu::gamma}};
+  }
+};
+
+struct HardSigmoid {  // min(max(alpha * x + beta, 0), 1)
+  static constexpr std::string_view kName = "HardSigmoid";
+  static constexpr OpTraits kTraits{.elementwise = true};
+  double alpha = 0.2;
+  double beta = 0.5;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"alpha", &HardSigmoid::alpha}, Field{"beta", &HardSigmoid::beta}};
+  }
+};
+
+struct Gelu {  // x * Phi(x), or its tanh approximation
+  static constexpr std::string_view kName = "Gelu";
+  static constexpr OpTraits kTraits{.elementwise = true};
+  bool approximate = false;
+  static constexpr auto Fields() { return std::tuple{Field{"approximate", &Gelu::approximate}}; }
+};
+
+// (x, slope): x < 0 ? slope * x : x; slope broadcasts to x by numpy's rule whatever the layout.
+struct PRelu {
+  static constexpr std::string_view kName = "PRelu";
+  static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 2, .elementwise = true};
+  static constexpr auto Fields() { return std::tuple{}; }
+};
+
+// Numbers as C++'s static_cast does, but: float to integer beyond the range gives what x86 gives, bool from a
+// number is x != 0, complex to real drops the imaginary part.
+struct Cast {
+  static constexpr std::string_view kName = "Cast";
+  static constexpr OpTraits kTraits{.elementwise = true};
+  DType to = DType::kFloat32;
+  static constexpr auto Fields() { return std::tuple{Field{"to", &Cast::to}}; }
+};
+
+// (condition, x, y), all three broadcast.
+struct Where {
+  static constexpr std::string_view kName = "Where";
+  static constexpr OpTraits kTraits{.min_inputs = 3, .max_inputs = 3, .elementwise = true};
+  static constexpr auto Fields() { return std::tuple{}; }
+};
+
+// TensorFlow's fake quantisation: inputs (x, min, max), min and max scalars or, per channel, of x's last
+// dimension.
+struct FakeQuant {
+  static constexpr std::string_view kName = "FakeQuant";
+  static constexpr OpTraits kTraits{.min_inputs = 3, .max_inputs = 3, .elementwise = true};
+  int64_t bits = 8;
+  bool narrow_range = false;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"bits", &FakeQuant::bits}, Field{"narrow_range", &FakeQuant::narrow_range}};
+  }
+};
+
+}  // namespace floe
+
+#endif  // FLOE_GRAPH_OPS_ELEMENTWISE_H_

@@ -1,0 +1,251 @@
+// Detection, quantisation, transforms, random numbers, strings and tables.
+#ifndef FLOE_GRAPH_OPS_MISC_H_
+#define FLOE_GRAPH_OPS_MISC_H_
+
+#include <tuple>
+#include <vector>
+
+#include "graph/field.h"
+#include "graph/ops/traits.h"
+
+namespace floe {
+
+enum class BoxOrder : uint8_t { kCorners = 0, kCenter = 1 };  // y1 x1 y2 x2, or x y w h
+constexpr std::string_view kBoxOrderNames[] = {"corners", "center"};
+constexpr auto& EnumNames(BoxOrder) {
+  return kBoxOrderNames;
+}
+
+enum class FftKind : uint8_t { kFft, kIfft, kRfft, kIrfft };
+constexpr std::string_view kFftNames[] = {"Fft", "Ifft", "Rfft", "Irfft"};
+constexpr auto& EnumNames(FftKind) {
+  return kFftNames;
+}
+
+enum class RandomKind : uint8_t { kUniform, kUniformInt, kNormal, kTruncatedNormal };
+constexpr std::string_view kRandomNames[] = {"RandomUniform", "RandomUniformInt", "RandomNormal",
+                                             "RandomTruncatedNormal"};
+constexpr auto& EnumNames(RandomKind) {
+  return kRandomNames;
+}
+
+enum class StringMapKind : uint8_t { kLower, kUpper, kStrip, kRegexReplace, kRegexFullMatch, kLength };
+constexpr std::string_view kStringMapNames[] = {"StringLower",        "StringUpper",          "StringStrip",
+                                                "StringRegexReplace", "StringRegexFullMatch", "StringLength"};
+constexpr auto& EnumNames(StringMapKind) {
+  return kStringMapNames;
+}
+
+// ONNX's: (boxes [b, n, 4], scores [b, classes, n][, most per class, IoU threshold, score threshold]) ->
+// [selected, 3] of batch, class, box. The count is known only at run time.
+struct NonMaxSuppression {
+  static constexpr std::string_view kName = "NonMaxSuppression";
+  static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 5};
+  BoxOrder box_order = BoxOrder::kCorners;
+  static constexpr auto Fields() { return std::tuple{Field{"box_order", &NonMaxSuppression::box_order}}; }
+};
+
+// TensorFlow's V2 to V5: (boxes [n, 4], scores [n], most[, IoU threshold, score threshold, soft-NMS sigma])
+// -> (indices int32, scores of the selected, valid count int32). pad_to_max fills up to `most` with zeros.
+struct TfNonMaxSuppression {
+  static constexpr std::string_view kName = "TfNonMaxSuppression";
+  static constexpr OpTraits kTraits{.min_inputs = 3, .max_inputs = 6, .max_outputs = 3};
+  bool pad_to_max = false;
+  static constexpr auto Fields() { return std::tuple{Field{"pad_to_max", &TfNonMaxSuppression::pad_to_max}}; }
+};
+
+// TensorFlow's: (boxes [b, n, q, 4], scores [b, n, classes], most per class, most in total, IoU threshold,
+// score threshold) -> (boxes, scores, classes, valid counts).
+struct CombinedNonMaxSuppression {
+  static constexpr std::string_view kName = "CombinedNonMaxSuppression";
+  static constexpr OpTraits kTraits{.min_inputs = 6, .max_inputs = 6, .min_outputs = 4, .max_outputs = 4};
+  bool pad_per_class = false;
+  bool clip_boxes = true;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"pad_per_class", &CombinedNonMaxSuppression::pad_per_class},
+                      Field{"clip_boxes", &CombinedNonMaxSuppression::clip_boxes}};
+  }
+};
+
+// (x, scale[, zero point]): saturate(round half even (x / scale) + zero point), per tensor or along axis.
+struct QuantizeLinear {
+  static constexpr std::string_view kName = "QuantizeLinear";
+  static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 3};
+  int64_t axis = 1;
+  static constexpr auto Fields() { return std::tuple{Field{"axis", &QuantizeLinear::axis}}; }
+};
+
+// (x, scale[, zero point]): (x - zero point) * scale.
+struct DequantizeLinear {
+  static constexpr std::string_view kName = "DequantizeLinear";
+  static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 3};
+  int64_t axis = 1;
+  static constexpr auto Fields() { return std::tuple{Field{"axis", &DequantizeLinear::axis}}; }
+};
+
+// Discrete Fourier transforms over the last `dims` dimensions; the optional second input has the lengths
+// (rfft, irfft).
+struct Fft {
+  static constexpr std::string_view kName = "Fft";
+  static constexpr OpTraits kTraits{.min_inputs = 1, .max_inputs = 2};
+  FftKind kind = FftKind::kFft;
+  int64_t dims = 1;
+  static constexpr auto Fields() { return std::tuple{Field{"kind", &Fft::kind}, Field{"dims", &Fft::dims}}; }
+};
+
+// (shape[, low, high for UniformInt]): numbers of our own generator, seeded by both seeds, or by the clock if
+// both are 0.
+struct Random {
+  static constexpr std::string_view kName = "Random";
+  static constexpr OpTraits kTraits{.min_inputs = 1, .max_inputs = 3, .random = true};
+  RandomKind kind = RandomKind::kUniform;
+  DType to = DType::kFloat32;
+  int64_t seed = 0;
+  int64_t seed2 = 0;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"kind", &Random::kind}, Field{"to", &Random::to}, Field{"seed", &Random::seed},
+                      Field{"seed2", &Random::seed2}};
+  }
+};
+
+// Permutes the first dimension.
+struct RandomShuffle {
+  static constexpr std::string_view kName = "RandomShuffle";
+  static constexpr OpTraits kTraits{.random = true};
+  int64_t seed = 0;
+  int64_t seed2 = 0;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"seed", &RandomShuffle::seed}, Field{"seed2", &RandomShuffle::seed2}};
+  }
+};
+
+// (logits [b, classes], samples scalar) -> [b, samples].
+struct Multinomial {
+  static constexpr std::string_view kName = "Multinomial";
+  static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 2, .random = true};
+  int64_t seed = 0;
+  int64_t seed2 = 0;
+  DType to = DType::kInt64;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"seed", &Multinomial::seed}, Field{"seed2", &Multinomial::seed2},
+                      Field{"to", &Multinomial::to}};
+  }
+};
+
+// (x, keys of rank 1, values of rank 1, default scalar): the value of the last equal key, else the default.
+struct LookupTable {
+  static constexpr std::string_view kName = "LookupTable";
+  static constexpr OpTraits kTraits{.min_inputs = 4, .max_inputs = 4};
+  static constexpr auto Fields() { return std::tuple{}; }
+};
+
+// (condition, x...): gives the condition; raises Error(kUsage) with the message and data when any element is
+// false.
+struct Assert {
+  static constexpr std::string_view kName = "Assert";
+  static constexpr OpTraits kTraits{
+      .min_inputs = 1, .max_inputs = kVariadic, .min_outputs = 1, .max_outputs = 1};
+  std::string message;
+  static constexpr auto Fields() { return std::tuple{Field{"message", &Assert::message}}; }
+};
+
+struct MatrixInverse {
+  static constexpr std::string_view kName = "MatrixInverse";
+  static constexpr OpTraits kTraits{};
+  bool adjoint = false;
+  static constexpr auto Fields() { return std::tuple{Field{"adjoint", &MatrixInverse::adjoint}}; }
+};
+
+struct MatrixDeterminant {
+  static constexpr std::string_view kName = "MatrixDeterminant";
+  static constexpr OpTraits kTraits{};
+  static constexpr auto Fields() { return std::tuple{}; }
+};
+
+// Element by element on strings; RegexReplace and RegexFullMatch (gives bool) use RE2's syntax as far as
+// std::regex has it.
+struct StringMap {
+  static constexpr std::string_view kName = "StringMap";
+  static constexpr OpTraits kTraits{.elementwise = true};
+  StringMapKind kind = StringMapKind::kLower;
+  std::string pattern;
+  std::string rewrite;
+  bool replace_global = true;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"kind", &StringMap::kind}, Field{"pattern", &StringMap::pattern},
+                      Field{"rewrite", &StringMap::rewrite},
+                      Field{"replace_global", &StringMap::replace_global}};
+  }
+};
+
+// Elements of the inputs (scalars broadcast), joined.
+struct StringJoin {
+  static constexpr std::string_view kName = "StringJoin";
+  static constexpr OpTraits kTraits{.min_inputs = 1, .max_inputs = kVariadic, .elementwise = true};
+  std::string separator;
+  static constexpr auto Fields() { return std::tuple{Field{"separator", &StringJoin::separator}}; }
+};
+
+// x of rank 1[, separator scalar] -> a sparse matrix: (indices int64 [n, 2], pieces [n], dense shape int64
+// [2]). legacy: every byte of the separator splits (StringSplit), else the separator as a whole, white space
+// if empty (StringSplitV2).
+struct StringSplit {
+  static constexpr std::string_view kName = "StringSplit";
+  static constexpr OpTraits kTraits{.min_inputs = 1, .max_inputs = 2, .min_outputs = 3, .max_outputs = 3};
+  std::string separator;
+  bool skip_empty = true;
+  int64_t max_split = -1;
+  bool legacy = false;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"separator", &StringSplit::separator},
+                      Field{"skip_empty", &StringSplit::skip_empty},
+                      Field{"max_split", &StringSplit::max_split}, Field{"legacy", &StringSplit::legacy}};
+  }
+};
+
+struct StringReduceJoin {
+  static constexpr std::string_view kName = "StringReduceJoin";
+  static constexpr OpTraits kTraits{};
+  std::string separator;
+  std::vector<int64_t> axes;
+  bool keep_dims = false;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"separator", &StringReduceJoin::separator},
+                      Field{"axes", &StringReduceJoin::axes},
+                      Field{"keep_dims", &StringReduceJoin::keep_dims}};
+  }
+};
+
+// TensorFlow's StringToHashBucketFast (FarmHash Fingerprint64 modulo buckets), int64.
+struct StringHash {
+  static constexpr std::string_view kName = "StringHash";
+  static constexpr OpTraits kTraits{.elementwise = true};
+  int64_t buckets = 1;
+  static constexpr auto Fields() { return std::tuple{Field{"buckets", &StringHash::buckets}}; }
+};
+
+struct AsString {
+  static constexpr std::string_view kName = "AsString";
+  static constexpr OpTraits kTraits{.elementwise = true};
+  int64_t precision = -1;
+  bool scientific = false;
+  bool shortest = false;
+  int64_t width = -1;
+  std::string fill;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"precision", &AsString::precision}, Field{"scientific", &AsString::scientific},
+                      Field{"shortest", &AsString::shortest}, Field{"width", &AsString::width},
+                      Field{"fill", &AsString::fill}};
+  }
+};
+
+struct StringToNumber {
+  static constexpr std::string_view kName = "StringToNumber";
+  static constexpr OpTraits kTraits{.elementwise = true};
+  DType to = DType::kFloat32;
+  static constexpr auto Fields() { return std::tuple{Field{"to", &StringToNumber::to}}; }
+};
+
+}  // namespace floe
+
+#endif  // FLOE_GRAPH_OPS_MISC_H_

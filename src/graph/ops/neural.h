@@ -1,0 +1,329 @@
+// Convolution, pooling, normalisation, matrix products, image resizing.
+//
+// Spatial ops take 1, 2 or 3 spatial dimensions. With Layout::kNhwc (the native one) images are N,
+// spatial..., C; with kNchw they are N, C, spatial.... Filters are O, spatial..., I (OHWI) under kNhwc and O,
+// I, spatial... under kNchw, with I = C / group. Lists (`strides`, `dilations`, `kernel_shape`) have one
+// entry a spatial dimension; `pads` has all begins, then all ends, as in ONNX. Empty lists mean ones or
+// zeros.
+#ifndef FLOE_GRAPH_OPS_NEURAL_H_
+#define FLOE_GRAPH_OPS_NEURAL_H_
+
+#include <tuple>
+#include <vector>
+
+#include "graph/field.h"
+#include "graph/ops/traits.h"
+
+namespace floe {
+
+// kSameUpper: TensorFlow's SAME, resolved to explicit pads (kExplicit) as soon as the spatial sizes are
+// known. For ConvTranspose, kSameUpper means output size = input size * stride.
+enum class AutoPad : uint8_t { kExplicit = 0, kSameUpper = 1, kSameLower = 2 };
+constexpr std::string_view kAutoPadNames[] = {"EXPLICIT", "SAME_UPPER", "SAME_LOWER"};
+constexpr auto& EnumNames(AutoPad) {
+  return kAutoPadNames;
+}
+
+// (x, filter[, bias of O]). A depthwise convolution is one with group = C; its filter is [O, h, w, 1], where
+// output channel c * multiplier + m reads input channel c, as in TensorFlow.
+struct Conv {
+  static constexpr std::string_view kName = "Conv";
+  static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 3};
+  Layout layout = Layout::kNhwc;
+  std::vector<int64_t> strides;
+  std::vector<int64_t> dilations;
+  std::vector<int64_t> pads;
+  AutoPad auto_pad = AutoPad::kExplicit;
+  int64_t group = 1;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"layout", &Conv::layout},       Field{"strides", &Conv::strides},
+                      Field{"dilations", &Conv::dilations}, Field{"pads", &Conv::pads},
+                      Field{"auto_pad", &Conv::auto_pad},   Field{"group", &Conv::group}};
+  }
+};
+
+// (x, filter[, bias of O[, spatial output sizes, int64]]): the transpose of the convolution that maps the
+// output to x. The filter is that of the forward convolution seen from the output: under kNhwc [I,
+// spatial..., O / group], under kNchw ONNX's [I, O / group, spatial...], I = channels of x. The output's
+// spatial sizes are given by `output_shape`, else by the fourth input, else follow from pads and
+// output_padding as in ONNX.
+struct ConvTranspose {
+  static constexpr std::string_view kName = "ConvTranspose";
+  static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 4};
+  Layout layout = Layout::kNhwc;
+  std::vector<int64_t> strides;
+  std::vector<int64_t> dilations;
+  std::vector<int64_t> pads;
+  AutoPad auto_pad = AutoPad::kExplicit;
+  int64_t group = 1;
+  std::vector<int64_t> output_padding;
+  std::vector<int64_t> output_shape;  // spatial sizes only
+  static constexpr auto Fields() {
+    return std::tuple{Field{"layout", &ConvTranspose::layout},
+                      Field{"strides", &ConvTranspose::strides},
+                      Field{"dilations", &ConvTranspose::dilations},
+                      Field{"pads", &ConvTranspose::pads},
+                      Field{"auto_pad", &ConvTranspose::auto_pad},
+                      Field{"group", &ConvTranspose::group},
+                      Field{"output_padding", &ConvTranspose::output_padding},
+                      Field{"output_shape", &ConvTranspose::output_shape}};
+  }
+};
+
+// How the second output of MaxPool counts.
+enum class ArgmaxIndex : uint8_t {
+  kOnnx = 0,             // over the whole tensor in N, C, spatial order
+  kTensorFlow = 1,       // (y * W + x) * C + c within one image
+  kTensorFlowBatch = 2,  // ((n * H + y) * W + x) * C + c
+};
+constexpr std::string_view kArgmaxIndexNames[] = {"ONNX", "TF", "TF_BATCH"};
+constexpr auto& EnumNames(ArgmaxIndex) {
+  return kArgmaxIndexNames;
+}
+
+// x -> (y[, int64 index of each maximum]). Padding never wins.
+struct MaxPool {
+  static constexpr std::string_view kName = "MaxPool";
+  static constexpr OpTraits kTraits{.max_outputs = 2};
+  Layout layout = Layout::kNhwc;
+  std::vector<int64_t> kernel_shape;
+  std::vector<int64_t> strides;
+  std::vector<int64_t> dilations;
+  std::vector<int64_t> pads;
+  AutoPad auto_pad = AutoPad::kExplicit;
+  bool ceil_mode = false;
+  ArgmaxIndex argmax_index = ArgmaxIndex::kTensorFlow;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"layout", &MaxPool::layout},       Field{"kernel_shape", &MaxPool::kernel_shape},
+                      Field{"strides", &MaxPool::strides},     Field{"dilations", &MaxPool::dilations},
+                      Field{"pads", &MaxPool::pads},           Field{"auto_pad", &MaxPool::auto_pad},
+                      Field{"ceil_mode", &MaxPool::ceil_mode}, Field{"argmax_index", &MaxPool::argmax_index}};
+  }
+};
+
+// Divides by the number of real pixels under the window, or by the window's size with count_include_pad.
+struct AveragePool {
+  static constexpr std::string_view kName = "AveragePool";
+  static constexpr OpTraits kTraits{};
+  Layout layout = Layout::kNhwc;
+  std::vector<int64_t> kernel_shape;
+  std::vector<int64_t> strides;
+  std::vector<int64_t> pads;
+  AutoPad auto_pad = AutoPad::kExplicit;
+  bool ceil_mode = false;
+  bool count_include_pad = false;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"layout", &AveragePool::layout},
+                      Field{"kernel_shape", &AveragePool::kernel_shape},
+                      Field{"strides", &AveragePool::strides},
+                      Field{"pads", &AveragePool::pads},
+                      Field{"auto_pad", &AveragePool::auto_pad},
+                      Field{"ceil_mode", &AveragePool::ceil_mode},
+                      Field{"count_include_pad", &AveragePool::count_include_pad}};
+  }
+};
+
+// (x, scale, bias, mean, variance), each but x of C: (x - mean) / sqrt(variance + epsilon) * scale + bias.
+struct BatchNormalization {
+  static constexpr std::string_view kName = "BatchNormalization";
+  static constexpr OpTraits kTraits{.min_inputs = 5, .max_inputs = 5};
+  Layout layout = Layout::kNhwc;
+  double epsilon = 1e-5;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"layout", &BatchNormalization::layout},
+                      Field{"epsilon", &BatchNormalization::epsilon}};
+  }
+};
+
+// (x, scale[, bias]): normalised over the dimensions from `axis` on (ONNX opset 17).
+struct LayerNormalization {
+  static constexpr std::string_view kName = "LayerNormalization";
+  static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 3};
+  int64_t axis = -1;
+  double epsilon = 1e-5;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"axis", &LayerNormalization::axis},
+                      Field{"epsilon", &LayerNormalization::epsilon}};
+  }
+};
+
+// x / (bias + alpha / size * sum of squares over `size` neighbouring channels) ^ beta. TensorFlow's alpha is
+// per element: the importer multiplies it by size.
+struct LRN {
+  static constexpr std::string_view kName = "LRN";
+  static constexpr OpTraits kTraits{};
+  Layout layout = Layout::kNhwc;
+  int64_t size = 5;
+  double alpha = 1e-4;
+  double beta = 0.75;
+  double bias = 1;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"layout", &LRN::layout}, Field{"size", &LRN::size}, Field{"alpha", &LRN::alpha},
+                      Field{"beta", &LRN::beta}, Field{"bias", &LRN::bias}};
+  }
+};
+
+struct Softmax {
+  static constexpr std::string_view kName = "Softmax";
+  static constexpr OpTraits kTraits{};
+  int64_t axis = -1;
+  static constexpr auto Fields() { return std::tuple{Field{"axis", &Softmax::axis}}; }
+};
+
+struct LogSoftmax {
+  static constexpr std::string_view kName = "LogSoftmax";
+  static constexpr OpTraits kTraits{};
+  int64_t axis = -1;
+  static constexpr auto Fields() { return std::tuple{Field{"axis", &LogSoftmax::axis}}; }
+};
+
+// (a, b[, bias of n]): numpy's matmul of the last two dimensions, batch dimensions broadcast, plus the bias.
+// `transpose_*` swaps the last two dimensions of an operand first; `conjugate_*` conjugates it too.
+struct MatMul {
+  static constexpr std::string_view kName = "MatMul";
+  static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 3};
+  bool transpose_a = false;
+  bool transpose_b = false;
+  bool conjugate_a = false;
+  bool conjugate_b = false;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"transpose_a", &MatMul::transpose_a}, Field{"transpose_b", &MatMul::transpose_b},
+                      Field{"conjugate_a", &MatMul::conjugate_a}, Field{"conjugate_b", &MatMul::conjugate_b}};
+  }
+};
+
+struct Einsum {
+  static constexpr std::string_view kName = "Einsum";
+  static constexpr OpTraits kTraits{.min_inputs = 1, .max_inputs = kVariadic};
+  std::string equation;
+  static constexpr auto Fields() { return std::tuple{Field{"equation", &Einsum::equation}}; }
+};
+
+enum class ResizeMode : uint8_t { kNearest = 0, kLinear = 1, kCubic = 2, kArea = 3 };
+constexpr std::string_view kResizeModeNames[] = {"nearest", "linear", "cubic", "area"};
+constexpr auto& EnumNames(ResizeMode) {
+  return kResizeModeNames;
+}
+
+// Where the centre of output pixel i lies in the input, `scale` = input size / output size (kAlignCorners: of
+// the sizes less one).
+enum class ResizeCoordinates : uint8_t {
+  kAsymmetric = 0,        // i * scale: TensorFlow's default
+  kHalfPixel = 1,         // (i + 0.5) * scale - 0.5
+  kAlignCorners = 2,      // i * (in - 1) / (out - 1)
+  kPytorchHalfPixel = 3,  // as kHalfPixel, 0 when the output has one pixel
+  kTfHalfPixelForNn = 4,  // (i + 0.5) * scale: TensorFlow's nearest neighbour with half_pixel_centers
+};
+constexpr std::string_view kResizeCoordinatesNames[] = {"asymmetric", "half_pixel", "align_corners",
+                                                        "pytorch_half_pixel", "tf_half_pixel_for_nn"};
+constexpr auto& EnumNames(ResizeCoordinates) {
+  return kResizeCoordinatesNames;
+}
+
+enum class NearestRounding : uint8_t { kFloor = 0, kCeil = 1, kRoundPreferFloor = 2, kRoundPreferCeil = 3 };
+constexpr std::string_view kNearestRoundingNames[] = {"floor", "ceil", "round_prefer_floor",
+                                                      "round_prefer_ceil"};
+constexpr auto& EnumNames(NearestRounding) {
+  return kNearestRoundingNames;
+}
+
+// (x, sizes int64 of the spatial dimensions in order[, scales float32 likewise]). One of the two may be
+// absent. Linear and cubic interpolate over all spatial dimensions, computed in float32 and giving float32
+// for any input type when `float_output`, else x's type.
+struct Resize {
+  static constexpr std::string_view kName = "Resize";
+  static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 3};
+  Layout layout = Layout::kNhwc;
+  ResizeMode mode = ResizeMode::kLinear;
+  ResizeCoordinates coordinates = ResizeCoordinates::kAsymmetric;
+  NearestRounding nearest = NearestRounding::kFloor;
+  double cubic_a = -0.75;        // TensorFlow: -0.75 in the old kernel, -0.5 with half_pixel_centers
+  bool exclude_outside = false;  // cubic: weights outside the image are 0 and the rest renormalised
+  bool antialias = false;
+  bool float_output = false;
+  static constexpr auto Fields() {
+    return std::tuple{
+        Field{"layout", &Resize::layout},           Field{"mode", &Resize::mode},
+        Field{"coordinates", &Resize::coordinates}, Field{"nearest", &Resize::nearest},
+        Field{"cubic_a", &Resize::cubic_a},         Field{"exclude_outside", &Resize::exclude_outside},
+        Field{"antialias", &Resize::antialias},     Field{"float_output", &Resize::float_output}};
+  }
+};
+
+// TensorFlow's: (image NHWC, boxes [n, 4] of y1 x1 y2 x2 in [0, 1], box image indices int32 [n], crop size
+// int32 [2]) -> float32 [n, h, w, C].
+struct CropAndResize {
+  static constexpr std::string_view kName = "CropAndResize";
+  static constexpr OpTraits kTraits{.min_inputs = 4, .max_inputs = 4};
+  ResizeMode mode = ResizeMode::kLinear;
+  double extrapolation_value = 0;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"mode", &CropAndResize::mode},
+                      Field{"extrapolation_value", &CropAndResize::extrapolation_value}};
+  }
+};
+
+// Channel order of the block dimension: kDcr (TensorFlow; ONNX's default) splits C into [block, block, C'],
+// kCrd into [C', block, block].
+enum class DepthOrder : uint8_t { kDcr = 0, kCrd = 1 };
+constexpr std::string_view kDepthOrderNames[] = {"DCR", "CRD"};
+constexpr auto& EnumNames(DepthOrder) {
+  return kDepthOrderNames;
+}
+
+struct DepthToSpace {
+  static constexpr std::string_view kName = "DepthToSpace";
+  static constexpr OpTraits kTraits{};
+  Layout layout = Layout::kNhwc;
+  int64_t block_size = 2;
+  DepthOrder order = DepthOrder::kDcr;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"layout", &DepthToSpace::layout}, Field{"block_size", &DepthToSpace::block_size},
+                      Field{"order", &DepthToSpace::order}};
+  }
+};
+
+struct SpaceToDepth {
+  static constexpr std::string_view kName = "SpaceToDepth";
+  static constexpr OpTraits kTraits{};
+  Layout layout = Layout::kNhwc;
+  int64_t block_size = 2;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"layout", &SpaceToDepth::layout}, Field{"block_size", &SpaceToDepth::block_size}};
+  }
+};
+
+// Grey-scale morphology, NHWC, filter [h, w, C]: max over the window of x + filter.
+struct Dilation2D {
+  static constexpr std::string_view kName = "Dilation2D";
+  static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 2};
+  std::vector<int64_t> strides;
+  std::vector<int64_t> dilations;
+  std::vector<int64_t> pads;
+  AutoPad auto_pad = AutoPad::kExplicit;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"strides", &Dilation2D::strides}, Field{"dilations", &Dilation2D::dilations},
+                      Field{"pads", &Dilation2D::pads}, Field{"auto_pad", &Dilation2D::auto_pad}};
+  }
+};
+
+// NHWC patches laid out along the last dimension: [n, oh, ow, kh * kw * C].
+struct ExtractPatches {
+  static constexpr std::string_view kName = "ExtractPatches";
+  static constexpr OpTraits kTraits{};
+  std::vector<int64_t> kernel_shape;
+  std::vector<int64_t> strides;
+  std::vector<int64_t> dilations;
+  std::vector<int64_t> pads;
+  AutoPad auto_pad = AutoPad::kExplicit;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"kernel_shape", &ExtractPatches::kernel_shape},
+                      Field{"strides", &ExtractPatches::strides},
+                      Field{"dilations", &ExtractPatches::dilations}, Field{"pads", &ExtractPatches::pads},
+                      Field{"auto_pad", &ExtractPatches::auto_pad}};
+  }
+};
+
+}  // namespace floe
+
+#endif  // FLOE_GRAPH_OPS_NEURAL_H_

@@ -1,0 +1,153 @@
+#include <algorithm>
+#include <unordered_map>
+
+#include "passes/passes.h"
+#include "passes/rewrite.h"
+
+namespace floe {
+namespace {
+
+constexpr size_t kLongestChain = 16;
+
+bool IsActivation(const Graph& graph, const Node& node) {
+  if (const Unary* unary = OpCast<Unary>(node.op)) {
+    switch (unary->kind) {
+      case UnaryKind::kRelu:
+      case UnaryKind::kSigmoid:
+      case UnaryKind::kTanh:
+      case UnaryKind::kHardSwish:
+      case UnaryKind::kSilu:
+      case UnaryKind::kMish:
+      case UnaryKind::kSoftplus:
+      case UnaryKind::kSoftsign:
+        return true;
+      default:
+        return false;
+    }
+  }
+  if (IsOp<PRelu>(node.op)) return graph.value(node.inputs[1]).is_constant();
+  return IsOp<Clip>(node.op) || IsOp<LeakyRelu>(node.op) || IsOp<Elu>(node.op) || IsOp<Selu>(node.op) ||
+         IsOp<HardSigmoid>(node.op) || IsOp<Gelu>(node.op);
+}
+
+// The user of the value that may join its maker: the value has no other use and keeps its type.
+NodeId Next(const Graph& graph, ValueId value) {
+  const NodeId user = SoleUser(graph, value);
+  if (user == kNoNode || graph.node(user).outputs.size() != 1) return kNoNode;
+  return graph.value(graph.node(user).outputs[0]).type == graph.value(value).type ? user : kNoNode;
+}
+
+// A linear op, then perhaps the addition of a tensor of its output's type, then perhaps one activation.
+std::vector<NodeId> LinearChain(const Graph& graph, NodeId first) {
+  const Op& op = graph.node(first).op;
+  if (!IsOp<Conv>(op) && !IsOp<ConvTranspose>(op) && !IsOp<MatMul>(op)) return {};
+  std::vector<NodeId> chain{first};
+  ValueId value = graph.node(first).outputs[0];
+  NodeId next = Next(graph, value);
+  if (next != kNoNode && IsBinary(graph.node(next).op, BinaryKind::kAdd)) {
+    const Node& add = graph.node(next);
+    const ValueId other = add.inputs[add.inputs[0] == value ? 1 : 0];
+    if (other == value || graph.value(other).type.dtype != graph.value(value).type.dtype ||
+        !SameShape(ShapeOfValue(graph, other), ShapeOfValue(graph, value))) {
+      return chain;
+    }
+    chain.push_back(next);
+    value = add.outputs[0];
+    next = Next(graph, value);
+  }
+  if (next != kNoNode && IsActivation(graph, graph.node(next)) && graph.node(next).inputs[0] == value) {
+    chain.push_back(next);
+  }
+  return chain;
+}
+
+bool IsChainable(const Graph& graph, const Node& node) {
+  if (!InfoOf(node.op).traits.elementwise || node.outputs.size() != 1) return false;
+  const DType dtype = graph.value(node.outputs[0]).type.dtype;
+  if (!IsFloat(dtype) && dtype != DType::kBool) return false;
+  return std::ranges::all_of(node.inputs, [&](ValueId in) {
+    const DType in_type = graph.value(in).type.dtype;
+    return IsFloat(in_type) || in_type == DType::kBool;
+  });
+}
+
+// Elementwise ops on tensors of one shape, each the only user of the one before.
+std::vector<NodeId> ElementwiseChain(const Graph& graph, NodeId first) {
+  if (!IsChainable(graph, graph.node(first))) return {};
+  std::vector<NodeId> chain{first};
+  while (chain.size() < kLongestChain) {
+    const ValueId value = graph.node(chain.back()).outputs[0];
+    const NodeId user = SoleUser(graph, value);
+    if (user == kNoNode || !IsChainable(graph, graph.node(user))) break;
+    if (!SameShape(ShapeOfValue(graph, value), ShapeOfValue(graph, graph.node(user).outputs[0]))) break;
+    chain.push_back(user);
+  }
+  return chain;
+}
+
+// A copy of the chain's nodes as a graph; `outer` receives what its inputs are outside.
+std::unique_ptr<Graph> BodyOf(const Graph& graph, const std::vector<NodeId>& chain,
+                              std::vector<ValueId>* outer) {
+  auto body = std::make_unique<Graph>(graph.node(chain.back()).name);
+  std::unordered_map<ValueId, ValueId> mapped;
+  for (const NodeId id : chain) {
+    const Node& node = graph.node(id);
+    std::vector<ValueId> inputs;
+    for (const ValueId in : node.inputs) {
+      if (in == kNoValue) {
+        inputs.push_back(kNoValue);
+        continue;
+      }
+      const auto [at, is_new] = mapped.try_emplace(in, kNoValue);
+      if (is_new) {
+        at->second = body->AddInput(graph.value(in).name, graph.value(in).type);
+        body->value(at->second).sources = graph.value(in).sources;
+        outer->push_back(in);
+      }
+      inputs.push_back(at->second);
+    }
+    NodeOptions options;
+    options.name = node.name;
+    options.sources = node.sources;
+    options.output_names = {graph.value(node.outputs[0]).name};
+    const ValueId out = body->Add(node.op, std::move(inputs), std::move(options));
+    body->value(out).type = graph.value(node.outputs[0]).type;
+    body->value(out).sources = graph.value(node.outputs[0]).sources;
+    mapped[node.outputs[0]] = out;
+  }
+  body->SetOutputs({mapped.at(graph.node(chain.back()).outputs[0])});
+  return body;
+}
+
+void MakeGroup(Graph& graph, const std::vector<NodeId>& chain) {
+  std::vector<ValueId> inputs;
+  NodeOptions options;
+  options.bodies.push_back(BodyOf(graph, chain, &inputs));
+  options.name = graph.node(chain.back()).name;
+  const ValueId result = graph.node(chain.back()).outputs[0];
+  const TensorType type = graph.value(result).type;
+  const ValueId made = graph.Add(Group{}, std::move(inputs), std::move(options));
+  const NodeId group = graph.value(made).producer;
+  for (const NodeId id : chain) AddSources(graph, group, graph.node(id).sources);
+  TakeOver(graph, result, made);
+  graph.value(result).type = type;
+  for (auto it = chain.rbegin() + 1; it != chain.rend(); ++it) graph.RemoveNode(*it);
+}
+
+}  // namespace
+
+int GroupOps(Graph& graph, const PassContext&) {
+  int changes = 0;
+  for (auto* find : {LinearChain, ElementwiseChain}) {
+    for (const NodeId id : graph.Order()) {
+      if (graph.node(id).removed || graph.node(id).outputs.size() != 1) continue;
+      const std::vector<NodeId> chain = find(graph, id);
+      if (chain.size() < 2) continue;
+      MakeGroup(graph, chain);
+      ++changes;
+    }
+  }
+  return changes;
+}
+
+}  // namespace floe

@@ -1,0 +1,184 @@
+#include <algorithm>
+#include <numeric>
+
+#include "passes/passes.h"
+#include "passes/rewrite.h"
+
+namespace floe {
+namespace {
+
+using Permutation = std::vector<int64_t>;
+
+// Of a transpose from N, C, spatial... to N, spatial..., C.
+Permutation ToLast(size_t rank) {
+  Permutation perm(rank);
+  std::iota(perm.begin(), perm.end(), 0);
+  std::rotate(perm.begin() + 1, perm.begin() + 2, perm.end());
+  return perm;
+}
+
+// Of one from N, spatial..., C to N, C, spatial...
+Permutation ToFirst(size_t rank) {
+  Permutation perm(rank);
+  std::iota(perm.begin(), perm.end(), 0);
+  std::rotate(perm.begin() + 1, perm.end() - 1, perm.end());
+  return perm;
+}
+
+template <typename T>
+bool TurnLayout(Op& op) {
+  T* typed = std::get_if<T>(&op);
+  if (typed == nullptr || typed->layout != Layout::kNchw) return false;
+  typed->layout = Layout::kNhwc;
+  return true;
+}
+
+bool TurnLayouts(Op& op) {
+  return TurnLayout<Conv>(op) || TurnLayout<ConvTranspose>(op) || TurnLayout<MaxPool>(op) ||
+         TurnLayout<AveragePool>(op) || TurnLayout<BatchNormalization>(op) || TurnLayout<LRN>(op) ||
+         TurnLayout<Resize>(op) || TurnLayout<DepthToSpace>(op) || TurnLayout<SpaceToDepth>(op);
+}
+
+// op_nchw(x, filter) = to_first(op_nhwc(to_last(x), to_last(filter)))
+bool Turn(Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  Op op = node.op;
+  // The places that an argmax names belong to the layout.
+  if (!TurnLayouts(op) || node.outputs.size() != 1) return false;
+  const Shape& x = ShapeOfValue(graph, node.inputs[0]);
+  if (!x.has_rank() || x.rank() < 3) return false;
+  const size_t rank = x.rank();
+  const bool has_filter = IsOp<Conv>(op) || IsOp<ConvTranspose>(op);
+  if (has_filter && ShapeOfValue(graph, node.inputs[1]).rank() != rank) return false;
+  std::vector<ValueId> inputs = node.inputs;
+  const std::string name = node.name;
+  const std::vector<std::string> sources = node.sources;
+  for (size_t i = 0; i < (has_filter ? size_t{2} : size_t{1}); ++i) {
+    inputs[i] = graph.Add(Transpose{ToLast(rank)}, {inputs[i]}, {.name = name + "/nhwc"});
+  }
+  const ValueId made = graph.Add(std::move(op), std::move(inputs), {.name = name, .sources = sources});
+  ReplaceNode(graph, id, Transpose{ToFirst(rank)}, {made});
+  return true;
+}
+
+// What lies under a transpose to NCHW; kNoValue when the value is none.
+ValueId UnderToFirst(const Graph& graph, ValueId value) {
+  const NodeId id = MadeBy<Transpose>(graph, value);
+  if (id == kNoNode) return kNoValue;
+  const Permutation& perm = std::get<Transpose>(graph.node(id).op).perm;
+  return perm.size() >= 3 && perm == ToFirst(perm.size()) ? graph.node(id).inputs[0] : kNoValue;
+}
+
+// A constant that broadcasts to an NCHW tensor, as it broadcasts to the NHWC one.
+ValueId TurnConstant(Graph& graph, ValueId value, size_t rank) {
+  const Tensor& constant = graph.value(value).constant;
+  if (constant.size() == 1 || constant.rank() == 0) return value;
+  std::vector<int64_t> dims(rank - constant.rank(), 1);
+  dims.insert(dims.end(), constant.dims().begin(), constant.dims().end());
+  const ValueId full = graph.AddConstant(graph.value(value).name, constant.Reshaped(dims));
+  return graph.Add(Transpose{ToLast(rank)}, {full});
+}
+
+// elementwise(to_first(a), to_first(b), c) = to_first(elementwise(a, b, to_last(c)))
+bool SinkElementwise(Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  if (!InfoOf(node.op).traits.elementwise || IsOp<FakeQuant>(node.op) || node.outputs.size() != 1)
+    return false;
+  const size_t rank = ShapeOfValue(graph, node.outputs[0]).rank();
+  std::vector<ValueId> inputs = node.inputs;
+  bool any = false;
+  for (const ValueId in : inputs) {
+    const ValueId under = UnderToFirst(graph, in);
+    if (under != kNoValue ? ShapeOfValue(graph, in).rank() != rank
+                          : !graph.value(in).is_constant() || graph.value(in).constant.rank() > rank) {
+      return false;
+    }
+    any |= under != kNoValue;
+  }
+  if (!any) return false;
+  for (ValueId& in : inputs) {
+    const ValueId under = UnderToFirst(graph, in);
+    in = under != kNoValue ? under : TurnConstant(graph, in, rank);
+  }
+  const Op op = graph.node(id).op;
+  const ValueId made =
+      graph.Add(op, std::move(inputs), {.name = graph.node(id).name, .sources = graph.node(id).sources});
+  ReplaceNode(graph, id, Transpose{ToFirst(rank)}, {made});
+  return true;
+}
+
+int64_t TurnAxis(int64_t axis, size_t rank) {
+  const int64_t at = axis < 0 ? axis + static_cast<int64_t>(rank) : axis;
+  return ToFirst(rank)[static_cast<size_t>(at)];
+}
+
+// op(to_first(x), axis) = to_first(op(x, the same axis of x)) for concatenation, padding, softmax and
+// reductions; a reduction that drops all but batch and channels needs no transpose after it.
+bool SinkAxes(Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  if (node.outputs.size() != 1 || node.inputs.empty()) return false;
+  const size_t images = IsOp<Concat>(node.op) ? node.inputs.size() : 1;
+  std::vector<ValueId> inputs = node.inputs;
+  for (size_t i = 0; i < images; ++i) {
+    inputs[i] = UnderToFirst(graph, node.inputs[i]);
+    if (inputs[i] == kNoValue) return false;
+  }
+  const size_t rank = ShapeOfValue(graph, node.inputs[0]).rank();
+  Op op = node.op;
+  bool transposed = true;
+  if (auto* concat = std::get_if<Concat>(&op)) {
+    concat->axis = TurnAxis(concat->axis, rank);
+  } else if (auto* softmax = std::get_if<Softmax>(&op)) {
+    softmax->axis = TurnAxis(softmax->axis, rank);
+  } else if (auto* reduce = std::get_if<Reduce>(&op)) {
+    for (int64_t& axis : reduce->axes) axis = TurnAxis(axis, rank);
+    transposed = reduce->keep_dims;
+    // Without the dimensions, what is left must stand in the same order: no spatial one is left.
+    std::vector<int64_t> sorted = reduce->axes;
+    std::ranges::sort(sorted);
+    const auto spatial = static_cast<int64_t>(rank) - 2;
+    for (int64_t axis = 1; !reduce->keep_dims && axis <= spatial; ++axis) {
+      if (!std::ranges::binary_search(sorted, axis)) return false;
+    }
+  } else if (IsOp<Pad>(op)) {
+    const auto pads = ConstantInts(graph, node.inputs[1]);
+    if (!pads || pads->size() != 2 * rank) return false;
+    std::vector<int64_t> turned(2 * rank);
+    const Permutation perm = ToFirst(rank);
+    for (size_t i = 0; i < 2 * rank; ++i) {
+      turned[static_cast<size_t>(perm[i % rank]) + i / rank * rank] = (*pads)[i];
+    }
+    inputs[1] = AddInts(graph, graph.value(node.inputs[1]).name, turned);
+  } else {
+    return false;
+  }
+  if (!transposed) {
+    ReplaceNode(graph, id, std::move(op), std::move(inputs));
+    return true;
+  }
+  const ValueId made = graph.Add(std::move(op), std::move(inputs),
+                                 {.name = graph.node(id).name, .sources = graph.node(id).sources});
+  ReplaceNode(graph, id, Transpose{ToFirst(rank)}, {made});
+  return true;
+}
+
+}  // namespace
+
+int PreferNhwc(Graph& graph, const PassContext&) {
+  int changes = 0;
+  for (const NodeId id : graph.Order()) changes += Turn(graph, id) ? 1 : 0;
+  if (changes == 0) return 0;
+  // Producers come first in the order, so one round carries a transpose down a chain; the ends it reaches are
+  // where MergeTransposes cancels it.
+  for (bool again = true; again;) {
+    again = false;
+    for (const NodeId id : graph.Order()) {
+      if (graph.node(id).removed) continue;
+      again |= SinkElementwise(graph, id) || SinkAxes(graph, id);
+    }
+    graph.RemoveDeadNodes();
+  }
+  return changes;
+}
+
+}  // namespace floe

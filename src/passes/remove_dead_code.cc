@@ -1,0 +1,9 @@
+#include "passes/passes.h"
+
+namespace floe {
+
+int RemoveDeadCode(Graph& graph, const PassContext&) {
+  return graph.RemoveDeadNodes();
+}
+
+}  // namespace floe

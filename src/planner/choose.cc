@@ -1,0 +1,65 @@
+#include "planner/choose.h"
+
+#include "base/check.h"
+
+namespace floe {
+namespace {
+
+double Bytes(const Graph& problem) {
+  double bytes = 0;
+  for (const auto& ids : {problem.inputs(), problem.outputs()}) {
+    for (const ValueId id : ids) bytes += static_cast<double>(problem.value(id).type.StaticBytes());
+  }
+  return bytes;
+}
+
+double Estimate(const Kernel& kernel, const Graph& problem, const Target& target) {
+  return kernel.estimate_ns != nullptr ? kernel.estimate_ns(problem, target) : Bytes(problem);
+}
+
+}  // namespace
+
+Choice ChooseKernel(const Graph& problem, const Target& target, Tuner* tuner, bool must_time) {
+  const Backend* own = FindBackend(target.backend);
+  CHECK(own != nullptr, target.backend);
+  Choice choice;
+  std::vector<const Kernel*> able;
+  std::vector<size_t> rows;  // of candidates
+  for (const Kernel& kernel : own->kernels()) {
+    KernelCandidate& candidate = choice.candidates.emplace_back();
+    candidate.kernel = kernel.name;
+    if (const Refusal why = kernel.refuses(problem, target)) {
+      candidate.refusal = *why;
+      continue;
+    }
+    candidate.estimate_ns = Estimate(kernel, problem, target);
+    able.push_back(&kernel);
+    rows.push_back(choice.candidates.size() - 1);
+  }
+  if (able.empty()) {
+    const Kernel* reference = FindKernel("reference.graph");
+    CHECK(reference != nullptr);
+    choice.kernel = reference;
+    choice.last_resort = true;
+    choice.time_ns = 100 * Bytes(problem);
+    choice.candidates.push_back({std::string(reference->name), "", -1, choice.time_ns});
+    return choice;
+  }
+  if (tuner != nullptr && (able.size() > 1 || must_time)) {
+    const auto times = tuner->Measure(problem, target, able);
+    for (size_t i = 0; i < able.size(); ++i) {
+      if (times[i]) choice.candidates[rows[i]].time_ns = static_cast<double>(*times[i]);
+    }
+  }
+  for (size_t i = 0; i < able.size(); ++i) {
+    const KernelCandidate& c = choice.candidates[rows[i]];
+    const double ns = c.time_ns >= 0 ? c.time_ns : c.estimate_ns;
+    if (choice.kernel == nullptr || ns < choice.time_ns) {
+      choice.kernel = able[i];
+      choice.time_ns = ns;
+    }
+  }
+  return choice;
+}
+
+}  // namespace floe

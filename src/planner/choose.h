@@ -1,0 +1,26 @@
+// Which kernel computes a problem, and what was weighed.
+#ifndef FLOE_PLANNER_CHOOSE_H_
+#define FLOE_PLANNER_CHOOSE_H_
+
+#include <vector>
+
+#include "backends/backend.h"
+#include "engine/plan.h"
+#include "planner/tuner.h"
+
+namespace floe {
+
+struct Choice {
+  const Kernel* kernel = nullptr;
+  double time_ns = 0;        // measured, or the estimate
+  bool last_resort = false;  // nothing but the reference kernel takes it, and the target is another backend
+  std::vector<KernelCandidate> candidates;
+};
+
+// `tuner` may be null. When it is given, and more than one kernel can, all are measured; `must_time` measures
+// a lone one too.
+Choice ChooseKernel(const Graph& problem, const Target& target, Tuner* tuner, bool must_time = false);
+
+}  // namespace floe
+
+#endif  // FLOE_PLANNER_CHOOSE_H_

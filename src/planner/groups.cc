@@ -1,0 +1,102 @@
+#include "planner/groups.h"
+
+#include <unordered_map>
+
+#include "base/check.h"
+#include "planner/choose.h"
+
+namespace floe {
+namespace {
+
+bool IsStatic(const Graph& problem) {
+  for (const ValueId id : problem.Values()) {
+    if (!problem.value(id).type.IsStatic()) return false;
+  }
+  return true;
+}
+
+// A group must gain this much to be split: measurements have noise, and a whole group saves memory too.
+constexpr double kSplitGain = 0.97;
+
+bool BetterApart(const Graph& problem, const PlannerOptions& options) {
+  if (!IsStatic(problem)) return true;
+  const Choice whole = ChooseKernel(problem, options.target, options.tuner);
+  if (whole.last_resort) return true;
+  // Timing the parts of every group would double the build: it is done where a part has a kernel that the
+  // whole has not.
+  double apart_ns = 0;
+  bool other_kernel = false;
+  for (const NodeId id : problem.Order()) {
+    std::vector<ValueId> ignored;
+    const std::unique_ptr<Graph> part = ExtractProblem(problem, id, &ignored);
+    const Choice choice = ChooseKernel(*part, options.target, nullptr);
+    if (choice.last_resort) return false;
+    apart_ns += choice.time_ns;
+    other_kernel |= choice.kernel != whole.kernel;
+  }
+  if (!other_kernel) return false;
+  double whole_estimate = whole.time_ns;
+  for (const KernelCandidate& c : whole.candidates) {
+    if (c.kernel == whole.kernel->name && c.estimate_ns >= 0) whole_estimate = c.estimate_ns;
+  }
+  return apart_ns < whole_estimate * kSplitGain;
+}
+
+}  // namespace
+
+void SplitGroup(Graph& graph, NodeId id) {
+  const std::unique_ptr<Graph> body = graph.node(id).bodies.at(0)->Clone();
+  const std::vector<ValueId> outer_inputs = graph.node(id).inputs;
+  const std::vector<ValueId> outer_outputs = graph.node(id).outputs;
+  std::unordered_map<ValueId, ValueId> mapped;
+  for (size_t i = 0; i < outer_inputs.size(); ++i) mapped[body->inputs()[i]] = outer_inputs[i];
+  for (const ValueId v : body->Values()) {
+    if (body->value(v).is_constant())
+      mapped[v] = graph.AddConstant(body->value(v).name, body->value(v).constant);
+  }
+  for (const NodeId inner : body->Order()) {
+    const Node& from = body->node(inner);
+    CHECK(from.bodies.empty(), "a group within a group");
+    std::vector<ValueId> inputs;
+    for (const ValueId v : from.inputs) inputs.push_back(v == kNoValue ? kNoValue : mapped.at(v));
+    NodeOptions options;
+    options.name = from.name;
+    options.sources = from.sources;
+    options.outputs = static_cast<int>(from.outputs.size());
+    for (const ValueId v : from.outputs) options.output_names.push_back(body->value(v).name);
+    const NodeId copy = graph.AddNode(from.op, std::move(inputs), std::move(options));
+    for (size_t i = 0; i < from.outputs.size(); ++i) {
+      const ValueId out = graph.node(copy).outputs[i];
+      mapped[from.outputs[i]] = out;
+      graph.value(out).type = body->value(from.outputs[i]).type;
+      graph.value(out).sources = body->value(from.outputs[i]).sources;
+    }
+  }
+  for (size_t i = 0; i < outer_outputs.size(); ++i)
+    graph.ReplaceUses(outer_outputs[i], mapped.at(body->outputs()[i]));
+  graph.RemoveNode(id);
+}
+
+int SettleGroups(Graph& graph, const PlannerOptions& options) {
+  int split = 0;
+  const std::vector<NodeId> order = graph.Order();
+  for (size_t i = 0; i < order.size(); ++i) {
+    const NodeId id = order[i];
+    if (options.cancelled && options.cancelled()) throw Error(ErrorCode::kInterrupted, "interrupted");
+    if (options.progress) {
+      options.progress("choosing kernels", static_cast<double>(i) / static_cast<double>(order.size()));
+    }
+    if (!IsOp<Group>(graph.node(id).op)) {
+      for (const auto& body : graph.node(id).bodies) split += SettleGroups(*body, options);
+      continue;
+    }
+    std::vector<ValueId> ignored;
+    if (BetterApart(*ExtractProblem(graph, id, &ignored), options)) {
+      SplitGroup(graph, id);
+      ++split;
+    }
+  }
+  return split;
+}
+
+}  // namespace floe

@@ -1,0 +1,19 @@
+// Passes propose groups; here each is kept or split, by what it costs.
+#ifndef FLOE_PLANNER_GROUPS_H_
+#define FLOE_PLANNER_GROUPS_H_
+
+#include "graph/graph.h"
+#include "planner/planner.h"
+
+namespace floe {
+
+// Splits every group that no kernel of the target takes whole, or whose parts are cheaper apart. Bodies of If
+// and Loop included. The number of groups split.
+int SettleGroups(Graph& graph, const PlannerOptions& options);
+
+// Puts the body of a group in its place.
+void SplitGroup(Graph& graph, NodeId group);
+
+}  // namespace floe
+
+#endif  // FLOE_PLANNER_GROUPS_H_

@@ -1,0 +1,29 @@
+// Graph to Plan: which kernels, in which order, with which memory.
+#ifndef FLOE_PLANNER_PLANNER_H_
+#define FLOE_PLANNER_PLANNER_H_
+
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "engine/plan.h"
+#include "graph/graph.h"
+#include "planner/constant_pool.h"
+#include "planner/tuner.h"
+
+namespace floe {
+
+struct PlannerOptions {
+  Target target;
+  Tuner* tuner = nullptr;  // null: rank by estimate
+  std::function<void(std::string_view what, double fraction)> progress;
+  std::function<bool()> cancelled;
+};
+
+// Plans the graph for the target; large constants go to the pool. The graph's groups are kept or split on the
+// way, so it is changed; its meaning is not. Throws Error(kInterrupted) when cancelled.
+Plan MakePlan(Graph& graph, ConstantPool& constants, const PlannerOptions& options);
+
+}  // namespace floe
+
+#endif  // FLOE_PLANNER_PLANNER_H_

@@ -1,0 +1,127 @@
+#include "planner/tuner.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/log.h"
+#include "graph/serialize.h"
+
+namespace floe {
+namespace {
+
+constexpr int kMinRounds = 5;
+constexpr int kMaxRounds = 200;
+constexpr int64_t kBudgetNs = 12'000'000;  // per kernel and problem
+
+int64_t NowNs() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+// Values of ordinary size: zeros would flatter kernels that skip work, denormals would slow all of them.
+void FillMadeUp(Tensor& t) {
+  uint32_t state = 12345;
+  const auto next = [&state] { return state = state * 1664525u + 1013904223u; };
+  if (t.dtype() == DType::kFloat32) {
+    float* data = t.data<float>();
+    for (int64_t i = 0; i < t.size(); ++i)
+      data[i] = static_cast<float>(next() >> 8) * (2.0f / (1 << 24)) - 1.0f;
+  } else if (t.dtype() == DType::kBool) {
+    for (int64_t i = 0; i < t.size(); ++i) t.data<bool>()[i] = (next() >> 16 & 1u) != 0;
+  }
+  // Everything else stays zero: a valid index and a valid count.
+}
+
+struct Contestant {
+  std::vector<Tensor> packed;
+  std::unique_ptr<Executable> executable;
+  Tensor workspace;
+  std::vector<Tensor> outputs;
+  int64_t best_ns = INT64_MAX;
+};
+
+class Match {
+ public:
+  Match(const Graph& problem, const Target& target, ThreadPool& pool)
+      : problem_(problem), target_(target), pool_(pool) {
+    for (const ValueId id : problem.inputs()) {
+      const TensorType& type = problem.value(id).type;
+      FillMadeUp(inputs_.emplace_back(type.dtype, type.shape.Static()));
+    }
+  }
+
+  // nullopt when the kernel throws on made-up values.
+  std::optional<Contestant> Enter(const Kernel& kernel) {
+    Contestant c;
+    try {
+      if (kernel.pack != nullptr) c.packed = kernel.pack(problem_, target_).tensors;
+      c.executable = kernel.prepare({problem_, c.packed, target_});
+      const size_t bytes = c.executable->WorkspaceBytes(pool_.threads());
+      c.workspace = Tensor(DType::kUInt8, {static_cast<int64_t>(bytes)});
+      for (const ValueId id : problem_.outputs()) {
+        const TensorType& type = problem_.value(id).type;
+        c.outputs.emplace_back(type.dtype, type.shape.Static());
+      }
+      RunOnce(c);
+    } catch (const Error& error) {
+      LogDebug("{}: {} is not measured: {}", problem_.name(), kernel.name, error.what());
+      return std::nullopt;
+    }
+    return c;
+  }
+
+  int64_t RunOnce(Contestant& c) {
+    const int64_t start = NowNs();
+    c.executable->Run({inputs_, c.outputs, c.workspace.raw(), &pool_});
+    return NowNs() - start;
+  }
+
+ private:
+  const Graph& problem_;
+  const Target& target_;
+  ThreadPool& pool_;
+  std::vector<Tensor> inputs_;
+};
+
+bool Measurable(const Graph& problem) {
+  return std::ranges::all_of(problem.Values(), [&](ValueId id) {
+    const TensorType& type = problem.value(id).type;
+    return type.IsStatic() && type.dtype != DType::kString;
+  });
+}
+
+}  // namespace
+
+std::vector<std::optional<int64_t>> Tuner::Measure(const Graph& problem, const Target& target,
+                                                   std::span<const Kernel* const> kernels) {
+  std::vector<std::optional<int64_t>> times(kernels.size());
+  if (!Measurable(problem)) return times;
+  const uint64_t hash = HashGraph(problem);
+  std::vector<std::optional<Contestant>> contestants(kernels.size());
+  std::unique_ptr<Match> match;
+  int entered = 0;
+  for (size_t i = 0; i < kernels.size(); ++i) {
+    times[i] = cache_.Find(TimingCache::Key(*kernels[i], hash, target));
+    if (times[i]) continue;
+    if (!match) match = std::make_unique<Match>(problem, target, *pool_);
+    contestants[i] = match->Enter(*kernels[i]);
+    entered += contestants[i].has_value();
+  }
+  if (entered == 0) return times;
+  const int64_t end = NowNs() + kBudgetNs * entered;
+  for (int round = 0; round < kMaxRounds && (round < kMinRounds || NowNs() < end); ++round) {
+    for (auto& c : contestants) {
+      if (c) c->best_ns = std::min(c->best_ns, match->RunOnce(*c));
+    }
+  }
+  for (size_t i = 0; i < kernels.size(); ++i) {
+    if (!contestants[i]) continue;
+    times[i] = contestants[i]->best_ns;
+    cache_.Put(TimingCache::Key(*kernels[i], hash, target), contestants[i]->best_ns);
+    ++measured_;
+  }
+  return times;
+}
+
+}  // namespace floe

@@ -1,0 +1,57 @@
+// floe build: a model becomes an engine file.
+#include <chrono>
+#include <memory>
+
+#include "base/file.h"
+#include "engine/format.h"
+#include "tools/classify_scores.h"
+#include "tools/command.h"
+#include "tools/model_options.h"
+#include "tools/picture_options.h"
+
+namespace floe::tools {
+namespace {
+
+struct BuildArgs {
+  ModelSelection model;
+  CompileOptions options;
+  std::string output;
+  std::string labels;
+  std::string preprocess;
+};
+
+void Build(BuildArgs& args, const ConsoleOptions& console) {
+  const auto start = std::chrono::steady_clock::now();
+  if (!args.labels.empty()) args.options.labels = ReadLabels(args.labels);
+  if (!args.preprocess.empty()) {
+    args.options.preprocess_json = PreprocessToJson(ReadPreprocess(args.preprocess));
+  }
+  Progress progress(!console.quiet);
+  ConnectConsole(args.options, progress, console);
+  const std::shared_ptr<const Engine> engine = Compile(args.model, args.options);
+  progress.Update("writing", 0);
+  engine->Save(args.output);
+  progress.Clear();
+  if (console.quiet) return;
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const EngineData& data = engine->data();
+  fmt::print(stderr, "{}: {}, {} steps, {} in {:.1f} s\n", args.output, engine->target(),
+             data.profiles[0].steps.size(),
+             HumanBytes(static_cast<double>(MappedFile::Open(args.output)->bytes().size())), seconds);
+}
+
+}  // namespace
+
+void AddBuild(CLI::App& app, const ConsoleOptions& console) {
+  auto args = std::make_shared<BuildArgs>();
+  AddModelOptions(app, args->model);
+  AddCompileOptions(app, args->options);
+  app.add_option("-o,--saveEngine", args->output, "The engine file to write")
+      ->required()
+      ->type_name("OUT.floe");
+  app.add_option("--labels", args->labels, "Class names, one a line, kept in the engine")->type_name("FILE");
+  AddPreprocessOption(app, args->preprocess, "How pictures become inputs, kept in the engine");
+  app.callback([args, &console] { Build(*args, console); });
+}
+
+}  // namespace floe::tools

@@ -1,0 +1,122 @@
+#include <gmock/gmock.h>
+
+#include "backends/cpu/harness.h"
+
+namespace floe::cpu {
+namespace {
+
+using Ints = std::vector<int64_t>;
+
+Graph Of(const Op& op, Ints dims, DType dtype = DType::kFloat32) {
+  Graph g;
+  g.AddOutput(g.Add(op, {g.AddInput("x", {dtype, Shape::Of(dims)})}));
+  return g;
+}
+
+MaxPool Max(Ints kernel, Ints strides, Ints pads, Ints dilations = {}, bool ceil = false) {
+  MaxPool op;
+  op.kernel_shape = kernel;
+  op.strides = strides;
+  op.pads = pads;
+  op.dilations = dilations;
+  op.ceil_mode = ceil;
+  return op;
+}
+
+AveragePool Average(Ints kernel, Ints strides, Ints pads, bool count_pads = false, bool ceil = false) {
+  AveragePool op;
+  op.kernel_shape = kernel;
+  op.strides = strides;
+  op.pads = pads;
+  op.count_include_pad = count_pads;
+  op.ceil_mode = ceil;
+  return op;
+}
+
+TEST(Pool, EqualsTheReference) {
+  ExpectMatches("cpu.pool", Of(Max({3, 3}, {2, 2}, {1, 1, 1, 1}), {2, 13, 12, 21}));
+  ExpectMatches("cpu.pool", Of(Max({2, 2}, {2, 2}, {0, 0, 0, 0}), {1, 8, 8, 64}));
+  ExpectMatches("cpu.pool", Of(Max({3, 2}, {1, 1}, {0, 0, 0, 0}, {2, 2}), {1, 9, 9, 5}));
+  ExpectMatches("cpu.pool", Of(Max({3, 3}, {2, 2}, {0, 0, 0, 0}, {}, true), {1, 8, 8, 3}));
+  ExpectMatches("cpu.pool", Of(Average({3, 3}, {1, 1}, {1, 1, 1, 1}), {1, 7, 7, 33}));
+  ExpectMatches("cpu.pool", Of(Average({3, 3}, {2, 2}, {1, 1, 1, 1}, true), {1, 7, 7, 6}));
+  ExpectMatches("cpu.pool", Of(Average({2, 2}, {2, 2}, {0, 0, 0, 0}, false, true), {1, 5, 5, 9}));
+  ExpectMatches("cpu.pool", Of(Average({2, 2}, {2, 2}, {1, 0, 0, 1}, true, true), {1, 6, 5, 9}));
+  ExpectMatches("cpu.pool", Of(Average({7, 7}, {1, 1}, {0, 0, 0, 0}), {1, 7, 7, 130}));
+  ExpectMatches("cpu.pool", Of(Average({4}, {3}, {1, 1}), {2, 20, 10}));
+  ExpectMatches("cpu.pool", Of(Max({2, 2, 2}, {2, 2, 2}, {}), {1, 4, 6, 5, 7}));
+}
+
+TEST(Reduce, EqualsTheReference) {
+  for (size_t k = 0; k < std::size(kReduceNames); ++k) {
+    for (const Ints& axes : std::vector<Ints>{{3}, {1, 2}, {0}, {0, 1, 2, 3}, {-1, -2}}) {
+      Reduce op;
+      op.kind = static_cast<ReduceKind>(k);
+      if (op.kind == ReduceKind::kAll || op.kind == ReduceKind::kAny) continue;  // of bools
+      op.axes = axes;
+      op.keep_dims = axes.size() == 2;
+      const Graph g = Of(op, {3, 9, 11, 37});
+      if (!RefusalOf("cpu.reduce", g).empty()) continue;
+      SCOPED_TRACE(std::string(kReduceNames[k]) + DimsToString(axes));
+      ExpectMatches("cpu.reduce", g, {RandomTensor(DType::kFloat32, {3, 9, 11, 37}, 2, 0.9, 1.1)});
+    }
+  }
+  ExpectMatches("cpu.reduce", Of(Reduce{ReduceKind::kMean, {1, 2}}, {1, 112, 112, 300}));
+  ExpectMatches("cpu.reduce", Of(Reduce{ReduceKind::kSum, {0, 1, 2}}, {1, 20, 30, 5}));
+}
+
+TEST(Reduce, RefusesAxesApart) {
+  EXPECT_EQ(RefusalOf("cpu.reduce", Of(Reduce{ReduceKind::kSum, {0, 2}}, {3, 4, 5})),
+            "reduced axes are no neighbours");
+}
+
+TEST(Softmax, EqualsTheReference) {
+  for (const Ints& dims : std::vector<Ints>{{1, 1001}, {7, 10}, {2, 3, 5, 1}, {300, 17}, {3}}) {
+    ExpectMatches("cpu.softmax", Of(Softmax{}, dims));
+    ExpectMatches("cpu.softmax", Of(LogSoftmax{}, dims));
+  }
+  ExpectMatches("cpu.softmax", Of(Softmax{}, {4, 50}),
+                {RandomTensor(DType::kFloat32, {4, 50}, 1, -200, 200)});
+}
+
+TEST(Lrn, EqualsTheReference) {
+  for (const double beta : {0.75, 0.5, 1.0, 0.6}) {
+    for (const int64_t size : {5, 2, 11}) {
+      LRN op;
+      op.size = size;
+      op.alpha = 1;
+      op.beta = beta;
+      ExpectMatches("cpu.lrn", Of(op, {2, 3, 4, 37}));
+      ExpectMatches("cpu.lrn", Of(op, {1, 2, 2, 4}));
+    }
+  }
+}
+
+Graph ResizeOf(const Resize& op, Ints from, Ints to, DType dtype = DType::kFloat32) {
+  Graph g;
+  const ValueId x = g.AddInput("x", {dtype, Shape::Of(from)});
+  g.AddOutput(g.Add(op, {x, g.AddConstant("sizes", Tensor::FromVector(to))}));
+  return g;
+}
+
+TEST(Resize, EqualsTheReference) {
+  for (const ResizeCoordinates coordinates :
+       {ResizeCoordinates::kAsymmetric, ResizeCoordinates::kHalfPixel, ResizeCoordinates::kAlignCorners,
+        ResizeCoordinates::kPytorchHalfPixel, ResizeCoordinates::kTfHalfPixelForNn}) {
+    for (const ResizeMode mode : {ResizeMode::kLinear, ResizeMode::kNearest}) {
+      Resize op;
+      op.coordinates = coordinates;
+      op.mode = mode;
+      op.nearest = NearestRounding::kRoundPreferCeil;
+      for (const Ints& to : std::vector<Ints>{{13, 9}, {3, 4}, {1, 1}}) {
+        ExpectMatches("cpu.resize", ResizeOf(op, {2, 6, 7, 19}, to));
+      }
+    }
+  }
+  Resize nearest;
+  nearest.mode = ResizeMode::kNearest;
+  ExpectMatches("cpu.resize", ResizeOf(nearest, {1, 4, 4, 3}, {8, 6}, DType::kInt32));
+}
+
+}  // namespace
+}  // namespace floe::cpu

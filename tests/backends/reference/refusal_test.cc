@@ -1,0 +1,78 @@
+// What only the values of a run show: one clear line each.
+#include <gtest/gtest.h>
+
+#include "backends/reference/evaluate.h"
+#include "graph/text.h"
+
+namespace floe {
+namespace {
+
+std::string MessageOf(std::string_view text, std::vector<Tensor> inputs, ErrorCode code = ErrorCode::kUsage) {
+  const auto graph = ParseGraph(text);
+  try {
+    EvaluateGraph(*graph, inputs);
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code(), code);
+    return e.what();
+  }
+  return "no error";
+}
+
+Tensor Ints(std::vector<int32_t> values) {
+  return Tensor::FromVector<int32_t>(values);
+}
+
+TEST(RunErrors, NameTheNodeAndWhatWasFound) {
+  EXPECT_EQ(MessageOf("graph g(%a: int32[2], %b: int32[2]) -> (%y) { %y = FloorDiv(%a, %b) }",
+                      {Ints({1, 2}), Ints({1, 0})}),
+            "FloorDiv 'y': integer division by zero");
+  EXPECT_EQ(
+      MessageOf("graph g(%a: int32[1], %b: int32[1]) -> (%y) { %y = Pow(%a, %b) }", {Ints({2}), Ints({-1})}),
+      "Pow 'y': an integer to the negative power -1");
+  EXPECT_EQ(MessageOf("graph g(%x: int32[3], %i: int32[1]) -> (%y) { %y = Gather(%x, %i) }",
+                      {Ints({1, 2, 3}), Ints({3})}),
+            "Gather 'y': index 3 is not in [0, 3)");
+  EXPECT_EQ(
+      MessageOf("graph g(%x: int32[3], %i: int32[1]) -> (%y) { %y = Gather(%x, %i) {allow_negative=true} }",
+                {Ints({1, 2, 3}), Ints({-4})}),
+      "Gather 'y': index -4 is not in [-3, 3)");
+  EXPECT_EQ(MessageOf("graph g(%x: int32[n], %s: int64[1]) -> (%y) { %y = Reshape(%x, %s) }",
+                      {Ints({1, 2, 3}), Tensor::FromVector<int64_t>({4})}),
+            "Reshape 'y': cannot reshape [3] to [4]");
+  EXPECT_EQ(MessageOf("graph g(%x: string[1]) -> (%y) { %y = StringToNumber(%x) }",
+                      {Tensor::FromVector<std::string>({"1x"})}),
+            "StringToNumber 'y': '1x' is no number");
+}
+
+TEST(RunErrors, AFailedAssertTellsItsMessageAndData) {
+  EXPECT_EQ(
+      MessageOf("graph g(%c: bool[1], %x: int32[4]) -> (%y) { %y = Assert(%c, %x) {message=\"too long:\"} }",
+                {Tensor::FromVector<bool>({false}), Ints({1, 2, 3, 4})}),
+      "Assert 'y': assertion failed: too long: [1 2 3...]");
+}
+
+TEST(RunErrors, ATensorLargerThanTheMachineIsRefusedBeforeItIsAllocated) {
+  EXPECT_EQ(MessageOf("graph g(%x: float32[1], %s: int64[1]) -> (%y) { %y = Expand(%x, %s) }",
+                      {Tensor::FromVector<float>({1}), Tensor::FromVector<int64_t>({int64_t{1} << 50})},
+                      ErrorCode::kResource),
+            "Expand 'y': an output of float32[1125899906842624] is too large for this machine's memory");
+}
+
+TEST(RunErrors, APatternThatIsNoRegularExpressionIsRefused) {
+  EXPECT_EQ(
+      MessageOf(
+          "graph g(%x: string[1]) -> (%y) { %y = StringRegexReplace(%x) {pattern=\"(a\", rewrite=\"\"} }",
+          {Tensor::FromVector<std::string>({"a"})}, ErrorCode::kModel),
+      "StringRegexReplace 'y': pattern '(a': an unmatched '('");
+}
+
+TEST(Regex, TakesTimeProportionalToTheText) {
+  // A backtracking matcher would not come back.
+  const auto graph = ParseGraph(
+      "graph g(%x: string[1]) -> (%y) { %y = StringRegexFullMatch(%x) {pattern=\"(a*)*(a|aa)+$b\"} }");
+  const Tensor inputs[] = {Tensor::FromVector<std::string>({std::string(20000, 'a')})};
+  EXPECT_FALSE(*EvaluateGraph(*graph, inputs)[0].data<bool>());
+}
+
+}  // namespace
+}  // namespace floe

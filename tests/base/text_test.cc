@@ -1,0 +1,33 @@
+#include "base/text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace floe {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+TEST(SplitText, KeepsEmptyParts) {
+  EXPECT_THAT(SplitText("a,,b", ','), ElementsAre("a", "", "b"));
+  EXPECT_THAT(SplitText("", ','), ElementsAre(""));
+}
+
+TEST(ParseInt, WantsTheWholeText) {
+  EXPECT_EQ(ParseInt("-12"), -12);
+  EXPECT_FALSE(ParseInt("12a"));
+  EXPECT_FALSE(ParseInt(""));
+  EXPECT_FALSE(ParseInt("99999999999999999999"));
+}
+
+TEST(NearestNames, FindsTyposOtherScopesAndCases) {
+  const std::vector<std::string> names = {"MobilenetV1/Predictions/Softmax", "input", "Mean"};
+  EXPECT_THAT(NearestNames("imput", names), ElementsAre("input"));
+  EXPECT_THAT(NearestNames("Softmax", names), ElementsAre("MobilenetV1/Predictions/Softmax"));
+  EXPECT_THAT(NearestNames("INPUT", names), ElementsAre("input"));
+  EXPECT_THAT(NearestNames("zzzzzzzzz", names), IsEmpty());
+}
+
+}  // namespace
+}  // namespace floe

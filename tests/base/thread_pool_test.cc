@@ -1,0 +1,97 @@
+#include "base/thread_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace floe {
+namespace {
+
+TEST(ThreadPool, EveryThreadRunsTheBodyOnce) {
+  for (const int threads : {1, 2, 3, 8}) {
+    ThreadPool pool(threads);
+    EXPECT_EQ(pool.threads(), threads);
+    for (int round = 0; round < 100; ++round) {
+      std::vector<std::atomic<int>> runs(static_cast<size_t>(threads));
+      pool.RunOnAll([&](int thread) { runs[static_cast<size_t>(thread)]++; });
+      for (const auto& n : runs) EXPECT_EQ(n, 1);
+    }
+  }
+}
+
+TEST(ThreadPool, ParallelForCoversTheRangeOnceInMultiplesOfTheGrain) {
+  ThreadPool pool(3);
+  for (const int64_t count : {0, 1, 2, 7, 16, 100, 1001}) {
+    for (const int64_t grain : {1, 4, 64}) {
+      std::vector<std::atomic<int>> hits(static_cast<size_t>(count));
+      pool.ParallelFor(count, grain, [&](int64_t begin, int64_t end, int thread) {
+        EXPECT_LT(begin, end);
+        EXPECT_EQ(begin % grain, 0);
+        EXPECT_TRUE(end == count || end % grain == 0);
+        EXPECT_LT(thread, 3);
+        for (int64_t i = begin; i < end; ++i) hits[static_cast<size_t>(i)]++;
+      });
+      for (const auto& n : hits) EXPECT_EQ(n, 1);
+    }
+  }
+}
+
+TEST(ThreadPool, AnExceptionReachesTheCallerAndThePoolLivesOn) {
+  ThreadPool pool(2);
+  for (int thrower = 0; thrower < 2; ++thrower) {
+    EXPECT_THROW(pool.RunOnAll([&](int thread) {
+      if (thread == thrower) throw std::runtime_error("x");
+    }),
+                 std::runtime_error);
+  }
+  std::atomic<int> sum{0};
+  pool.RunOnAll([&](int) { ++sum; });
+  EXPECT_EQ(sum, 2);
+}
+
+TEST(ThreadPool, ACallFromInsideABodyRunsInPlace) {
+  ThreadPool pool(2);
+  std::atomic<int> inner{0};
+  pool.RunOnAll([&](int) { pool.RunOnAll([&](int) { ++inner; }); });
+  EXPECT_EQ(inner, 4);
+}
+
+TEST(ThreadPool, SeveralCallersTakeTurns) {
+  ThreadPool pool(2);
+  std::atomic<int> total{0};
+  std::vector<std::thread> callers;
+  for (int c = 0; c < 4; ++c) {
+    callers.emplace_back([&] {
+      for (int i = 0; i < 200; ++i) pool.RunOnAll([&](int) { ++total; });
+    });
+  }
+  for (std::thread& t : callers) t.join();
+  EXPECT_EQ(total, 4 * 200 * 2);
+}
+
+TEST(ThreadPool, WorkersThatSleptWakeUp) {
+  ThreadPool pool(2);
+  for (int i = 0; i < 3; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    std::atomic<int> n{0};
+    pool.RunOnAll([&](int) { ++n; });
+    EXPECT_EQ(n, 2);
+  }
+}
+
+TEST(ScopedFlushDenormals, FlushesInsideAndRestoresAfter) {
+  volatile float tiny = 1e-38f;
+  float inside = 1;
+  {
+    const ScopedFlushDenormals flush;
+    inside = tiny * 0.01f;
+  }
+  EXPECT_EQ(inside, 0);
+  EXPECT_NE(tiny * 0.01f, 0);
+}
+
+}  // namespace
+}  // namespace floe

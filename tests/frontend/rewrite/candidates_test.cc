@@ -1,0 +1,62 @@
+#include "frontend/tensorflow/rewrite/candidates.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "frontend/rewrite/graph_text.h"
+
+namespace floe {
+namespace {
+
+using testing::ElementsAre;
+
+std::vector<std::string> NamesOf(const std::vector<Candidate>& candidates) {
+  std::vector<std::string> names;
+  for (const Candidate& candidate : candidates) names.push_back(candidate.name);
+  return names;
+}
+
+const std::vector<std::string> kTraining = {"x: Placeholder dtype=float shape=[?,4]",
+                                            "labels: Placeholder dtype=float shape=[?,2]",
+                                            "w: VariableV2 dtype=float shape=[4,2]",
+                                            "logits: MatMul(x, w) T=float",
+                                            "loss: SoftmaxCrossEntropyWithLogits(logits, labels) T=float",
+                                            "gradients/mul: Mul(logits, labels) T=float",
+                                            "save/Const: Const dtype=string value=model",
+                                            "softmax: Softmax(logits) T=float"};
+
+TEST(FindCandidates, TrainingLeftoversAreNoOutputs) {
+  const Candidates candidates = FindCandidates(ModelOf(GraphOf(kTraining)));
+  EXPECT_THAT(NamesOf(candidates.outputs), ElementsAre("logits", "softmax"));
+  EXPECT_THAT(NamesOf(candidates.inputs), ElementsAre("x"));
+  EXPECT_EQ(candidates.outputs[1].why, "sink behind 1 layer with weights, with a telling name");
+}
+
+TEST(FindCandidates, MoreArithmeticRanksHigher) {
+  std::vector<std::string> lines = kTraining;
+  lines.push_back("shape: Shape(x) T=float");
+  lines.push_back("deep: MatMul(logits, w) T=float");
+  EXPECT_THAT(NamesOf(FindCandidates(ModelOf(GraphOf(lines))).outputs),
+              ElementsAre("deep", "logits", "softmax", "shape"));
+}
+
+TEST(FindCandidates, WhatALossComparesRanksBeforeMetrics) {
+  std::vector<std::string> lines = kTraining;
+  lines.back() = "accuracy_of: ArgMax(logits, dimension) T=float Tidx=int32";
+  lines.push_back("dimension: Const dtype=int32 value=1");
+  EXPECT_THAT(NamesOf(FindCandidates(ModelOf(GraphOf(lines))).outputs), ElementsAre("logits", "accuracy_of"));
+}
+
+TEST(FindCandidates, ASignatureComesFirst) {
+  TensorFlowModel model = ModelOf(GraphOf(kTraining));
+  model.meta.emplace();
+  (*(*model.meta->mutable_signature_def())["only"].mutable_outputs())["scores"].set_name("logits:0");
+  (*(*model.meta->mutable_signature_def())["only"].mutable_inputs())["image"].set_name("x:0");
+  const Candidates candidates = FindCandidates(model);
+  EXPECT_TRUE(candidates.from_signature);
+  EXPECT_THAT(NamesOf(candidates.outputs), ElementsAre("scores"));
+  EXPECT_THAT(NamesOf(candidates.inputs), ElementsAre("image"));
+}
+
+}  // namespace
+}  // namespace floe
