@@ -28,8 +28,8 @@ TensorType TypeOf(const ResolvedTensor& tensor) {
 }  // namespace
 
 FreezeResult LoadModel(const ModelSelection& from) {
-  FreezeResult frozen =
-      PrepareGraph(ReadTensorFlowModel(from.path, {from.tags, from.checkpoint, std::nullopt}), ParseSelection(from));
+  FreezeResult frozen = PrepareGraph(
+      ReadTensorFlowModel(from.path, {from.tags, from.checkpoint, std::nullopt}), ParseSelection(from));
   for (const std::string& warning : frozen.warnings) LogWarning("{}", warning);
   return frozen;
 }
@@ -39,7 +39,8 @@ ImportedModel ImportModel(const FreezeResult& frozen, bool strict) {
   ImportOptions options;
   options.evaluator = &evaluator;
   options.strict = strict;
-  for (const ResolvedTensor& input : frozen.inputs) options.inputs.push_back({input.tensor.Tensor(), TypeOf(input)});
+  for (const ResolvedTensor& input : frozen.inputs)
+    options.inputs.push_back({input.tensor.Tensor(), TypeOf(input)});
   for (const ResolvedTensor& output : frozen.outputs) options.outputs.push_back(output.tensor.Tensor());
   ImportResult imported = ImportGraphDef(frozen.graph, options);
 
@@ -63,7 +64,8 @@ void RequireStaticInputs(const ImportedModel& model) {
   for (const IoSpec& input : model.inputs) {
     const Shape& shape = input.type.shape;
     if (!shape.has_rank()) {
-      Throw(ErrorCode::kUsage, "input '{}': its shape is not known; give it with --input {}=SHAPE", input.name, input.name);
+      Throw(ErrorCode::kUsage, "input '{}': its shape is not known; give it with --input {}=SHAPE",
+            input.name, input.name);
     }
     if (shape.IsStatic()) continue;
     std::vector<std::string> example;
@@ -72,8 +74,8 @@ void RequireStaticInputs(const ImportedModel& model) {
       if (!shape[i].known()) open = i;
     }
     for (const Dim& d : shape.dims()) example.push_back(d.known() ? d.ToString() : "1");
-    Throw(ErrorCode::kUsage, "input '{}': dimension {} of {} is open; fix it, for example with --input {}={}", input.name,
-          open, shape.ToString(), input.name, JoinText(example, "x"));
+    Throw(ErrorCode::kUsage, "input '{}': dimension {} of {} is open; fix it, for example with --input {}={}",
+          input.name, open, shape.ToString(), input.name, JoinText(example, "x"));
   }
 }
 

@@ -25,8 +25,8 @@ struct ImportedModel {
   std::vector<NodeReport> nodes;  // what became of each TensorFlow node
 };
 
-// Strict: throws Error(kModel) for what cannot be converted. Else `graph` is null when an output cannot be computed, and
-// `nodes` says why.
+// Strict: throws Error(kModel) for what cannot be converted. Else `graph` is null when an output cannot be
+// computed, and `nodes` says why.
 ImportedModel ImportModel(const FreezeResult& frozen, bool strict = true);
 
 // Throws Error(kUsage) naming the first input with an open dimension, and the option that fixes it.

@@ -2,7 +2,7 @@
 
 #include "base/check.h"
 #include "engine/format.h"
-#include "graph/infer.h"
+#include "graph/verify.h"
 
 namespace floe {
 namespace {
@@ -67,11 +67,13 @@ class PlanChecker {
         return;
       }
       case Place::kDynamic:
+        // A step whose shapes are known expects memory for them.
+        if (v.type.IsStatic() && v.type.dtype != DType::kString) Fail("a value of known size is not placed");
         return;
       case Place::kAlias: {
         const PlanValue& root = At(v.index);
-        if (root.place == Place::kAlias || !v.type.IsStatic() || !root.type.IsStatic() ||
-            !SameBytes(v, root)) {
+        if (root.place == Place::kAlias || root.place == Place::kDynamic || !v.type.IsStatic() ||
+            !root.type.IsStatic() || !SameBytes(v, root)) {
           Fail("an alias does not fit its value");
         }
         return;
@@ -156,11 +158,12 @@ class PlanChecker {
     if (problem.inputs().size() != step.inputs.size() || problem.outputs().size() != step.outputs.size()) {
       Fail("a kernel's problem has another number of inputs or outputs");
     }
+    CheckTypes(problem, ErrorCode::kModel);
     for (const uint32_t id : step.packed) {
       if (id >= data_.constants.size()) Fail("a constant's index is out of range");
     }
-    CheckTypes(problem, problem.inputs(), step.inputs);
-    CheckTypes(problem, problem.outputs(), step.outputs);
+    CheckEnds(problem, problem.inputs(), step.inputs);
+    CheckEnds(problem, problem.outputs(), step.outputs);
     CheckWritten(step.outputs);
     const std::vector<InPlace> in_place =
         kernel->in_place != nullptr && !step.dynamic ? kernel->in_place(problem) : std::vector<InPlace>{};
@@ -180,8 +183,8 @@ class PlanChecker {
     }
   }
 
-  void CheckTypes(const Graph& problem, const std::vector<ValueId>& inner,
-                  const std::vector<uint32_t>& outer) const {
+  void CheckEnds(const Graph& problem, const std::vector<ValueId>& inner,
+                 const std::vector<uint32_t>& outer) const {
     for (size_t i = 0; i < inner.size(); ++i) {
       const TensorType& have = At(outer[i]).type;
       const TensorType& want = problem.value(inner[i]).type;

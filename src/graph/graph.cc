@@ -297,7 +297,7 @@ void Graph::Compact() {
   std::vector<NodeId> new_node(nodes_.size(), kNoNode);
   for (size_t i = 0; i < order.size(); ++i) new_node[static_cast<size_t>(order[i])] = static_cast<NodeId>(i);
 
-  std::vector<Value> values;
+  std::deque<Value> values;
   for (size_t i = 0; i < values_.size(); ++i) {
     if (values_[i].removed) continue;
     new_value[i] = static_cast<ValueId>(values.size());
@@ -306,7 +306,7 @@ void Graph::Compact() {
   const auto renumber = [&](std::vector<ValueId>& ids) {
     for (ValueId& id : ids) id = id == kNoValue ? kNoValue : new_value[static_cast<size_t>(id)];
   };
-  std::vector<Node> nodes;
+  std::deque<Node> nodes;
   for (const NodeId id : order) {
     nodes.push_back(std::move(nodes_[static_cast<size_t>(id)]));
     renumber(nodes.back().inputs);

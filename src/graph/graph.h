@@ -7,6 +7,7 @@
 #define FLOE_GRAPH_GRAPH_H_
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -133,8 +134,9 @@ class Graph {
   void DropUse(ValueId value, NodeId node);
 
   std::string name_ = "graph";
-  std::vector<Value> values_;
-  std::vector<Node> nodes_;
+  // Stable in memory: a reference to a value or node stays valid while others are added.
+  std::deque<Value> values_;
+  std::deque<Node> nodes_;
   std::vector<ValueId> inputs_;
   std::vector<ValueId> outputs_;
   std::unordered_map<std::string, ValueId> names_;

@@ -52,14 +52,14 @@ using OpVariant = std::variant<
     // control.h
     Group, If, Loop>;
 
-// A class of its own, with what copies and destroys in op.cc: ninety alternatives in every file that touches a node would
-// cost a third of the build.
+// A class of its own, with what copies and destroys in op.cc: ninety alternatives in every file that touches
+// a node would cost a third of the build.
 class Op : public OpVariant {
  public:
   Op();  // Identity
   template <typename T>
-    requires(InfoStruct<T>)
-  Op(T op) : OpVariant(std::in_place_type<T>, std::move(op)) {}  // NOLINT: an op struct is an op
+  requires(InfoStruct<T>) Op(T op)
+      : OpVariant(std::in_place_type<T>, std::move(op)) {}  // NOLINT: an op struct is an op
   Op(const Op& other);
   Op(Op&& other) noexcept;
   Op& operator=(const Op& other);

@@ -194,7 +194,17 @@ void Executor::RunDynamic(size_t step, const KernelStep& action, const ExecutorO
   if (state.dynamic == nullptr || state.dynamic->dims != dims) {
     state.dynamic = std::make_unique<DynamicKernel>(data_, action, std::move(dims));
   }
-  const Executable& kernel = *state.dynamic->kernel;
+  const DynamicKernel& dynamic = *state.dynamic;
+  for (size_t i = 0; dynamic.is_static && i < state.outputs.size(); ++i) {
+    const TensorType& type = dynamic.problem->value(dynamic.problem->outputs()[i]).type;
+    Tensor& output = state.outputs[i];
+    if (output.empty()) output = Tensor(type.dtype, type.shape.Static());
+    if (!Fits(output, type)) {
+      Throw(ErrorCode::kUsage, "step '{}': expected {}, the shapes that arrived make it {}",
+            plan_.steps[step].name, DimsToString(output.dims()), type.ToString());
+    }
+  }
+  const Executable& kernel = *dynamic.kernel;
   kernel.Run(
       {state.inputs, state.outputs, Workspace(kernel.WorkspaceBytes(options.pool->threads())), options.pool});
 }

@@ -6,15 +6,17 @@
 namespace floe {
 namespace {
 
-// A kernel that packs nothing reads its constants: none may be missing.
-void RequireConstants(const Graph& problem, const Kernel& kernel) {
-  if (kernel.pack != nullptr) return;
+// What is computed from the problem's own constants needs all of them.
+void RequireConstants(const Graph& problem, std::string_view kernel) {
   for (const ValueId id : problem.Values()) {
     const Value& v = problem.value(id);
     if (v.is_constant() && v.constant.raw() == nullptr && v.constant.size() > 0) {
       Throw(ErrorCode::kModel, "step '{}': damaged: constant '{}' of kernel {} is missing", problem.name(),
-            v.name, kernel.name);
+            v.name, kernel);
     }
+  }
+  for (const NodeId id : problem.Order()) {
+    for (const auto& body : problem.node(id).bodies) RequireConstants(*body, kernel);
   }
 }
 
@@ -25,7 +27,7 @@ std::unique_ptr<Executable> PrepareKernel(const EngineData& data, const KernelSt
     Throw(ErrorCode::kEngine, "step '{}': kernel {} refuses it: {}", step.problem->name(), kernel->name,
           *why);
   }
-  RequireConstants(*step.problem, *kernel);
+  if (kernel->pack == nullptr) RequireConstants(*step.problem, kernel->name);
   std::vector<Tensor> packed;
   for (const uint32_t id : step.packed) packed.push_back(data.constants[id]);
   return kernel->prepare({*step.problem, packed, data.target});
@@ -40,7 +42,11 @@ std::unique_ptr<PreparedPlan> PreparePlan(const EngineData& data, const Plan& pl
   prepared->bodies.resize(plan.steps.size());
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     if (const auto* kernel = std::get_if<KernelStep>(&plan.steps[i].action)) {
-      if (!kernel->dynamic) prepared->kernels[i] = PrepareKernel(data, *kernel);
+      if (kernel->dynamic) {
+        RequireConstants(*kernel->problem, kernel->kernel);  // packed during the run
+      } else {
+        prepared->kernels[i] = PrepareKernel(data, *kernel);
+      }
     } else if (const auto* branch = std::get_if<IfStep>(&plan.steps[i].action)) {
       prepared->bodies[i].push_back(PreparePlan(data, *branch->then_plan));
       prepared->bodies[i].push_back(PreparePlan(data, *branch->else_plan));

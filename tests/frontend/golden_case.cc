@@ -19,7 +19,9 @@ struct Tolerance {
   double relative, absolute, limit;  // both sides are clipped to +-limit first
 };
 
-double Clipped(double v, double limit) { return std::isnan(v) ? v : std::min(std::max(v, -limit), limit); }
+double Clipped(double v, double limit) {
+  return std::isnan(v) ? v : std::min(std::max(v, -limit), limit);
+}
 
 bool Near(double found, double expected, const Tolerance& t) {
   if (std::isnan(found) || std::isnan(expected)) return std::isnan(found) == std::isnan(expected);
@@ -41,7 +43,8 @@ std::string FirstDifference(const Tensor& found, const Tensor& expected, const T
 std::string CompareComplex(const Tensor& found, const Tensor& expected, const Tolerance& t) {
   using C = std::complex<float>;
   if (found.dtype() != DType::kComplex64) return "";
-  const std::string real = FirstDifference<C>(found, expected, t, [](C c) { return static_cast<double>(c.real()); });
+  const std::string real =
+      FirstDifference<C>(found, expected, t, [](C c) { return static_cast<double>(c.real()); });
   if (!real.empty()) return real;
   return FirstDifference<C>(found, expected, t, [](C c) { return static_cast<double>(c.imag()); });
 }
@@ -49,27 +52,40 @@ std::string CompareComplex(const Tensor& found, const Tensor& expected, const To
 std::string Compare(const Tensor& found, const Tensor& expected, const Tolerance& t) {
   const auto plain = [](auto v) { return static_cast<double>(v); };
   switch (found.dtype()) {
-    case DType::kFloat32: return FirstDifference<float>(found, expected, t, plain);
-    case DType::kFloat64: return FirstDifference<double>(found, expected, t, plain);
-    case DType::kFloat16: return FirstDifference<Float16>(found, expected, t, [](Float16 v) { return double{float{v}}; });
+    case DType::kFloat32:
+      return FirstDifference<float>(found, expected, t, plain);
+    case DType::kFloat64:
+      return FirstDifference<double>(found, expected, t, plain);
+    case DType::kFloat16:
+      return FirstDifference<Float16>(found, expected, t, [](Float16 v) { return double{float{v}}; });
     case DType::kBFloat16:
       return FirstDifference<BFloat16>(found, expected, t, [](BFloat16 v) { return double{float{v}}; });
-    case DType::kInt8: return FirstDifference<int8_t>(found, expected, t, plain);
-    case DType::kInt16: return FirstDifference<int16_t>(found, expected, t, plain);
-    case DType::kInt32: return FirstDifference<int32_t>(found, expected, t, plain);
-    case DType::kInt64: return FirstDifference<int64_t>(found, expected, t, plain);
-    case DType::kUInt8: return FirstDifference<uint8_t>(found, expected, t, plain);
-    case DType::kUInt16: return FirstDifference<uint16_t>(found, expected, t, plain);
-    case DType::kUInt32: return FirstDifference<uint32_t>(found, expected, t, plain);
-    case DType::kUInt64: return FirstDifference<uint64_t>(found, expected, t, plain);
-    case DType::kBool: return FirstDifference<bool>(found, expected, t, plain);
+    case DType::kInt8:
+      return FirstDifference<int8_t>(found, expected, t, plain);
+    case DType::kInt16:
+      return FirstDifference<int16_t>(found, expected, t, plain);
+    case DType::kInt32:
+      return FirstDifference<int32_t>(found, expected, t, plain);
+    case DType::kInt64:
+      return FirstDifference<int64_t>(found, expected, t, plain);
+    case DType::kUInt8:
+      return FirstDifference<uint8_t>(found, expected, t, plain);
+    case DType::kUInt16:
+      return FirstDifference<uint16_t>(found, expected, t, plain);
+    case DType::kUInt32:
+      return FirstDifference<uint32_t>(found, expected, t, plain);
+    case DType::kUInt64:
+      return FirstDifference<uint64_t>(found, expected, t, plain);
+    case DType::kBool:
+      return FirstDifference<bool>(found, expected, t, plain);
     case DType::kString:
       for (int64_t i = 0; i < found.size(); ++i)
         if (found.data<std::string>()[i] != expected.data<std::string>()[i])
           return fmt::format("element {} is '{}', expected '{}'", i, found.data<std::string>()[i],
                              expected.data<std::string>()[i]);
       return "";
-    default: return CompareComplex(found, expected, t);
+    default:
+      return CompareComplex(found, expected, t);
   }
 }
 
@@ -79,8 +95,9 @@ const Tensor& Find(const std::vector<NamedTensor>& tensors, const std::string& n
   throw Error(ErrorCode::kModel, "io.npz has no '" + name + "'");
 }
 
-ImportResult Import(const std::string& folder, const nlohmann::json& meta, const std::vector<NamedTensor>& tensors,
-                    const Evaluator& evaluator) {
+ImportResult Import(const std::string& folder, const nlohmann::json& meta,
+                    const std::vector<NamedTensor>& tensors, const Evaluator& evaluator,
+                    bool declared_shapes) {
   tf::GraphDef graph;
   std::ifstream file(folder + "/graph.pb", std::ios::binary);
   if (!graph.ParseFromIstream(&file)) throw Error(ErrorCode::kModel, folder + "/graph.pb: not a GraphDef");
@@ -88,7 +105,8 @@ ImportResult Import(const std::string& folder, const nlohmann::json& meta, const
   options.evaluator = &evaluator;
   for (const auto& input : meta["inputs"]) {
     const Tensor& value = Find(tensors, input["key"]);
-    options.inputs.push_back({input["name"], {value.dtype(), Shape::Of(value.dims())}});
+    options.inputs.push_back(
+        {input["name"], {value.dtype(), declared_shapes ? Shape() : Shape::Of(value.dims())}});
   }
   for (const auto& output : meta["outputs"]) options.outputs.push_back(output["name"]);
   return ImportGraphDef(graph, options);
@@ -96,7 +114,7 @@ ImportResult Import(const std::string& folder, const nlohmann::json& meta, const
 
 }  // namespace
 
-CaseResult RunGoldenCase(const std::string& folder) {
+CaseResult RunGoldenCase(const std::string& folder, bool declared_shapes) {
   const nlohmann::json meta = nlohmann::json::parse(std::ifstream(folder + "/meta.json"));
   CaseResult result;
   result.test = meta["test"];
@@ -104,7 +122,7 @@ CaseResult RunGoldenCase(const std::string& folder) {
   const ReferenceEvaluator evaluator;
   ImportResult imported;
   try {
-    imported = Import(folder, meta, tensors, evaluator);
+    imported = Import(folder, meta, tensors, evaluator, declared_shapes);
   } catch (const Error& error) {
     result.verdict = CaseVerdict::kRefused;
     result.reason = error.what();

@@ -14,9 +14,10 @@ struct CaseResult {
   std::string reason;  // "" when right
 };
 
-// `folder` has graph.pb, io.npz and meta.json. kRefused: the importer said why it cannot; kFailed: importing or running
-// threw something else.
-CaseResult RunGoldenCase(const std::string& folder);
+// `folder` has graph.pb, io.npz and meta.json. kRefused: the importer said why it cannot; kFailed: importing
+// or running threw something else. With `declared_shapes` the importer knows of the inputs' shapes only what
+// the graph says.
+CaseResult RunGoldenCase(const std::string& folder, bool declared_shapes = false);
 
 }  // namespace floe
 

@@ -1,4 +1,5 @@
-// Every golden case of the folder that FLOE_CONFORMANCE_CASES names: none may come out wrong, and most must come out.
+// Every golden case of the folder that FLOE_CONFORMANCE_CASES names: none may come out wrong, and most must
+// come out.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 

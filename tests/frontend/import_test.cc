@@ -16,12 +16,14 @@ using ::testing::HasSubstr;
 
 tf::GraphDef Parse(const std::string& text) {
   tf::GraphDef graph;
-  if (!google::protobuf::TextFormat::ParseFromString(text, &graph)) ADD_FAILURE() << "text does not parse:\n" << text;
+  if (!google::protobuf::TextFormat::ParseFromString(text, &graph))
+    ADD_FAILURE() << "text does not parse:\n" << text;
   return graph;
 }
 
 std::string Placeholder(const std::string& name, const std::string& type = "DT_FLOAT") {
-  return "node { name: '" + name + "' op: 'Placeholder' attr { key: 'dtype' value { type: " + type + " } } }\n";
+  return "node { name: '" + name + "' op: 'Placeholder' attr { key: 'dtype' value { type: " + type +
+         " } } }\n";
 }
 
 std::string Node(const std::string& name, const std::string& op, const std::vector<std::string>& inputs,
@@ -49,8 +51,8 @@ const ReferenceEvaluator& Reference() {
   return evaluator;
 }
 
-ImportResult Import(const std::string& text, std::vector<ImportInput> inputs, std::vector<std::string> outputs,
-                    bool strict = true) {
+ImportResult Import(const std::string& text, std::vector<ImportInput> inputs,
+                    std::vector<std::string> outputs, bool strict = true) {
   ImportOptions options;
   options.inputs = std::move(inputs);
   options.outputs = std::move(outputs);
@@ -73,6 +75,13 @@ std::string RefusalOf(const std::string& text, std::vector<std::string> outputs)
   return "not refused";
 }
 
+NodeReport ReportOf(const ImportResult& result, const std::string& name) {
+  for (const NodeReport& node : result.nodes)
+    if (node.name == name) return node;
+  ADD_FAILURE() << "no report of " << name;
+  return {};
+}
+
 const TensorType kVector2{DType::kFloat32, Shape{2}};
 
 TEST(Import, KeepsTensorFlowNamesOnValuesAndNodes) {
@@ -90,8 +99,7 @@ TEST(Import, FoldsShapesThatAreKnown) {
   const std::string text = Placeholder("x") + Node("s", "Shape", {"x"}, Type("T", "DT_FLOAT")) +
                            Node("y", "Reshape", {"x", "s"}, Type("T", "DT_FLOAT"));
   const ImportResult result = Import(text, {{"x", kVector2}}, {"y"});
-  for (const NodeReport& node : result.nodes)
-    if (node.name == "s") EXPECT_EQ(node.status, NodeStatus::kFolded);
+  EXPECT_EQ(ReportOf(result, "s").status, NodeStatus::kFolded);
   EXPECT_EQ(result.graph->value(result.graph->outputs()[0]).type, kVector2);
 }
 
@@ -107,38 +115,41 @@ TEST(Import, NamesEveryUnsupportedNodeAtOnce) {
   const std::string text = Placeholder("x") + Node("a", "Unheard", {"x"}) + Node("b", "Unknown", {"x"}) +
                            Node("c", "Add", {"a", "b"}, Type("T", "DT_FLOAT")) + Node("d", "Strange", {"c"});
   EXPECT_EQ(RefusalOf(text, {"d"}),
-            "node 'a' (Unheard): the operation is not supported; feed its result with --input NODE, or choose outputs "
+            "node 'a' (Unheard): the operation is not supported; feed its result with --input NODE, or "
+            "choose outputs "
             "before it with --output NODE (and 2 more unsupported nodes)");
   const ImportResult result = Import(text, {}, {"d"}, false);
   EXPECT_EQ(result.graph, nullptr);
-  for (const NodeReport& node : result.nodes)
-    if (node.name == "c") EXPECT_EQ(node.reason, "not reached because of 'a'");
+  EXPECT_EQ(ReportOf(result, "c").reason, "not reached because of 'a'");
 }
 
 TEST(Import, IgnoresWhatNoOutputNeeds) {
-  const std::string text = Placeholder("x") + Node("bad", "Unheard", {"x"}) +
-                           Node("y", "Abs", {"x"}, Type("T", "DT_FLOAT"));
+  const std::string text =
+      Placeholder("x") + Node("bad", "Unheard", {"x"}) + Node("y", "Abs", {"x"}, Type("T", "DT_FLOAT"));
   const ImportResult result = Import(text, {}, {"y"});
-  for (const NodeReport& node : result.nodes)
-    if (node.name == "bad") EXPECT_EQ(node.reason, "no output needs it");
+  EXPECT_EQ(ReportOf(result, "bad").reason, "no output needs it");
 }
 
 TEST(Import, RefusesGraphsThatAreNotWellFormed) {
-  EXPECT_THAT(RefusalOf(Node("a", "Abs", {"ghost"}), {"a"}), HasSubstr("its input 'ghost' is not in the graph"));
+  EXPECT_THAT(RefusalOf(Node("a", "Abs", {"ghost"}), {"a"}),
+              HasSubstr("its input 'ghost' is not in the graph"));
   EXPECT_THAT(RefusalOf(Node("a", "Abs", {"b"}) + Node("b", "Abs", {"a"}), {"a"}),
               HasSubstr("the node depends on itself"));
-  EXPECT_THAT(RefusalOf(Placeholder("x") + Placeholder("x"), {"x"}), HasSubstr("another node has the same name"));
+  EXPECT_THAT(RefusalOf(Placeholder("x") + Placeholder("x"), {"x"}),
+              HasSubstr("another node has the same name"));
   EXPECT_THAT(RefusalOf(Placeholder("image"), {"imgae"}), HasSubstr("did you mean 'image'"));
   EXPECT_THAT(RefusalOf(Placeholder("x") + Node("y", "Abs", {"x:3"}), {"y"}), HasSubstr("has no output 3"));
-  EXPECT_THAT(RefusalOf(Placeholder("x") + Node("y", "Cast", {"x"}), {"y"}), HasSubstr("attribute 'DstT' is missing"));
+  EXPECT_THAT(RefusalOf(Placeholder("x") + Node("y", "Cast", {"x"}), {"y"}),
+              HasSubstr("attribute 'DstT' is missing"));
 }
 
 TEST(Import, AsksForAxesThatAreNotConstant) {
   const std::string text = Placeholder("x") + Placeholder("axes", "DT_INT32") +
                            Node("y", "Sum", {"x", "axes"}, Type("T", "DT_FLOAT"));
-  EXPECT_EQ(RefusalOf(text, {"y"}),
-            "node 'y' (Sum): the reduction axes (input 1, 'axes') is not constant; give it a value with --set "
-            "axes=VALUE");
+  EXPECT_EQ(
+      RefusalOf(text, {"y"}),
+      "node 'y' (Sum): the reduction axes (input 1, 'axes') is not constant; give it a value with --set "
+      "axes=VALUE");
 }
 
 TEST(Import, DeepGraphsDoNotExhaustTheStack) {
@@ -185,11 +196,12 @@ TEST(Import, FramesBecomeALoop) {
       Node("ei", "Enter", {"zero"}, frame) + Node("ex", "Enter", {"x"}, frame) +
       Node("en", "Enter", {"n"}, frame + "attr { key: 'is_constant' value { b: true } }") +
       Node("eo", "Enter", {"one"}, frame + "attr { key: 'is_constant' value { b: true } }") +
-      Node("mi", "Merge", {"ei", "ni"}) + Node("mx", "Merge", {"ex", "nx"}) + Node("less", "Less", {"mi", "en"}) +
-      Node("cond", "LoopCond", {"less"}) + Node("si", "Switch", {"mi", "cond"}) +
-      Node("sx", "Switch", {"mx", "cond"}) + Node("inc", "AddV2", {"si:1", "eo"}) +
-      Node("twice", "AddV2", {"sx:1", "sx:1"}) + Node("ni", "NextIteration", {"inc"}) +
-      Node("nx", "NextIteration", {"twice"}) + Node("out", "Exit", {"sx"});
+      Node("mi", "Merge", {"ei", "ni"}) + Node("mx", "Merge", {"ex", "nx"}) +
+      Node("less", "Less", {"mi", "en"}) + Node("cond", "LoopCond", {"less"}) +
+      Node("si", "Switch", {"mi", "cond"}) + Node("sx", "Switch", {"mx", "cond"}) +
+      Node("inc", "AddV2", {"si:1", "eo"}) + Node("twice", "AddV2", {"sx:1", "sx:1"}) +
+      Node("ni", "NextIteration", {"inc"}) + Node("nx", "NextIteration", {"twice"}) +
+      Node("out", "Exit", {"sx"});
   const TensorType scalar{DType::kInt32, Shape(std::vector<Dim>{})};
   const ImportResult result = Import(text, {{"x", kVector2}, {"n", scalar}}, {"out"});
   const std::vector<Tensor> inputs = {Tensor::FromVector<float>({1, 3}), Tensor::Scalar<int32_t>(4)};
@@ -199,7 +211,8 @@ TEST(Import, FramesBecomeALoop) {
 TEST(Import, AFunctionThatCallsItselfIsRefused) {
   const std::string text =
       Placeholder("x") + Node("y", "f", {"x"}) +
-      "library { function { signature { name: 'f' input_arg { name: 'a' type: DT_FLOAT } output_arg { name: 'r' type: "
+      "library { function { signature { name: 'f' input_arg { name: 'a' type: DT_FLOAT } output_arg { name: "
+      "'r' type: "
       "DT_FLOAT } } node_def { name: 'again' op: 'f' input: 'a' } ret { key: 'r' value: 'again:r:0' } } }";
   EXPECT_THAT(RefusalOf(text, {"y"}), HasSubstr("calls itself"));
 }

@@ -109,8 +109,9 @@ std::vector<ValueId> Builder::Fold(NodeId id) {
 
 bool Builder::Evaluate(NodeId id, std::vector<Tensor>* results) const {
   const Node& node = graph_.node(id);
-  const bool known = !node.outputs.empty() && std::all_of(node.outputs.begin(), node.outputs.end(),
-                                                          [&](ValueId o) { return AllKnown(graph_.value(o)); });
+  const bool known =
+      !node.outputs.empty() && std::all_of(node.outputs.begin(), node.outputs.end(),
+                                           [&](ValueId o) { return AllKnown(graph_.value(o)); });
   if (known) {
     for (const ValueId output : node.outputs) {
       const Value& value = graph_.value(output);
@@ -124,7 +125,8 @@ bool Builder::Evaluate(NodeId id, std::vector<Tensor>* results) const {
   try {
     *results = evaluator_->Evaluate(*problem, {});
   } catch (const Error&) {
-    return false;  // what fails for these values fails when it is run, if it is run: it may lie in a branch not taken
+    return false;  // what fails for these values fails when it is run, if it is run: it may lie in a branch
+                   // not taken
   }
   return true;
 }
@@ -132,9 +134,15 @@ bool Builder::Evaluate(NodeId id, std::vector<Tensor>* results) const {
 ValueId Builder::Constant(Tensor tensor, std::string name) {
   return graph_.AddConstant(name.empty() ? source_ + "/const" : std::move(name), std::move(tensor));
 }
-ValueId Builder::Int64s(Ints values) { return Constant(Tensor::FromVector<int64_t>(values)); }
-ValueId Builder::Int64(int64_t value) { return Constant(Tensor::Scalar<int64_t>(value)); }
-ValueId Builder::Scalar(DType dtype, double value) { return Constant(TensorOfNumbers(dtype, {}, {value})); }
+ValueId Builder::Int64s(Ints values) {
+  return Constant(Tensor::FromVector<int64_t>(values));
+}
+ValueId Builder::Int64(int64_t value) {
+  return Constant(Tensor::Scalar<int64_t>(value));
+}
+ValueId Builder::Scalar(DType dtype, double value) {
+  return Constant(TensorOfNumbers(dtype, {}, {value}));
+}
 
 ValueId Builder::ShapeTensor(ValueId x) {
   if (shape(x).IsStatic()) return Int64s(shape(x).Static());
@@ -145,15 +153,23 @@ ValueId Builder::DimTensor(ValueId x, int64_t axis) {
   const Shape& s = shape(x);
   if (s.has_rank()) {
     if (axis < 0) axis += static_cast<int64_t>(s.rank());
-    CHECK(axis >= 0 && axis < static_cast<int64_t>(s.rank()));
+    if (axis < 0 || axis >= static_cast<int64_t>(s.rank()))
+      Throw(ErrorCode::kModel, "node '{}': expected a tensor with dimension {}, found {}", source_, axis,
+            s.ToString());
     if (s[static_cast<size_t>(axis)].known()) return Int64s({s[static_cast<size_t>(axis)].value()});
   }
   return SliceVector(ShapeTensor(x), axis, axis + 1);
 }
 
-ValueId Builder::ToInt64(ValueId x) { return CastTo(x, DType::kInt64); }
-ValueId Builder::ToVector(ValueId scalar) { return Reshape(scalar, {1}); }
-ValueId Builder::ToScalar(ValueId vector) { return Reshape(vector, {}); }
+ValueId Builder::ToInt64(ValueId x) {
+  return CastTo(x, DType::kInt64);
+}
+ValueId Builder::ToVector(ValueId scalar) {
+  return Reshape(scalar, {1});
+}
+ValueId Builder::ToScalar(ValueId vector) {
+  return Reshape(vector, {});
+}
 
 ValueId Builder::ConcatVectors(std::vector<ValueId> parts) {
   if (parts.size() == 1) return parts[0];
@@ -166,7 +182,8 @@ ValueId Builder::SliceVector(ValueId x, int64_t begin, int64_t end) {
 
 ValueId Builder::CastTo(ValueId x, DType to) {
   if (dtype(x) == to) return x;
-  if (const Tensor* t = constant(x); t != nullptr && t->size() <= 1024 && (IsInteger(t->dtype()) || t->dtype() == DType::kBool)) {
+  if (const Tensor* t = constant(x);
+      t != nullptr && t->size() <= 1024 && (IsInteger(t->dtype()) || t->dtype() == DType::kBool)) {
     if (to == DType::kInt64) return Constant(Tensor::FromValues<int64_t>(t->dims(), TensorToInts(*t)));
   }
   return Add(Cast{.to = to}, {x});
@@ -176,7 +193,8 @@ ValueId Builder::Reshape(ValueId x, Ints dims) {
   const Shape& s = shape(x);
   if (s.IsStatic() && s.Static() == dims) return x;
   const Tensor* t = constant(x);
-  if (t != nullptr && std::find(dims.begin(), dims.end(), -1) == dims.end() && ElementCount(dims) == t->size())
+  if (t != nullptr && std::find(dims.begin(), dims.end(), -1) == dims.end() &&
+      ElementCount(dims) == t->size())
     return Constant(t->Reshaped(std::move(dims)));
   return Add(floe::Reshape{}, {x, Int64s(std::move(dims))});
 }
@@ -191,13 +209,18 @@ ValueId Builder::Transpose(ValueId x, Ints perm) {
 }
 
 ValueId Builder::Slice(ValueId x, Ints begins, Ints ends, Ints axes, Ints steps) {
-  std::vector<ValueId> inputs = {x, Int64s(std::move(begins)), Int64s(std::move(ends)), Int64s(std::move(axes))};
+  std::vector<ValueId> inputs = {x, Int64s(std::move(begins)), Int64s(std::move(ends)),
+                                 Int64s(std::move(axes))};
   if (!steps.empty()) inputs.push_back(Int64s(std::move(steps)));
   return Add(floe::Slice{}, std::move(inputs));
 }
 
-ValueId Builder::Unary(UnaryKind kind, ValueId x) { return Add(floe::Unary{kind}, {x}); }
-ValueId Builder::Binary(BinaryKind kind, ValueId a, ValueId b) { return Add(floe::Binary{kind}, {a, b}); }
+ValueId Builder::Unary(UnaryKind kind, ValueId x) {
+  return Add(floe::Unary{kind}, {x});
+}
+ValueId Builder::Binary(BinaryKind kind, ValueId a, ValueId b) {
+  return Add(floe::Binary{kind}, {a, b});
+}
 ValueId Builder::Reduce(ReduceKind kind, ValueId x, Ints axes, bool keep_dims) {
   return Add(floe::Reduce{.kind = kind, .axes = std::move(axes), .keep_dims = keep_dims}, {x});
 }
@@ -207,41 +230,69 @@ ValueId Builder::Zeros(DType type, ValueId dims) {
   return Add(Expand{}, {zero, dims});
 }
 
-ValueId Builder::ZerosLike(ValueId x) { return Zeros(dtype(x), ShapeTensor(x)); }
+ValueId Builder::ZerosLike(ValueId x) {
+  return Zeros(dtype(x), ShapeTensor(x));
+}
 
 Ints TensorToInts(const Tensor& tensor) {
   switch (tensor.dtype()) {
-    case DType::kInt8: return CopyInts<int8_t>(tensor);
-    case DType::kInt16: return CopyInts<int16_t>(tensor);
-    case DType::kInt32: return CopyInts<int32_t>(tensor);
-    case DType::kInt64: return CopyInts<int64_t>(tensor);
-    case DType::kUInt8: return CopyInts<uint8_t>(tensor);
-    case DType::kUInt16: return CopyInts<uint16_t>(tensor);
-    case DType::kUInt32: return CopyInts<uint32_t>(tensor);
-    case DType::kUInt64: return CopyInts<uint64_t>(tensor);
-    case DType::kBool: return CopyInts<bool>(tensor);
-    default: Throw(ErrorCode::kModel, "tensor of {}: expected integers", DTypeName(tensor.dtype()));
+    case DType::kInt8:
+      return CopyInts<int8_t>(tensor);
+    case DType::kInt16:
+      return CopyInts<int16_t>(tensor);
+    case DType::kInt32:
+      return CopyInts<int32_t>(tensor);
+    case DType::kInt64:
+      return CopyInts<int64_t>(tensor);
+    case DType::kUInt8:
+      return CopyInts<uint8_t>(tensor);
+    case DType::kUInt16:
+      return CopyInts<uint16_t>(tensor);
+    case DType::kUInt32:
+      return CopyInts<uint32_t>(tensor);
+    case DType::kUInt64:
+      return CopyInts<uint64_t>(tensor);
+    case DType::kBool:
+      return CopyInts<bool>(tensor);
+    default:
+      Throw(ErrorCode::kModel, "tensor of {}: expected integers", DTypeName(tensor.dtype()));
   }
 }
 
 Tensor TensorOfNumbers(DType dtype, std::vector<int64_t> dims, const std::vector<double>& values) {
   switch (dtype) {
-    case DType::kFloat32: return FillNumbers<float>(std::move(dims), values);
-    case DType::kFloat64: return FillNumbers<double>(std::move(dims), values);
-    case DType::kFloat16: return FillNumbers<Float16>(std::move(dims), values);
-    case DType::kBFloat16: return FillNumbers<BFloat16>(std::move(dims), values);
-    case DType::kInt8: return FillNumbers<int8_t>(std::move(dims), values);
-    case DType::kInt16: return FillNumbers<int16_t>(std::move(dims), values);
-    case DType::kInt32: return FillNumbers<int32_t>(std::move(dims), values);
-    case DType::kInt64: return FillNumbers<int64_t>(std::move(dims), values);
-    case DType::kUInt8: return FillNumbers<uint8_t>(std::move(dims), values);
-    case DType::kUInt16: return FillNumbers<uint16_t>(std::move(dims), values);
-    case DType::kUInt32: return FillNumbers<uint32_t>(std::move(dims), values);
-    case DType::kUInt64: return FillNumbers<uint64_t>(std::move(dims), values);
-    case DType::kBool: return FillNumbers<bool>(std::move(dims), values);
-    case DType::kComplex64: return FillNumbers<std::complex<float>>(std::move(dims), values);
-    case DType::kComplex128: return FillNumbers<std::complex<double>>(std::move(dims), values);
-    default: Throw(ErrorCode::kModel, "element type {}: expected a type of numbers", DTypeName(dtype));
+    case DType::kFloat32:
+      return FillNumbers<float>(std::move(dims), values);
+    case DType::kFloat64:
+      return FillNumbers<double>(std::move(dims), values);
+    case DType::kFloat16:
+      return FillNumbers<Float16>(std::move(dims), values);
+    case DType::kBFloat16:
+      return FillNumbers<BFloat16>(std::move(dims), values);
+    case DType::kInt8:
+      return FillNumbers<int8_t>(std::move(dims), values);
+    case DType::kInt16:
+      return FillNumbers<int16_t>(std::move(dims), values);
+    case DType::kInt32:
+      return FillNumbers<int32_t>(std::move(dims), values);
+    case DType::kInt64:
+      return FillNumbers<int64_t>(std::move(dims), values);
+    case DType::kUInt8:
+      return FillNumbers<uint8_t>(std::move(dims), values);
+    case DType::kUInt16:
+      return FillNumbers<uint16_t>(std::move(dims), values);
+    case DType::kUInt32:
+      return FillNumbers<uint32_t>(std::move(dims), values);
+    case DType::kUInt64:
+      return FillNumbers<uint64_t>(std::move(dims), values);
+    case DType::kBool:
+      return FillNumbers<bool>(std::move(dims), values);
+    case DType::kComplex64:
+      return FillNumbers<std::complex<float>>(std::move(dims), values);
+    case DType::kComplex128:
+      return FillNumbers<std::complex<double>>(std::move(dims), values);
+    default:
+      Throw(ErrorCode::kModel, "element type {}: expected a type of numbers", DTypeName(dtype));
   }
 }
 

@@ -1,5 +1,5 @@
-// Adds nodes to a graph for one TensorFlow node after the other, folding what is constant on the spot, so that shapes
-// computed by the model become known while it is imported.
+// Adds nodes to a graph for one TensorFlow node after the other, folding what is constant on the spot, so
+// that shapes computed by the model become known while it is imported.
 #ifndef FLOE_FRONTEND_TENSORFLOW_BUILDER_H_
 #define FLOE_FRONTEND_TENSORFLOW_BUILDER_H_
 
@@ -30,8 +30,8 @@ class Builder {
   ValueId Add(Op op, std::vector<ValueId> inputs) { return AddNode(std::move(op), std::move(inputs))[0]; }
 
   ValueId Constant(Tensor tensor, std::string name = "");
-  ValueId Int64s(Ints values);          // rank 1
-  ValueId Int64(int64_t value);         // scalar
+  ValueId Int64s(Ints values);   // rank 1
+  ValueId Int64(int64_t value);  // scalar
   ValueId Scalar(DType dtype, double value);
 
   const TensorType& type(ValueId value) const { return graph_.value(value).type; }
@@ -43,8 +43,8 @@ class Builder {
   ValueId ShapeTensor(ValueId x);
   ValueId DimTensor(ValueId x, int64_t axis);  // [1]; negative axes need a known rank
   ValueId ToInt64(ValueId x);
-  ValueId ToVector(ValueId scalar);            // reshaped to [1]
-  ValueId ToScalar(ValueId vector);            // reshaped to []
+  ValueId ToVector(ValueId scalar);  // reshaped to [1]
+  ValueId ToScalar(ValueId vector);  // reshaped to []
   ValueId ConcatVectors(std::vector<ValueId> parts);
   // [begin, end) of a vector; `end` may be beyond it.
   ValueId SliceVector(ValueId x, int64_t begin, int64_t end);
@@ -69,7 +69,8 @@ class Builder {
   std::string source_;
 };
 
-// The elements of an integer tensor of any integer type, or bools as 0 and 1. Throws Error(kModel) for others.
+// The elements of an integer tensor of any integer type, or bools as 0 and 1. Throws Error(kModel) for
+// others.
 Ints TensorToInts(const Tensor& tensor);
 // A tensor of one type from numbers, converted; string is not possible.
 Tensor TensorOfNumbers(DType dtype, std::vector<int64_t> dims, const std::vector<double>& values);

@@ -76,8 +76,12 @@ FlatRef FunctionRef(const FlatGraph& graph, const NameIndex& names, std::string_
 
 }  // namespace
 
-const std::string& FlatNode::op() const { return def == nullptr ? EmptyText() : def->op(); }
-const std::string& FlatNode::name() const { return def == nullptr ? EmptyText() : def->name(); }
+const std::string& FlatNode::op() const {
+  return def == nullptr ? EmptyText() : def->op();
+}
+const std::string& FlatNode::name() const {
+  return def == nullptr ? EmptyText() : def->name();
+}
 
 FlatGraph FlattenGraph(const tf::GraphDef& graph) {
   FlatGraph flat;

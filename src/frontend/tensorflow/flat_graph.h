@@ -1,5 +1,5 @@
-// A GraphDef or the body of a function as a list of nodes with numbered inputs: what the importer walks, and where
-// TensorFlow 1's control flow is turned into If and While.
+// A GraphDef or the body of a function as a list of nodes with numbered inputs: what the importer walks, and
+// where TensorFlow 1's control flow is turned into If and While.
 #ifndef FLOE_FRONTEND_TENSORFLOW_FLAT_GRAPH_H_
 #define FLOE_FRONTEND_TENSORFLOW_FLAT_GRAPH_H_
 
@@ -48,13 +48,13 @@ struct FlatGraph {
   int args = 0;
   std::vector<FlatRef> results;
 
-  // The nodes that `roots` need, producers first; control inputs count if asked for. Throws Error(kModel) naming a
-  // node on a cycle.
+  // The nodes that `roots` need, producers first; control inputs count if asked for. Throws Error(kModel)
+  // naming a node on a cycle.
   std::vector<int> Order(const std::vector<FlatRef>& roots, bool with_controls = false) const;
 };
 
-// The part of `graph` that `roots` need, as a graph of its own whose results are `roots`. `resolve` maps a reference to
-// an argument of the new graph, or gives -1 for what belongs into it.
+// The part of `graph` that `roots` need, as a graph of its own whose results are `roots`. `resolve` maps a
+// reference to an argument of the new graph, or gives -1 for what belongs into it.
 std::shared_ptr<FlatGraph> SliceGraph(const FlatGraph& graph, const std::vector<FlatRef>& roots,
                                       const std::function<int(FlatRef)>& resolve);
 

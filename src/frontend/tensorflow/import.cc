@@ -57,7 +57,8 @@ class MainScope {
  public:
   MainScope(const tf::GraphDef& graph, const ImportOptions& options) : flat_(FlattenGraph(graph)) {
     for (const std::string& output : options.outputs) flat_.results.push_back(FindTensor(flat_, output));
-    for (const ImportInput& input : options.inputs) AddInput(input.name, FindTensor(flat_, input.name), input.type);
+    for (const ImportInput& input : options.inputs)
+      AddInput(input.name, FindTensor(flat_, input.name), input.type);
     Redirect();
     AddPlaceholders();
     Redirect();
@@ -125,6 +126,11 @@ class MainScope {
       const std::string name = flat_.nodes[i].name();
       AddInput(name, {static_cast<int>(i), 0}, {});
     }
+    for (size_t i = 0; i < seen.size(); ++i)
+      for (const FlatRef& ref : flat_.nodes[i].inputs)
+        if (seen[i] && ref.port != 0 && IsPlaceholder(flat_.nodes[static_cast<size_t>(ref.node)]))
+          Throw(ErrorCode::kModel, "node '{}': Placeholder '{}' has no output {}", flat_.nodes[i].name(),
+                flat_.nodes[static_cast<size_t>(ref.node)].name(), ref.port);
   }
 
   // What no output needs loses its edges, so that nothing in it can stand in the way.
@@ -174,11 +180,16 @@ void SetGraphOutputs(Graph& graph, const std::vector<Slot>& results, const std::
 
 std::string_view NodeStatusName(NodeStatus status) {
   switch (status) {
-    case NodeStatus::kOk: return "ok";
-    case NodeStatus::kFolded: return "folded";
-    case NodeStatus::kRemoved: return "removed";
-    case NodeStatus::kUnsupported: return "unsupported";
-    case NodeStatus::kNotReached: return "not reached";
+    case NodeStatus::kOk:
+      return "ok";
+    case NodeStatus::kFolded:
+      return "folded";
+    case NodeStatus::kRemoved:
+      return "removed";
+    case NodeStatus::kUnsupported:
+      return "unsupported";
+    case NodeStatus::kNotReached:
+      return "not reached";
   }
   return "?";
 }
@@ -219,7 +230,8 @@ ImportResult ImportGraphDef(const tf::GraphDef& graph_def, const ImportOptions& 
       importer.Report(scope.flat(), node, NodeStatus::kRemoved, "no output needs it");
   }
   result.nodes = importer.TakeReports();
-  const bool failed = std::any_of(results.begin(), results.end(), [](const Slot& s) { return s.is_poison(); });
+  const bool failed =
+      std::any_of(results.begin(), results.end(), [](const Slot& s) { return s.is_poison(); });
   if (failed) {
     if (options.strict) FailOnUnsupported(result.nodes);
     result.graph = nullptr;

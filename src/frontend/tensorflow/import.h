@@ -1,7 +1,8 @@
 // A frozen GraphDef becomes a Graph.
 //
-// Variables must be frozen; calls of functions may remain, as may control flow of both kinds (Switch/Merge/Enter...
-// and If/While/Case over functions of the library). Images stay in the layout the model has: no transpose is added.
+// Variables must be frozen; calls of functions may remain, as may control flow of both kinds
+// (Switch/Merge/Enter... and If/While/Case over functions of the library). Images stay in the layout the
+// model has: no transpose is added.
 #ifndef FLOE_FRONTEND_TENSORFLOW_IMPORT_H_
 #define FLOE_FRONTEND_TENSORFLOW_IMPORT_H_
 
@@ -15,8 +16,9 @@
 
 namespace floe {
 
-// A tensor that a run supplies. The name is "node" or "node:port"; an inner tensor cuts the graph there. What is known
-// of the type is merged with what the node says; DType::kInvalid and a shape of unknown rank add nothing.
+// A tensor that a run supplies. The name is "node" or "node:port"; an inner tensor cuts the graph there. What
+// is known of the type is merged with what the node says; DType::kInvalid and a shape of unknown rank add
+// nothing.
 struct ImportInput {
   std::string name;
   TensorType type;
@@ -25,8 +27,9 @@ struct ImportInput {
 struct ImportOptions {
   std::vector<ImportInput> inputs;   // placeholders that are needed and not listed become inputs after these
   std::vector<std::string> outputs;  // "node" or "node:port", in the order of the graph's outputs
-  const Evaluator* evaluator = nullptr;  // folds constants during the import; may be null: then less can be folded
-  bool strict = true;                    // throw when an output cannot be computed
+  const Evaluator* evaluator =
+      nullptr;         // folds constants during the import; may be null: then less can be folded
+  bool strict = true;  // throw when an output cannot be computed
 };
 
 enum class NodeStatus {
@@ -36,7 +39,8 @@ enum class NodeStatus {
   kUnsupported,  // `reason` says what, `remedy` what to do
   kNotReached,   // supported as far as one can tell, but an input comes from an unsupported node
 };
-std::string_view NodeStatusName(NodeStatus status);  // "ok", "folded", "removed", "unsupported", "not reached"
+std::string_view NodeStatusName(
+    NodeStatus status);  // "ok", "folded", "removed", "unsupported", "not reached"
 
 struct NodeReport {
   std::string name;  // of the TensorFlow node; one in a function that was not inlined is "function/node"
@@ -56,11 +60,13 @@ struct ImportResult {
   std::unique_ptr<Graph> graph;  // null if an output cannot be computed (not strict)
   std::vector<NodeReport> nodes;
   std::vector<InputInfo> inputs;  // in the order of the graph's inputs
-  std::vector<std::string> unneeded_inputs;  // listed, but no output depends on them; they are inputs all the same
+  std::vector<std::string>
+      unneeded_inputs;  // listed, but no output depends on them; they are inputs all the same
 };
 
-// Throws Error(kModel) naming node and op for a graph that is not well formed (missing inputs, cycles, unknown names)
-// and, in strict mode, naming the first unsupported node that an output needs and counting the others.
+// Throws Error(kModel) naming node and op for a graph that is not well formed (missing inputs, cycles,
+// unknown names) and, in strict mode, naming the first unsupported node that an output needs and counting the
+// others.
 ImportResult ImportGraphDef(const tf::GraphDef& graph, const ImportOptions& options);
 
 // The TensorFlow operations that have an importer, sorted.

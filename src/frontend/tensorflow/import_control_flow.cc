@@ -76,7 +76,9 @@ const Slot* FirstPoison(const Importer::Slots& slots) {
   return nullptr;
 }
 
-bool HasBuffer(const Slot& slot) { return slot.is_list() && slot.list->buffer != kNoValue; }
+bool HasBuffer(const Slot& slot) {
+  return slot.is_list() && slot.list->buffer != kNoValue;
+}
 
 }  // namespace
 
@@ -94,7 +96,8 @@ Importer::Slots Importer::ImportIf(Builder& builder, const Slot& condition, cons
   }
   Slots then_out = then_branch(then_scope.builder(), then_args);
   Slots else_out = else_branch(else_scope.builder(), else_args);
-  if (then_out.size() != else_out.size()) throw ImportFailure{"its branches give different numbers of results", ""};
+  if (then_out.size() != else_out.size())
+    throw ImportFailure{"its branches give different numbers of results", ""};
   for (const Slots* out : {&then_out, &else_out})
     if (const Slot* poison = FirstPoison(*out)) return {*poison};
 
@@ -120,8 +123,8 @@ Importer::Slots Importer::ImportIf(Builder& builder, const Slot& condition, cons
   bodies.push_back(then_scope.Take());
   bodies.push_back(else_scope.Take());
   if (places.empty()) return results;
-  const std::vector<ValueId> values = builder.AddNode(If{}, std::move(inputs), static_cast<int>(places.size()),
-                                                      builder.source(), std::move(bodies));
+  const std::vector<ValueId> values = builder.AddNode(
+      If{}, std::move(inputs), static_cast<int>(places.size()), builder.source(), std::move(bodies));
   for (size_t k = 0; k < places.size(); ++k) {
     const size_t i = places[k];
     if (then_out[i].is_list()) {
@@ -146,9 +149,8 @@ Importer::Slots Importer::ImportCase(Builder& builder, const Slot& index, std::s
     const bool inside = wanted >= 0 && wanted < static_cast<int64_t>(branches.size());
     return branches[inside ? static_cast<size_t>(wanted) : branches.size() - 1](builder, args);
   }
-  const ValueId here = builder.Binary(
-      BinaryKind::kEqual, index.value,
-      builder.Scalar(builder.dtype(index.value), static_cast<double>(first)));
+  const ValueId here = builder.Binary(BinaryKind::kEqual, index.value,
+                                      builder.Scalar(builder.dtype(index.value), static_cast<double>(first)));
   Slots with_index = args;
   with_index.push_back(index);
   const Branch taken = [&](Builder& b, const Slots& inner) {

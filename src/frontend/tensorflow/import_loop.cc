@@ -1,5 +1,5 @@
-// While: the body is imported with the types of the first iteration, and again with wider ones until what comes out of
-// an iteration fits what goes into the next.
+// While: the body is imported with the types of the first iteration, and again with wider ones until what
+// comes out of an iteration fits what goes into the next.
 #include <algorithm>
 
 #include "base/error.h"
@@ -42,12 +42,12 @@ Shape ElementShape(const Shape& buffer) {
 }  // namespace
 
 struct Importer::LoopVar {
-  Slot init;                // in the outer graph
+  Slot init;  // in the outer graph
   bool invariant = false;
-  bool carried = false;     // has a tensor that goes from iteration to iteration
-  bool fresh = false;       // a list that has no elements before the loop: its buffer is ours to shape
-  ListState fresh_list;     // as it came
-  TensorType type;          // assumed of the carried tensor
+  bool carried = false;  // has a tensor that goes from iteration to iteration
+  bool fresh = false;    // a list that has no elements before the loop: its buffer is ours to shape
+  ListState fresh_list;  // as it came
+  TensorType type;       // assumed of the carried tensor
   ValueId init_value() const { return init.is_list() ? init.list->buffer : init.value; }
 };
 
@@ -93,7 +93,8 @@ std::unique_ptr<Graph> Importer::ImportLoopBody(Builder& outer, const Branch& co
 
   *results = body(scope.builder(), args);
   if (results->size() < vars.size() && !(results->size() == 1 && (*results)[0].is_poison()))
-    throw ImportFailure{fmt::format("its body gives {} results for {} loop variables", results->size(), vars.size()), ""};
+    throw ImportFailure{
+        fmt::format("its body gives {} results for {} loop variables", results->size(), vars.size()), ""};
   for (const Slot& slot : *results)
     if (slot.is_poison()) {
       *results = {slot};
@@ -136,7 +137,8 @@ Importer::Slots Importer::ImportWhile(Builder& builder, const Branch& condition,
     var.fresh = init[i].is_list() && init[i].list->buffer == kNoValue && !var.invariant;
     if (var.fresh) {
       var.fresh_list = *init[i].list;
-      if (var.fresh_list.element.has_rank()) var.init = Slot::OfList(MaterialiseList(builder, var.fresh_list));
+      if (var.fresh_list.element.has_rank())
+        var.init = Slot::OfList(MaterialiseList(builder, var.fresh_list));
     }
     var.carried = !var.invariant && var.init_value() != kNoValue;
     if (var.carried) var.type = builder.type(var.init_value());
@@ -150,7 +152,8 @@ Importer::Slots Importer::ImportWhile(Builder& builder, const Branch& condition,
   if (first.size() != 1) throw ImportFailure{"its condition gives no single result", ""};
   if (first[0].is_poison()) return {first[0]};
   const ValueId enter = BoolOf(builder, first[0]);
-  if (const Tensor* known = builder.constant(enter); known != nullptr && known->size() == 1 && !known->data<bool>()[0])
+  if (const Tensor* known = builder.constant(enter);
+      known != nullptr && known->size() == 1 && !known->data<bool>()[0])
     return init;
 
   std::unique_ptr<Graph> graph;
@@ -175,14 +178,16 @@ Importer::Slots Importer::ImportWhile(Builder& builder, const Branch& condition,
         var.init = Slot::OfList(MaterialiseList(builder, var.fresh_list));
         var.carried = true;
         var.type = builder.type(var.init_value());
-        for (size_t d = 0; d < var.fresh_list.element.rank(); ++d) var.type.shape[d + 1] = var.fresh_list.element[d];
+        for (size_t d = 0; d < var.fresh_list.element.rank(); ++d)
+          var.type.shape[d + 1] = var.fresh_list.element[d];
         changed = true;
         continue;
       }
       const TensorType& out = graph->value(graph->outputs()[output++]).type;
       if (out.dtype != var.type.dtype)
         throw ImportFailure{fmt::format("loop variable {} changes its type from {} to {}", i,
-                                        DTypeName(var.type.dtype), DTypeName(out.dtype)), ""};
+                                        DTypeName(var.type.dtype), DTypeName(out.dtype)),
+                            ""};
       Shape wide = Widen(var.type.shape, out.shape);
       if (wide == var.type.shape) continue;
       if (attempt >= kPatientAttempts) wide = wide.has_rank() ? Shape::UnknownOfRank(wide.rank()) : Shape();
@@ -208,7 +213,8 @@ Importer::Slots Importer::ImportWhile(Builder& builder, const Branch& condition,
   if (carried > 0) {
     std::vector<std::unique_ptr<Graph>> bodies;
     bodies.push_back(std::move(graph));
-    values = builder.AddNode(Loop{.carried = carried}, std::move(inputs), carried, builder.source(), std::move(bodies));
+    values = builder.AddNode(Loop{.carried = carried}, std::move(inputs), carried, builder.source(),
+                             std::move(bodies));
   }
   size_t next = 0;
   for (size_t i = 0; i < vars.size(); ++i) {

@@ -36,8 +36,9 @@ bool IsCallable(std::string_view op) {
 // A node all of whose work was done here.
 bool PassesOn(std::string_view op) {
   return op == "Identity" || op == "IdentityN" || op == "StopGradient" || op == "PreventGradient" ||
-         op == "Snapshot" || op == "CheckNumerics" || op == "CheckNumericsV2" || op == "Enter" || op == "Exit" ||
-         op == "Switch" || op == "Merge" || op == "NextIteration" || op == "LoopCond" || op == "NoOp";
+         op == "Snapshot" || op == "CheckNumerics" || op == "CheckNumericsV2" || op == "Enter" ||
+         op == "Exit" || op == "Switch" || op == "Merge" || op == "NextIteration" || op == "LoopCond" ||
+         op == "NoOp";
 }
 
 std::string FunctionAttr(const tf::NodeDef& def, const std::string& attr) {
@@ -49,7 +50,8 @@ std::string FunctionAttr(const tf::NodeDef& def, const std::string& attr) {
 
 }  // namespace
 
-Importer::Importer(const tf::FunctionDefLibrary& library, const Evaluator* evaluator) : evaluator_(evaluator) {
+Importer::Importer(const tf::FunctionDefLibrary& library, const Evaluator* evaluator)
+    : evaluator_(evaluator) {
   for (const tf::FunctionDef& function : library.function())
     library_.emplace(function.signature().name(), &function);
 }
@@ -70,7 +72,8 @@ Importer::Slots Importer::ImportScope(const FlatGraph& scope, Builder& builder, 
   if (depth_ > kMaxDepth)
     throw ImportFailure{fmt::format("control flow is nested deeper than {} levels", kMaxDepth), ""};
   if (scope.args > static_cast<int>(args.size()))
-    throw ImportFailure{fmt::format("'{}' takes {} arguments, found {}", scope.prefix, scope.args, args.size()), ""};
+    throw ImportFailure{
+        fmt::format("'{}' takes {} arguments, found {}", scope.prefix, scope.args, args.size()), ""};
   const std::string outer_source = builder.source();
   Env env(scope.nodes.size());
   for (const int index : scope.Order(scope.results)) {
@@ -96,7 +99,8 @@ Importer::Slots Importer::Inputs(const FlatGraph& scope, const FlatNode& node, c
                outputs[static_cast<size_t>(ref.port)].kind == Slot::Kind::kNone) {
       const FlatNode& producer = scope.nodes[static_cast<size_t>(ref.node)];
       Throw(ErrorCode::kModel, "node '{}': {} '{}' has no output {}",
-            node.def == nullptr ? std::string("result") : node.name(), producer.op(), producer.name(), ref.port);
+            node.def == nullptr ? std::string("result") : node.name(), producer.op(), producer.name(),
+            ref.port);
     } else {
       inputs.push_back(outputs[static_cast<size_t>(ref.port)]);
     }
@@ -114,8 +118,9 @@ Importer::Slots Importer::ImportNode(const FlatGraph& scope, const FlatNode& nod
   }
   const std::string name = scope.prefix + node.name();
   if (const std::string* blame = FindBlame(inputs); blame != nullptr) {
-    const bool known = node.kind != FlatNode::Kind::kOp || IsCallable(node.op()) || library_.contains(node.op()) ||
-                       IsTableOp(node.op()) || FindOpImporter(node.op()) != nullptr;
+    const bool known = node.kind != FlatNode::Kind::kOp || IsCallable(node.op()) ||
+                       library_.contains(node.op()) || IsTableOp(node.op()) ||
+                       FindOpImporter(node.op()) != nullptr;
     if (known)
       Report(scope, node, NodeStatus::kNotReached, "not reached because of '" + *blame + "'");
     else
@@ -197,7 +202,8 @@ Importer::Slots Importer::ImportCallable(const FlatNode& node, Builder& builder,
     return ImportFunction(FunctionAttr(*node.def, "f"), builder, inputs);
   if (op == "While" || op == "StatelessWhile") {
     const std::string body = FunctionAttr(*node.def, "body");
-    return ImportWhile(builder, function(FunctionAttr(*node.def, "cond")), Function(body), function(body), inputs);
+    return ImportWhile(builder, function(FunctionAttr(*node.def, "cond")), Function(body), function(body),
+                       inputs);
   }
   if (inputs.empty()) throw ImportFailure{"it has no condition", ""};
   const Slots args(inputs.begin() + 1, inputs.end());

@@ -1,4 +1,5 @@
-// The import of one GraphDef: scopes (the graph, bodies of functions, loops and branches) into graphs and sub-graphs.
+// The import of one GraphDef: scopes (the graph, bodies of functions, loops and branches) into graphs and
+// sub-graphs.
 #ifndef FLOE_FRONTEND_TENSORFLOW_IMPORTER_H_
 #define FLOE_FRONTEND_TENSORFLOW_IMPORTER_H_
 
@@ -38,24 +39,26 @@ class Importer {
   struct LoopVar;
   using Env = std::vector<Slots>;
 
-  Slots ImportNode(const FlatGraph& scope, const FlatNode& node, Builder& builder, const Slots& args, Env& env);
+  Slots ImportNode(const FlatGraph& scope, const FlatNode& node, Builder& builder, const Slots& args,
+                   Env& env);
   Slots Inputs(const FlatGraph& scope, const FlatNode& node, const Env& env) const;
   Slots ImportOp(const FlatNode& node, Builder& builder, Slots inputs);
   Slots ImportTable(const FlatNode& node) const;
   Slots ImportCallable(const FlatNode& node, Builder& builder, Slots& inputs);  // calls and control flow
-  void ReportImported(const FlatGraph& scope, const FlatNode& node, const Builder& builder, const Slots& outputs);
+  void ReportImported(const FlatGraph& scope, const FlatNode& node, const Builder& builder,
+                      const Slots& outputs);
 
   const FlatGraph& Function(const std::string& name);
   Slots ImportFunction(const std::string& name, Builder& builder, const Slots& args);
 
   // import_control_flow.cc
-  Slots ImportIf(Builder& builder, const Slot& condition, const Branch& then_branch, const Branch& else_branch,
-                 const Slots& args);
+  Slots ImportIf(Builder& builder, const Slot& condition, const Branch& then_branch,
+                 const Branch& else_branch, const Slots& args);
   Slots ImportCase(Builder& builder, const Slot& index, std::span<const Branch> branches, size_t first,
                    const Slots& args);
   // import_loop.cc
-  Slots ImportWhile(Builder& builder, const Branch& condition, const FlatGraph& body_scope, const Branch& body,
-                    const Slots& init);
+  Slots ImportWhile(Builder& builder, const Branch& condition, const FlatGraph& body_scope,
+                    const Branch& body, const Slots& init);
   std::unique_ptr<Graph> ImportLoopBody(Builder& outer, const Branch& condition, const Branch& body,
                                         std::vector<LoopVar>& vars, std::vector<ValueId>* captures,
                                         Slots* results);
@@ -71,8 +74,8 @@ class Importer {
   std::unordered_map<std::string, size_t> report_index_;
 };
 
-// The condition of If or While as a scalar bool: numbers are true unless zero, as in TensorFlow. Throws ImportFailure
-// for what is no tensor.
+// The condition of If or While as a scalar bool: numbers are true unless zero, as in TensorFlow. Throws
+// ImportFailure for what is no tensor.
 ValueId BoolOf(Builder& builder, const Slot& slot);
 
 // The body of an If or Loop: outer values come in as inputs, outer constants as its own constants.
@@ -97,8 +100,8 @@ class BodyScope {
   std::unordered_map<ValueId, ValueId> inner_;
 };
 
-// A list with a buffer, whatever is known of its elements: unknown dimensions are 1 and stretch. Throws ImportFailure if
-// not even their rank is known.
+// A list with a buffer, whatever is known of its elements: unknown dimensions are 1 and stretch. Throws
+// ImportFailure if not even their rank is known.
 ListState MaterialiseList(Builder& builder, const ListState& list);
 
 }  // namespace floe

@@ -46,7 +46,9 @@ ValueId ListLength(Builder& b, const ListState& list) {
   return list.buffer == kNoValue ? list.length : b.DimTensor(list.buffer, 0);
 }
 
-ValueId NeedBuffer(NodeContext& c, const ListState& list) { return MaterialiseList(c.build(), list).buffer; }
+ValueId NeedBuffer(NodeContext& c, const ListState& list) {
+  return MaterialiseList(c.build(), list).buffer;
+}
 
 ListState WriteList(NodeContext& c, ListState list, ValueId index, ValueId item) {
   Builder& b = c.build();
@@ -71,8 +73,10 @@ ListState ScatterList(NodeContext& c, ListState list, ValueId indices, ValueId i
   list.element = Shape(std::vector<Dim>(shape.dims().begin() + 1, shape.dims().end()));
   const Tensor* order = b.constant(indices);
   const Tensor* length = b.constant(ListLength(b, list));
-  const bool whole = order != nullptr && length != nullptr && order->size() == TensorToInts(*length)[0] && CountsUp(*order);
-  if (whole || (list.grows && order != nullptr && CountsUp(*order) && length != nullptr && TensorToInts(*length)[0] <= order->size())) {
+  const bool whole =
+      order != nullptr && length != nullptr && order->size() == TensorToInts(*length)[0] && CountsUp(*order);
+  if (whole || (list.grows && order != nullptr && CountsUp(*order) && length != nullptr &&
+                TensorToInts(*length)[0] <= order->size())) {
     list.buffer = items;
     list.length = kNoValue;
     list.stretches = false;

@@ -40,7 +40,8 @@ int64_t NodeContext::Axis(int64_t axis, int64_t rank) const {
 const Tensor& NodeContext::NeedConstant(size_t i, std::string_view what) const {
   const Tensor* tensor = Constant(i);
   if (tensor == nullptr) {
-    const std::string name = static_cast<int>(i) < def_.input_size() ? def_.input(static_cast<int>(i)) : "NAME";
+    const std::string name =
+        static_cast<int>(i) < def_.input_size() ? def_.input(static_cast<int>(i)) : "NAME";
     throw ImportFailure{fmt::format("{} (input {}, '{}') is not constant", what, i, name),
                         fmt::format("give it a value with --set {}=VALUE", name)};
   }
@@ -48,6 +49,7 @@ const Tensor& NodeContext::NeedConstant(size_t i, std::string_view what) const {
 }
 
 Ints NodeContext::NeedInts(size_t i, std::string_view what) const {
+  if (shape(i).ElementCount() == 0) return {};
   const Tensor& tensor = NeedConstant(i, what);
   if (!IsInteger(tensor.dtype())) Fail("{} is of {}, expected integers", what, DTypeName(tensor.dtype()));
   if (tensor.rank() > 1) Fail("{} has shape {}, expected a vector", what, DimsToString(tensor.dims()));
@@ -55,9 +57,10 @@ Ints NodeContext::NeedInts(size_t i, std::string_view what) const {
 }
 
 int64_t NodeContext::NeedInt(size_t i, std::string_view what) const {
-  const Ints values = NeedInts(i, what);
-  if (values.size() != 1) Fail("{} has {} elements, expected one", what, values.size());
-  return values[0];
+  const Tensor& tensor = NeedConstant(i, what);
+  if (!IsInteger(tensor.dtype())) Fail("{} is of {}, expected an integer", what, DTypeName(tensor.dtype()));
+  if (tensor.size() != 1) Fail("{} has {} elements, expected one", what, tensor.size());
+  return TensorToInts(tensor)[0];
 }
 
 double NodeContext::NeedNumber(size_t i, std::string_view what) const {
@@ -73,7 +76,9 @@ std::optional<Ints> NodeContext::KnownInts(size_t i) const {
   return TensorToInts(*tensor);
 }
 
-bool NodeContext::HasAttr(const std::string& name) const { return def_.attr().contains(name); }
+bool NodeContext::HasAttr(const std::string& name) const {
+  return def_.attr().contains(name);
+}
 
 const tf::AttrValue& NodeContext::Attr(const std::string& name) const {
   const auto found = def_.attr().find(name);

@@ -1,4 +1,5 @@
-// What an importer of one TensorFlow operation sees: the node's inputs and attributes, and where its outputs go.
+// What an importer of one TensorFlow operation sees: the node's inputs and attributes, and where its outputs
+// go.
 #ifndef FLOE_FRONTEND_TENSORFLOW_NODE_CONTEXT_H_
 #define FLOE_FRONTEND_TENSORFLOW_NODE_CONTEXT_H_
 
@@ -51,8 +52,8 @@ class NodeContext {
   double NeedNumber(size_t i, std::string_view what) const;
   std::optional<Ints> KnownInts(size_t i) const;
 
-  // Attributes; a missing one has the default of TensorFlow's definition of the op, or `fallback` if given. Fails on
-  // one that is missing without a default, or of another kind.
+  // Attributes; a missing one has the default of TensorFlow's definition of the op, or `fallback` if given.
+  // Fails on one that is missing without a default, or of another kind.
   bool HasAttr(const std::string& name) const;
   int64_t Int(const std::string& name) const;
   double Float(const std::string& name) const;

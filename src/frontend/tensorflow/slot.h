@@ -1,5 +1,5 @@
-// What a TensorFlow tensor is while it is imported: a value of the graph, or one of the things that exist only at
-// import time, lists, arrays and tables.
+// What a TensorFlow tensor is while it is imported: a value of the graph, or one of the things that exist
+// only at import time, lists, arrays and tables.
 #ifndef FLOE_FRONTEND_TENSORFLOW_SLOT_H_
 #define FLOE_FRONTEND_TENSORFLOW_SLOT_H_
 
@@ -10,15 +10,15 @@
 
 namespace floe {
 
-// A TensorList, or what a TensorArray holds at one moment (its flow): elements stacked along a new first dimension.
-// While no element has been seen and their shape is not known there is no buffer, only the length.
+// A TensorList, or what a TensorArray holds at one moment (its flow): elements stacked along a new first
+// dimension. While no element has been seen and their shape is not known there is no buffer, only the length.
 struct ListState {
   DType dtype = DType::kInvalid;
-  Shape element;               // as far as known
-  ValueId buffer = kNoValue;   // [length, element...]
-  ValueId length = kNoValue;   // int64 [1]; set while there is no buffer
-  bool stretches = false;      // dimensions of the buffer that nobody knew yet are 1; a write broadcasts them
-  bool grows = false;          // a write behind the end makes it longer
+  Shape element;              // as far as known
+  ValueId buffer = kNoValue;  // [length, element...]
+  ValueId length = kNoValue;  // int64 [1]; set while there is no buffer
+  bool stretches = false;     // dimensions of the buffer that nobody knew yet are 1; a write broadcasts them
+  bool grows = false;         // a write behind the end makes it longer
 };
 
 struct TableState {
@@ -29,10 +29,10 @@ struct TableState {
 struct Slot {
   enum class Kind { kNone, kTensor, kList, kArray, kTable, kPoison };
   Kind kind = Kind::kNone;
-  ValueId value = kNoValue;                  // kTensor
+  ValueId value = kNoValue;                           // kTensor
   std::shared_ptr<const ListState> list = nullptr;    // kList; kArray: what its elements are
   std::shared_ptr<const TableState> table = nullptr;  // kTable; null while it is not initialised
-  std::string blame = {};                         // kPoison: the node that could not be imported
+  std::string blame = {};                             // kPoison: the node that could not be imported
 
   static Slot Of(ValueId value) { return {.kind = Kind::kTensor, .value = value}; }
   static Slot OfList(ListState list) {

@@ -1,5 +1,6 @@
-// TensorFlow 1's conditionals. Switch(x, p) gives x at 0 if p is false and at 1 if it is true; what follows is dead or
-// alive with it, until a Merge takes the living one of two values. Each node has a state: the branches it lies in.
+// TensorFlow 1's conditionals. Switch(x, p) gives x at 0 if p is false and at 1 if it is true; what follows
+// is dead or alive with it, until a Merge takes the living one of two values. Each node has a state: the
+// branches it lies in.
 #include <algorithm>
 #include <map>
 
@@ -44,17 +45,20 @@ class CondStructurer {
   const FlatNode& node(int i) const { return graph_.nodes[static_cast<size_t>(i)]; }
   bool IsSwitch(int i) const {
     const FlatNode& n = node(i);
-    return n.kind == FlatNode::Kind::kOp && (n.op() == "Switch" || n.op() == "RefSwitch") && n.inputs.size() == 2;
+    return n.kind == FlatNode::Kind::kOp && (n.op() == "Switch" || n.op() == "RefSwitch") &&
+           n.inputs.size() == 2;
   }
   bool IsMerge(int i) const {
     const FlatNode& n = node(i);
-    return n.kind == FlatNode::Kind::kOp && (n.op() == "Merge" || n.op() == "RefMerge") && n.inputs.size() == 2;
+    return n.kind == FlatNode::Kind::kOp && (n.op() == "Merge" || n.op() == "RefMerge") &&
+           n.inputs.size() == 2;
   }
 
   FlatRef KeyOf(FlatRef predicate) const {
     for (size_t steps = 0; steps < graph_.nodes.size(); ++steps) {
       const FlatNode& n = node(predicate.node);
-      const bool passes = n.kind == FlatNode::Kind::kForward || (n.kind == FlatNode::Kind::kOp && n.op() == "Identity");
+      const bool passes =
+          n.kind == FlatNode::Kind::kForward || (n.kind == FlatNode::Kind::kOp && n.op() == "Identity");
       if (!passes || n.inputs.empty()) break;
       predicate = n.inputs[0];
     }
@@ -182,6 +186,8 @@ void CondStructurer::Run() {
 
 }  // namespace
 
-void StructureConds(FlatGraph& graph) { CondStructurer(graph, 0).Run(); }
+void StructureConds(FlatGraph& graph) {
+  CondStructurer(graph, 0).Run();
+}
 
 }  // namespace floe

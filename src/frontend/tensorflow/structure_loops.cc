@@ -1,5 +1,6 @@
-// TensorFlow 1's loops. A loop is a frame: values come in through Enter; each loop variable has a Merge of Enter and
-// NextIteration, a Switch on LoopCond that leads out (0, to Exit) or into the body (1, to NextIteration).
+// TensorFlow 1's loops. A loop is a frame: values come in through Enter; each loop variable has a Merge of
+// Enter and NextIteration, a Switch on LoopCond that leads out (0, to Exit) or into the body (1, to
+// NextIteration).
 #include <algorithm>
 #include <map>
 
@@ -42,14 +43,16 @@ class LoopStructurer {
     FindFrames();
     std::vector<const Frame*> order;
     for (const auto& [name, frame] : frames_) order.push_back(&frame);
-    std::stable_sort(order.begin(), order.end(), [](const Frame* a, const Frame* b) { return a->depth > b->depth; });
+    std::stable_sort(order.begin(), order.end(),
+                     [](const Frame* a, const Frame* b) { return a->depth > b->depth; });
     for (const Frame* frame : order) StructureFrame(*frame);
   }
 
  private:
   const FlatNode& node(int i) const { return graph_.nodes[static_cast<size_t>(i)]; }
 
-  // A constant in a branch says so by a control input alone; no other control input means anything for values.
+  // A constant in a branch says so by a control input alone; no other control input means anything for
+  // values.
   void KeepPivotControls() {
     for (FlatNode& n : graph_.nodes) {
       if (!n.inputs.empty()) n.controls.clear();
@@ -130,7 +133,8 @@ class LoopStructurer {
     if (var->next < 0 || node(var->next).inputs.empty()) return false;
     for (const FlatRef& consumer : consumers_[static_cast<size_t>(var->merge)]) {
       const FlatNode& n = node(consumer.node);
-      if (consumer.port == 0 && IsOp(n, "Switch") && n.inputs.size() == 2 && IsOp(node(n.inputs[1].node), "LoopCond"))
+      if (consumer.port == 0 && IsOp(n, "Switch") && n.inputs.size() == 2 &&
+          IsOp(node(n.inputs[1].node), "LoopCond"))
         var->loop_switch = consumer.node;
     }
     if (var->loop_switch >= 0) var->exit = FindConsumer(var->loop_switch, 0, "Exit");
@@ -197,7 +201,8 @@ class LoopStructurer {
     loop.bodies = {condition, body};
 
     const int index = static_cast<int>(graph_.nodes.size());
-    for (const FlatRef& input : loop.inputs) consumers_[static_cast<size_t>(input.node)].push_back({index, input.port});
+    for (const FlatRef& input : loop.inputs)
+      consumers_[static_cast<size_t>(input.node)].push_back({index, input.port});
     consumers_.emplace_back();
     graph_.nodes.push_back(std::move(loop));
     for (size_t i = 0; i < vars.size(); ++i) {
@@ -215,6 +220,8 @@ class LoopStructurer {
 
 }  // namespace
 
-void StructureLoops(FlatGraph& graph) { LoopStructurer(graph).Run(); }
+void StructureLoops(FlatGraph& graph) {
+  LoopStructurer(graph).Run();
+}
 
 }  // namespace floe

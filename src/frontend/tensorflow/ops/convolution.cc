@@ -1,4 +1,5 @@
-// Convolutions and their transposes. TensorFlow's filters are spatial..., in, out; ours are OHWI (NHWC) or OIHW (NCHW).
+// Convolutions and their transposes. TensorFlow's filters are spatial..., in, out; ours are OHWI (NHWC) or
+// OIHW (NCHW).
 #include "frontend/tensorflow/ops/families.h"
 #include "frontend/tensorflow/ops/spatial.h"
 
@@ -48,7 +49,8 @@ void ImportConv(NodeContext& c) {
   const Dim channels = ChannelDim(c.shape(0), op.layout, kSpatial);
   if (channels.known()) {
     if (channels.value() % filter[kSpatial] != 0)
-      c.Fail("expected channels that are a multiple of its filter's {}, found {}", filter[kSpatial], channels.value());
+      c.Fail("expected channels that are a multiple of its filter's {}, found {}", filter[kSpatial],
+             channels.value());
     op.group = std::max<int64_t>(1, channels.value() / filter[kSpatial]);
   }
   const ValueId weights = OutputFirst(c, c.in(1), op.layout, kSpatial);
@@ -169,6 +171,8 @@ constexpr OpImporter kRows[] = {
 
 }  // namespace
 
-std::span<const OpImporter> ConvolutionImporters() { return kRows; }
+std::span<const OpImporter> ConvolutionImporters() {
+  return kRows;
+}
 
 }  // namespace floe

@@ -10,7 +10,8 @@ void ImportCtcGreedyDecoder(NodeContext& c) {
   const ValueId x = c.in(0);  // [time, batch, classes]
   const ValueId classes = b.DimTensor(x, 2);
   const int64_t blank_index = c.Int("blank_index");
-  const ValueId blank = blank_index >= 0 ? b.Int64s({blank_index}) : b.Binary(BinaryKind::kAdd, classes, b.Int64s({blank_index}));
+  const ValueId blank = blank_index >= 0 ? b.Int64s({blank_index})
+                                         : b.Binary(BinaryKind::kAdd, classes, b.Int64s({blank_index}));
   const ValueId best = b.Transpose(b.Add(ArgReduce{.axis = 2}, {x}), {1, 0});  // [batch, time]
   const ValueId steps = b.Add(Range{}, {b.Int64(0), b.ToScalar(b.DimTensor(x, 0)), b.Int64(1)});
   const ValueId valid = b.Binary(BinaryKind::kLess, steps, b.Add(Unsqueeze{{1}}, {b.ToInt64(c.in(1))}));
@@ -38,6 +39,8 @@ constexpr OpImporter kRows[] = {{"CTCGreedyDecoder", ImportCtcGreedyDecoder}};
 
 }  // namespace
 
-std::span<const OpImporter> DecodingImporters() { return kRows; }
+std::span<const OpImporter> DecodingImporters() {
+  return kRows;
+}
 
 }  // namespace floe

@@ -3,7 +3,8 @@
 namespace floe {
 namespace {
 
-// Version 1 has the overlap as an attribute, 2 as an input, 3 adds the score threshold, 4 the padding, 5 soft scores.
+// Version 1 has the overlap as an attribute, 2 as an input, 3 adds the score threshold, 4 the padding, 5 soft
+// scores.
 void ImportNonMaxSuppression(NodeContext& c) {
   Builder& b = c.build();
   const char version = c.op().back();
@@ -32,13 +33,18 @@ void ImportCombinedNonMaxSuppression(NodeContext& c) {
 }
 
 constexpr OpImporter kRows[] = {
-    {"NonMaxSuppression", ImportNonMaxSuppression},   {"NonMaxSuppressionV2", ImportNonMaxSuppression},
-    {"NonMaxSuppressionV3", ImportNonMaxSuppression}, {"NonMaxSuppressionV4", ImportNonMaxSuppression},
-    {"NonMaxSuppressionV5", ImportNonMaxSuppression}, {"CombinedNonMaxSuppression", ImportCombinedNonMaxSuppression},
+    {"NonMaxSuppression", ImportNonMaxSuppression},
+    {"NonMaxSuppressionV2", ImportNonMaxSuppression},
+    {"NonMaxSuppressionV3", ImportNonMaxSuppression},
+    {"NonMaxSuppressionV4", ImportNonMaxSuppression},
+    {"NonMaxSuppressionV5", ImportNonMaxSuppression},
+    {"CombinedNonMaxSuppression", ImportCombinedNonMaxSuppression},
 };
 
 }  // namespace
 
-std::span<const OpImporter> DetectionImporters() { return kRows; }
+std::span<const OpImporter> DetectionImporters() {
+  return kRows;
+}
 
 }  // namespace floe

@@ -1,4 +1,5 @@
-// Diagonals and bands of matrices. The oldest versions know the main diagonal only, the second ones align left.
+// Diagonals and bands of matrices. The oldest versions know the main diagonal only, the second ones align
+// left.
 #include "frontend/tensorflow/ops/families.h"
 
 namespace floe {
@@ -12,7 +13,9 @@ DiagAlign AlignOf(const NodeContext& c) {
   c.Fail("alignment {} is not known", align);
 }
 
-bool IsFirstVersion(const NodeContext& c) { return !c.op().ends_with("V2") && !c.op().ends_with("V3"); }
+bool IsFirstVersion(const NodeContext& c) {
+  return !c.op().ends_with("V2") && !c.op().ends_with("V3");
+}
 
 ValueId DiagonalIndex(NodeContext& c, size_t input) {
   Builder& b = c.build();
@@ -58,18 +61,27 @@ void ImportDiagPart(NodeContext& c) {
 }
 
 constexpr OpImporter kRows[] = {
-    {"MatrixBandPart", ImportBandPart},       {"MatrixDiag", ImportMatrixDiag},
-    {"MatrixDiagV2", ImportMatrixDiag},       {"MatrixDiagV3", ImportMatrixDiag},
-    {"MatrixDiagPart", ImportMatrixDiagPart}, {"MatrixDiagPartV2", ImportMatrixDiagPart},
-    {"MatrixDiagPartV3", ImportMatrixDiagPart}, {"MatrixSetDiag", ImportMatrixSetDiag},
-    {"MatrixSetDiagV2", ImportMatrixSetDiag}, {"MatrixSetDiagV3", ImportMatrixSetDiag},
-    {"Diag", ImportDiag},                     {"DiagPart", ImportDiagPart},
-    {"BatchMatrixBandPart", ImportBandPart},  {"BatchMatrixDiag", ImportMatrixDiag},
+    {"MatrixBandPart", ImportBandPart},
+    {"MatrixDiag", ImportMatrixDiag},
+    {"MatrixDiagV2", ImportMatrixDiag},
+    {"MatrixDiagV3", ImportMatrixDiag},
+    {"MatrixDiagPart", ImportMatrixDiagPart},
+    {"MatrixDiagPartV2", ImportMatrixDiagPart},
+    {"MatrixDiagPartV3", ImportMatrixDiagPart},
+    {"MatrixSetDiag", ImportMatrixSetDiag},
+    {"MatrixSetDiagV2", ImportMatrixSetDiag},
+    {"MatrixSetDiagV3", ImportMatrixSetDiag},
+    {"Diag", ImportDiag},
+    {"DiagPart", ImportDiagPart},
+    {"BatchMatrixBandPart", ImportBandPart},
+    {"BatchMatrixDiag", ImportMatrixDiag},
     {"BatchMatrixDiagPart", ImportMatrixDiagPart},
 };
 
 }  // namespace
 
-std::span<const OpImporter> DiagonalImporters() { return kRows; }
+std::span<const OpImporter> DiagonalImporters() {
+  return kRows;
+}
 
 }  // namespace floe

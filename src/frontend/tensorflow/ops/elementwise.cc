@@ -26,7 +26,8 @@ void ImportRounding(NodeContext& c) {
 
 template <UnaryKind kKind>
 void ImportComplexPart(NodeContext& c) {
-  if (!IsComplex(c.dtype(0)) && (kKind == UnaryKind::kReal || kKind == UnaryKind::kConj)) return c.Set(0, c.in(0));
+  if (!IsComplex(c.dtype(0)) && (kKind == UnaryKind::kReal || kKind == UnaryKind::kConj))
+    return c.Set(0, c.in(0));
   if (!IsComplex(c.dtype(0))) c.Fail("expected a complex input, found {}", DTypeName(c.dtype(0)));
   c.Return(Unary{kKind}, {c.in(0)});
 }
@@ -36,10 +37,18 @@ void ImportTruncateDiv(NodeContext& c) {
   c.Return(Unary{UnaryKind::kTrunc}, {c.Add(Binary{BinaryKind::kDiv}, {c.in(0), c.in(1)})});
 }
 
-void ImportRelu6(NodeContext& c) { c.Return(Clip{0, 6}, {c.in(0)}); }
-void ImportLeakyRelu(NodeContext& c) { c.Return(LeakyRelu{c.Float("alpha")}, {c.in(0)}); }
-void ImportElu(NodeContext& c) { c.Return(Elu{}, {c.in(0)}); }
-void ImportSelu(NodeContext& c) { c.Return(Selu{}, {c.in(0)}); }
+void ImportRelu6(NodeContext& c) {
+  c.Return(Clip{0, 6}, {c.in(0)});
+}
+void ImportLeakyRelu(NodeContext& c) {
+  c.Return(LeakyRelu{c.Float("alpha")}, {c.in(0)});
+}
+void ImportElu(NodeContext& c) {
+  c.Return(Elu{}, {c.in(0)});
+}
+void ImportSelu(NodeContext& c) {
+  c.Return(Selu{}, {c.in(0)});
+}
 
 void ImportAddN(NodeContext& c) {
   if (c.input_count() == 0) c.Fail("expected at least one input");
@@ -93,7 +102,9 @@ void ImportSelect(NodeContext& c) {
   c.Return(Where{}, {condition, c.in(1), c.in(2)});
 }
 
-void ImportSelectV2(NodeContext& c) { c.Return(Where{}, {c.in(0), c.in(1), c.in(2)}); }
+void ImportSelectV2(NodeContext& c) {
+  c.Return(Where{}, {c.in(0), c.in(1), c.in(2)});
+}
 
 void ImportApproximateEqual(NodeContext& c) {
   Builder& b = c.build();
@@ -101,9 +112,12 @@ void ImportApproximateEqual(NodeContext& c) {
   c.Return(Binary{BinaryKind::kLess}, {difference, b.Scalar(c.dtype(0), c.Float("tolerance"))});
 }
 
-void ImportBucketize(NodeContext& c) { c.Return(Bucketize{c.FloatList("boundaries")}, {c.in(0)}); }
+void ImportBucketize(NodeContext& c) {
+  c.Return(Bucketize{c.FloatList("boundaries")}, {c.in(0)});
+}
 
-void ImportToBool(NodeContext& c) { c.Set(0, [&] {
+void ImportToBool(NodeContext& c) {
+  c.Set(0, [&] {
     Builder& b = c.build();
     const ValueId x = c.in(0);
     if (b.shape(x).has_rank() && b.shape(x).rank() == 0) {
@@ -111,7 +125,8 @@ void ImportToBool(NodeContext& c) { c.Set(0, [&] {
       return b.Binary(BinaryKind::kNotEqual, x, b.Scalar(b.dtype(x), 0));
     }
     return b.Binary(BinaryKind::kGreater, b.Add(SizeOf{}, {x}), b.Int64(0));
-  }()); }
+  }());
+}
 
 constexpr OpImporter kRows[] = {
     {"Abs", ImportUnary<UnaryKind::kAbs>},
@@ -221,6 +236,8 @@ constexpr OpImporter kRows[] = {
 
 }  // namespace
 
-std::span<const OpImporter> ElementwiseImporters() { return kRows; }
+std::span<const OpImporter> ElementwiseImporters() {
+  return kRows;
+}
 
 }  // namespace floe

@@ -79,7 +79,8 @@ Hsv ToHsv(Builder& b, ValueId rgb) {
   ValueId hue = b.Add(Where{}, {b.Binary(BinaryKind::kEqual, g, high), from_green, from_blue});
   hue = b.Add(Where{}, {b.Binary(BinaryKind::kEqual, r, high), sector(g, blue, 0), hue});
   hue = b.Add(Where{}, {b.Binary(BinaryKind::kGreater, range, number(0)), hue, number(0)});
-  hue = b.Add(Where{}, {b.Binary(BinaryKind::kLess, hue, number(0)), b.Binary(BinaryKind::kAdd, hue, number(1)), hue});
+  hue = b.Add(Where{},
+              {b.Binary(BinaryKind::kLess, hue, number(0)), b.Binary(BinaryKind::kAdd, hue, number(1)), hue});
   return {hue, b.Binary(BinaryKind::kDivNoNan, range, high), high};
 }
 
@@ -94,8 +95,7 @@ ValueId FromHsv(Builder& b, const Hsv& hsv) {
         b.Binary(BinaryKind::kAdd, b.Binary(BinaryKind::kMul, distance, number(sign)), number(offset));
     return b.Add(Clip{0, 1}, {line});
   };
-  const ValueId rgb =
-      b.Add(Concat{-1}, {ramp(3, 1, -1), ramp(2, -1, 2), ramp(4, -1, 2)});
+  const ValueId rgb = b.Add(Concat{-1}, {ramp(3, 1, -1), ramp(2, -1, 2), ramp(4, -1, 2)});
   const ValueId dull = b.Binary(BinaryKind::kSub, number(1), hsv.saturation);
   const ValueId mixed = b.Binary(BinaryKind::kAdd, b.Binary(BinaryKind::kMul, hsv.saturation, rgb), dull);
   return b.Binary(BinaryKind::kMul, mixed, hsv.value);
@@ -142,6 +142,8 @@ constexpr OpImporter kRows[] = {
 
 }  // namespace
 
-std::span<const OpImporter> ImageImporters() { return kRows; }
+std::span<const OpImporter> ImageImporters() {
+  return kRows;
+}
 
 }  // namespace floe

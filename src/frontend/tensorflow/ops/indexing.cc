@@ -4,7 +4,9 @@
 namespace floe {
 namespace {
 
-void ImportGather(NodeContext& c) { c.Return(Gather{}, {c.in(0), c.in(1)}); }
+void ImportGather(NodeContext& c) {
+  c.Return(Gather{}, {c.in(0), c.in(1)});
+}
 
 void ImportGatherV2(NodeContext& c) {
   Gather op;
@@ -13,7 +15,9 @@ void ImportGatherV2(NodeContext& c) {
   c.Return(std::move(op), {c.in(0), c.in(1)});
 }
 
-void ImportGatherNd(NodeContext& c) { c.Return(GatherND{}, {c.in(0), c.in(1)}); }
+void ImportGatherNd(NodeContext& c) {
+  c.Return(GatherND{}, {c.in(0), c.in(1)});
+}
 
 // Updates at one place add up.
 void ImportScatterNd(NodeContext& c) {
@@ -26,9 +30,13 @@ void ImportTensorScatter(NodeContext& c) {
   c.Return(ScatterND{kReduction}, {c.in(0), c.in(1), c.in(2)});
 }
 
-void ImportWhere(NodeContext& c) { c.Return(NonZero{}, {c.in(0)}); }
+void ImportWhere(NodeContext& c) {
+  c.Return(NonZero{}, {c.in(0)});
+}
 
-DType IndexType(const NodeContext& c) { return c.Type("out_idx"); }
+DType IndexType(const NodeContext& c) {
+  return c.Type("out_idx");
+}
 
 void ImportUnique(NodeContext& c) {
   const bool counts = c.op().find("Counts") != std::string::npos;
@@ -40,9 +48,13 @@ void ImportUnique(NodeContext& c) {
   c.Return(Unique{IndexType(c)}, {c.in(0)}, counts ? 3 : 2);
 }
 
-void ImportListDiff(NodeContext& c) { c.Return(ListDiff{IndexType(c)}, {c.in(0), c.in(1)}, 2); }
+void ImportListDiff(NodeContext& c) {
+  c.Return(ListDiff{IndexType(c)}, {c.in(0), c.in(1)}, 2);
+}
 
-void ImportDynamicStitch(NodeContext& c) { c.Return(DynamicStitch{}, c.ins(0, c.input_count())); }
+void ImportDynamicStitch(NodeContext& c) {
+  c.Return(DynamicStitch{}, c.ins(0, c.input_count()));
+}
 
 void ImportDynamicPartition(NodeContext& c) {
   const int64_t parts = c.Int("num_partitions");
@@ -82,6 +94,8 @@ constexpr OpImporter kRows[] = {
 
 }  // namespace
 
-std::span<const OpImporter> IndexingImporters() { return kRows; }
+std::span<const OpImporter> IndexingImporters() {
+  return kRows;
+}
 
 }  // namespace floe

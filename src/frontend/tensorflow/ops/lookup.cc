@@ -20,7 +20,9 @@ void ImportFind(NodeContext& c) {
   c.Return(LookupTable{}, {c.in(1), b.Constant(table.keys), b.Constant(table.values), c.in(2)});
 }
 
-void ImportTableSize(NodeContext& c) { c.Set(0, c.build().Int64(NeedTable(c).keys.size())); }
+void ImportTableSize(NodeContext& c) {
+  c.Set(0, c.build().Int64(NeedTable(c).keys.size()));
+}
 
 constexpr OpImporter kRows[] = {
     {"LookupTableFind", ImportFind},
@@ -31,6 +33,8 @@ constexpr OpImporter kRows[] = {
 
 }  // namespace
 
-std::span<const OpImporter> LookupImporters() { return kRows; }
+std::span<const OpImporter> LookupImporters() {
+  return kRows;
+}
 
 }  // namespace floe

@@ -26,7 +26,9 @@ void ImportBatchMatMul(NodeContext& c) {
   c.Return(std::move(op), {a, b});
 }
 
-void ImportEinsum(NodeContext& c) { c.Return(Einsum{c.String("equation")}, c.ins(0, c.input_count())); }
+void ImportEinsum(NodeContext& c) {
+  c.Return(Einsum{c.String("equation")}, c.ins(0, c.input_count()));
+}
 
 void ImportL2Loss(NodeContext& c) {
   Builder& b = c.build();
@@ -59,8 +61,12 @@ void ImportSparseCrossEntropy(NodeContext& c) {
   c.Set(1, b.Binary(BinaryKind::kSub, b.Add(Softmax{-1}, {logits}), hot));
 }
 
-void ImportMatrixInverse(NodeContext& c) { c.Return(MatrixInverse{c.Bool("adjoint")}, {c.in(0)}); }
-void ImportDeterminant(NodeContext& c) { c.Return(MatrixDeterminant{}, {c.in(0)}); }
+void ImportMatrixInverse(NodeContext& c) {
+  c.Return(MatrixInverse{c.Bool("adjoint")}, {c.in(0)});
+}
+void ImportDeterminant(NodeContext& c) {
+  c.Return(MatrixDeterminant{}, {c.in(0)});
+}
 
 // Rows of three numbers.
 void ImportCross(NodeContext& c) {
@@ -87,6 +93,8 @@ constexpr OpImporter kRows[] = {
 
 }  // namespace
 
-std::span<const OpImporter> MathImporters() { return kRows; }
+std::span<const OpImporter> MathImporters() {
+  return kRows;
+}
 
 }  // namespace floe

@@ -8,7 +8,9 @@
 namespace floe {
 namespace {
 
-void ImportReshape(NodeContext& c) { c.Return(Reshape{}, {c.in(0), c.in(1)}); }
+void ImportReshape(NodeContext& c) {
+  c.Return(Reshape{}, {c.in(0), c.in(1)});
+}
 
 void ImportSqueeze(NodeContext& c) {
   Ints axes = c.IntList("squeeze_dims");
@@ -21,7 +23,28 @@ void ImportSqueeze(NodeContext& c) {
   c.Return(Squeeze{std::move(axes)}, {c.in(0)});
 }
 
-void ImportExpandDims(NodeContext& c) { c.Return(Unsqueeze{{c.NeedInt(1, "the new axis")}}, {c.in(0)}); }
+// At a place that only the run knows: dimensions before it stay, those behind it move by one.
+void ExpandDimsAtRunTime(NodeContext& c) {
+  Builder& b = c.build();
+  const int64_t rank = c.Rank(0);
+  const ValueId axis = b.ToInt64(b.Reshape(c.in(1), {1}));
+  const ValueId counted = b.Binary(BinaryKind::kAdd, axis, b.Int64s({rank + 1}));
+  const ValueId place = b.Add(Where{}, {b.Binary(BinaryKind::kLess, axis, b.Int64s({0})), counted, axis});
+  Ints order(static_cast<size_t>(rank) + 1);
+  std::iota(order.begin(), order.end(), 0);
+  const ValueId places = b.Int64s(std::move(order));
+  const ValueId one = b.Int64s({1}), shape = b.ShapeTensor(c.in(0));
+  const ValueId moved =
+      b.Add(Where{}, {b.Binary(BinaryKind::kEqual, places, place), one, b.ConcatVectors({one, shape})});
+  const ValueId wanted =
+      b.Add(Where{}, {b.Binary(BinaryKind::kLess, places, place), b.ConcatVectors({shape, one}), moved});
+  c.Return(Reshape{}, {c.in(0), wanted});
+}
+
+void ImportExpandDims(NodeContext& c) {
+  if (c.Constant(1) == nullptr && c.shape(0).has_rank()) return ExpandDimsAtRunTime(c);
+  c.Return(Unsqueeze{{c.NeedInt(1, "the new axis")}}, {c.in(0)});
+}
 
 void ImportTranspose(NodeContext& c) {
   Ints perm = c.NeedInts(1, "the permutation");
@@ -66,8 +89,8 @@ void ImportUnpack(NodeContext& c) {
   if (parts < 0 || parts > kMostParts) c.Fail("expected at most {} parts, found {}", kMostParts, parts);
   if (parts == 0) return;
   if (parts == 1) return c.Return(Squeeze{{axis}}, {c.in(0)});
-  const std::vector<ValueId> pieces = c.build().AddNode(Split{axis, Ints(static_cast<size_t>(parts), 1)}, {c.in(0)},
-                                                        static_cast<int>(parts));
+  const std::vector<ValueId> pieces =
+      c.build().AddNode(Split{axis, Ints(static_cast<size_t>(parts), 1)}, {c.in(0)}, static_cast<int>(parts));
   for (size_t i = 0; i < pieces.size(); ++i) c.Set(i, c.Add(Squeeze{{axis}}, {pieces[i]}));
 }
 
@@ -102,7 +125,8 @@ void ImportSplitV(NodeContext& c) {
   if (parts == 1) return c.Set(0, c.in(0));
   std::optional<Ints> sizes = c.KnownInts(1);
   if (!sizes) return SplitBySlices(c, axis, parts);
-  if (static_cast<int64_t>(sizes->size()) != parts) c.Fail("expected {} sizes, found {}", parts, sizes->size());
+  if (static_cast<int64_t>(sizes->size()) != parts)
+    c.Fail("expected {} sizes, found {}", parts, sizes->size());
   const auto rest = std::find(sizes->begin(), sizes->end(), -1);
   if (rest != sizes->end()) {
     const Dim& dim = c.shape(0)[static_cast<size_t>(axis)];
@@ -114,7 +138,9 @@ void ImportSplitV(NodeContext& c) {
   c.Return(Split{axis, std::move(*sizes)}, {c.in(0)}, static_cast<int>(parts));
 }
 
-void ImportTile(NodeContext& c) { c.Return(Tile{}, {c.in(0), c.build().ToInt64(c.in(1))}); }
+void ImportTile(NodeContext& c) {
+  c.Return(Tile{}, {c.in(0), c.build().ToInt64(c.in(1))});
+}
 
 // [n, 2] of before and after -> all befores, then all afters.
 ValueId PadsOf(NodeContext& c, ValueId paddings) {
@@ -154,14 +180,38 @@ void ImportReverseSequence(NodeContext& c) {
   c.Return(ReverseSequence{c.Int("batch_dim"), c.Int("seq_dim")}, {c.in(0), c.in(1)});
 }
 
+// Shifts or axes that only the run knows: element i of a dimension of n comes from (i - shift) mod n.
+void RollAtRunTime(NodeContext& c) {
+  Builder& b = c.build();
+  const int64_t rank = c.Rank(0);
+  const ValueId axes = b.Reshape(b.ToInt64(c.in(2)), {-1}), shifts = b.Reshape(b.ToInt64(c.in(1)), {-1});
+  const ValueId counted = b.Binary(BinaryKind::kFloorMod, axes, b.Int64(rank));
+  const ValueId by_axis =
+      b.Add(ScatterND{ScatterReduction::kAdd},
+            {b.Int64s(Ints(static_cast<size_t>(rank), 0)), b.Add(Unsqueeze{{1}}, {counted}), shifts});
+  ValueId x = c.in(0);
+  for (int64_t axis = 0; axis < rank; ++axis) {
+    const ValueId size = b.ToScalar(b.DimTensor(x, axis));
+    const ValueId places = b.Add(Range{}, {b.Int64(0), size, b.Int64(1)});
+    const ValueId from = b.Binary(BinaryKind::kSub, places, b.SliceVector(by_axis, axis, axis + 1));
+    x = b.Add(Gather{.axis = axis}, {x, b.Binary(BinaryKind::kFloorMod, from, size)});
+  }
+  c.Set(0, x);
+}
+
 void ImportRoll(NodeContext& c) {
+  if (c.Constant(1) == nullptr || c.Constant(2) == nullptr) return RollAtRunTime(c);
   Ints shifts = c.NeedInts(1, "the shift"), axes = c.NeedInts(2, "the axis");
   if (shifts.size() != axes.size()) c.Fail("{} shifts for {} axes", shifts.size(), axes.size());
   c.Return(Roll{std::move(shifts), std::move(axes)}, {c.in(0)});
 }
 
-void ImportSpaceToBatchNd(NodeContext& c) { c.Return(SpaceToBatch{}, {c.in(0), c.in(1), c.in(2)}); }
-void ImportBatchToSpaceNd(NodeContext& c) { c.Return(BatchToSpace{}, {c.in(0), c.in(1), c.in(2)}); }
+void ImportSpaceToBatchNd(NodeContext& c) {
+  c.Return(SpaceToBatch{}, {c.in(0), c.in(1), c.in(2)});
+}
+void ImportBatchToSpaceNd(NodeContext& c) {
+  c.Return(BatchToSpace{}, {c.in(0), c.in(1), c.in(2)});
+}
 
 void ImportSpaceToBatch(NodeContext& c) {
   const int64_t block = c.Int("block_size");
@@ -215,6 +265,8 @@ constexpr OpImporter kRows[] = {
 
 }  // namespace
 
-std::span<const OpImporter> MovementImporters() { return kRows; }
+std::span<const OpImporter> MovementImporters() {
+  return kRows;
+}
 
 }  // namespace floe

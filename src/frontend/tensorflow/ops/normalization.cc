@@ -23,9 +23,10 @@ ValueId ElementsPerChannel(Builder& b, ValueId x, const Ints& axes) {
 
 // exponential_avg_factor blends what was with what is.
 ValueId Blend(NodeContext& c, ValueId old_value, ValueId new_value) {
-  const double factor = c.op() == "FusedBatchNormV3" || c.op() == "FusedBatchNorm" || c.op() == "FusedBatchNormV2"
-                            ? c.Float("exponential_avg_factor")
-                            : 1.0;
+  const double factor =
+      c.op() == "FusedBatchNormV3" || c.op() == "FusedBatchNorm" || c.op() == "FusedBatchNormV2"
+          ? c.Float("exponential_avg_factor")
+          : 1.0;
   if (factor == 1.0) return new_value;
   Builder& b = c.build();
   const ValueId kept = b.Binary(BinaryKind::kMul, old_value, b.Scalar(DType::kFloat32, 1 - factor));
@@ -89,7 +90,8 @@ void ImportGlobalBatchNorm(NodeContext& c) {
   BatchNormalization op;
   op.epsilon = c.Float("variance_epsilon");
   ValueId scale = c.in(4);
-  if (!c.Bool("scale_after_normalization")) scale = b.Binary(BinaryKind::kAdd, b.ZerosLike(scale), b.Scalar(c.dtype(4), 1));
+  if (!c.Bool("scale_after_normalization"))
+    scale = b.Binary(BinaryKind::kAdd, b.ZerosLike(scale), b.Scalar(c.dtype(4), 1));
   c.Return(std::move(op), {c.in(0), scale, c.in(3), c.in(1), c.in(2)});
 }
 
@@ -104,8 +106,12 @@ void ImportLrn(NodeContext& c) {
   c.Return(std::move(op), {c.in(0)});
 }
 
-void ImportSoftmax(NodeContext& c) { c.Return(Softmax{-1}, {c.in(0)}); }
-void ImportLogSoftmax(NodeContext& c) { c.Return(LogSoftmax{-1}, {c.in(0)}); }
+void ImportSoftmax(NodeContext& c) {
+  c.Return(Softmax{-1}, {c.in(0)});
+}
+void ImportLogSoftmax(NodeContext& c) {
+  c.Return(LogSoftmax{-1}, {c.in(0)});
+}
 
 constexpr OpImporter kRows[] = {
     {"FusedBatchNorm", ImportFusedBatchNorm},
@@ -119,6 +125,8 @@ constexpr OpImporter kRows[] = {
 
 }  // namespace
 
-std::span<const OpImporter> NormalizationImporters() { return kRows; }
+std::span<const OpImporter> NormalizationImporters() {
+  return kRows;
+}
 
 }  // namespace floe

@@ -10,13 +10,13 @@ namespace {
 std::map<std::string_view, const OpImporter*> BuildTable() {
   std::map<std::string_view, const OpImporter*> table;
   const std::span<const OpImporter> families[] = {
-      SourceImporters(),       ElementwiseImporters(), MathImporters(),      ConvolutionImporters(),
-      PoolingImporters(),      NormalizationImporters(), MovementImporters(), SliceImporters(),
-      ShapeImporters(),        DiagonalImporters(),    IndexingImporters(),  ReductionImporters(),
-      SegmentImporters(),      SparseImporters(),      RaggedImporters(),    ImageImporters(),
-      DetectionImporters(),    QuantizationImporters(), SpectralImporters(), RandomImporters(),
-      RecurrentImporters(),    StringImporters(),      LookupImporters(),    TensorListImporters(),
-      TensorArrayImporters(),  DecodingImporters()};
+      SourceImporters(),      ElementwiseImporters(),   MathImporters(),     ConvolutionImporters(),
+      PoolingImporters(),     NormalizationImporters(), MovementImporters(), SliceImporters(),
+      ShapeImporters(),       DiagonalImporters(),      IndexingImporters(), ReductionImporters(),
+      SegmentImporters(),     SparseImporters(),        RaggedImporters(),   ImageImporters(),
+      DetectionImporters(),   QuantizationImporters(),  SpectralImporters(), RandomImporters(),
+      RecurrentImporters(),   StringImporters(),        LookupImporters(),   TensorListImporters(),
+      TensorArrayImporters(), DecodingImporters()};
   for (const std::span<const OpImporter> family : families)
     for (const OpImporter& row : family) table.emplace(row.op, &row);
   return table;
@@ -59,9 +59,9 @@ const OpImporter* FindOpImporter(std::string_view op) {
 std::vector<std::string> SupportedTensorFlowOps() {
   std::vector<std::string> ops;
   for (const auto& [name, row] : Table()) ops.emplace_back(name);
-  for (const char* op : {"Case", "Enter", "Exit", "If", "LoopCond", "Merge", "NextIteration", "PartitionedCall",
-                         "Placeholder", "PlaceholderV2", "StatefulPartitionedCall", "StatelessCase", "StatelessIf",
-                         "StatelessWhile", "Switch", "While"})
+  for (const char* op : {"Case", "Enter", "Exit", "If", "LoopCond", "Merge", "NextIteration",
+                         "PartitionedCall", "Placeholder", "PlaceholderV2", "StatefulPartitionedCall",
+                         "StatelessCase", "StatelessIf", "StatelessWhile", "Switch", "While"})
     ops.emplace_back(op);
   std::sort(ops.begin(), ops.end());
   return ops;

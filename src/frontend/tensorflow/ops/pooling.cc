@@ -17,7 +17,8 @@ void ImportChannelMaxPool(NodeContext& c, const Ints& window, const Ints& stride
   if (!shape.has_rank() || shape.rank() != 4 || !shape[3].known() || shape[3].value() % k != 0)
     c.Fail("expected channels that are a multiple of {}, found {}", k, shape.ToString());
   Builder& b = c.build();
-  const ValueId dims = b.ConcatVectors({b.SliceVector(b.ShapeTensor(c.in(0)), 0, 3), b.Int64s({shape[3].value() / k, k})});
+  const ValueId dims =
+      b.ConcatVectors({b.SliceVector(b.ShapeTensor(c.in(0)), 0, 3), b.Int64s({shape[3].value() / k, k})});
   const ValueId split = b.Add(Reshape{}, {c.in(0), dims});
   c.Return(Reduce{ReduceKind::kMax, {4}, false}, {split});
 }
@@ -36,7 +37,8 @@ void ImportMaxPool(NodeContext& c) {
   op.auto_pad = padding.auto_pad;
   op.pads = padding.pads;
   if constexpr (kArgmax) {
-    op.argmax_index = c.Bool("include_batch_in_index") ? ArgmaxIndex::kTensorFlowBatch : ArgmaxIndex::kTensorFlow;
+    op.argmax_index =
+        c.Bool("include_batch_in_index") ? ArgmaxIndex::kTensorFlowBatch : ArgmaxIndex::kTensorFlow;
     c.Return(std::move(op), {c.in(0)}, 2);
     std::vector<Slot> outputs = c.TakeOutputs();
     const ValueId places = c.build().CastTo(outputs[1].value, c.Type("Targmax"));
@@ -60,13 +62,15 @@ void ImportAvgPool(NodeContext& c) {
 }
 
 constexpr OpImporter kRows[] = {
-    {"MaxPool", ImportMaxPool<2, false>},        {"MaxPoolV2", ImportMaxPool<2, false>},
-    {"MaxPool3D", ImportMaxPool<3, false>},      {"MaxPoolWithArgmax", ImportMaxPool<2, true>},
-    {"AvgPool", ImportAvgPool<2>},               {"AvgPool3D", ImportAvgPool<3>},
+    {"MaxPool", ImportMaxPool<2, false>},   {"MaxPoolV2", ImportMaxPool<2, false>},
+    {"MaxPool3D", ImportMaxPool<3, false>}, {"MaxPoolWithArgmax", ImportMaxPool<2, true>},
+    {"AvgPool", ImportAvgPool<2>},          {"AvgPool3D", ImportAvgPool<3>},
 };
 
 }  // namespace
 
-std::span<const OpImporter> PoolingImporters() { return kRows; }
+std::span<const OpImporter> PoolingImporters() {
+  return kRows;
+}
 
 }  // namespace floe

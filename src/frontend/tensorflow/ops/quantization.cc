@@ -17,10 +17,13 @@ FakeQuant FakeQuantOf(const NodeContext& c) {
 
 void ImportFakeQuantArgs(NodeContext& c) {
   Builder& b = c.build();
-  c.Return(FakeQuantOf(c), {c.in(0), b.Scalar(DType::kFloat32, c.Float("min")), b.Scalar(DType::kFloat32, c.Float("max"))});
+  c.Return(FakeQuantOf(c),
+           {c.in(0), b.Scalar(DType::kFloat32, c.Float("min")), b.Scalar(DType::kFloat32, c.Float("max"))});
 }
 
-void ImportFakeQuantVars(NodeContext& c) { c.Return(FakeQuantOf(c), c.ins(0, 3)); }
+void ImportFakeQuantVars(NodeContext& c) {
+  c.Return(FakeQuantOf(c), c.ins(0, 3));
+}
 
 struct Range {
   ValueId low, high;
@@ -39,7 +42,8 @@ Range MeasuredRange(NodeContext& c, int64_t axis) {
   for (int64_t i = 0; i < c.Rank(0); ++i)
     if (axis < 0 || i != c.Axis(axis, c.Rank(0))) axes.push_back(i);
   Builder& b = c.build();
-  return {b.Reduce(ReduceKind::kMin, c.in(0), axes, axis >= 0), b.Reduce(ReduceKind::kMax, c.in(0), axes, axis >= 0)};
+  return {b.Reduce(ReduceKind::kMin, c.in(0), axes, axis >= 0),
+          b.Reduce(ReduceKind::kMax, c.in(0), axes, axis >= 0)};
 }
 
 // As TensorFlow's QuantizeAndDequantizeOneScale: one scale that covers both ends, zero stays zero.
@@ -51,23 +55,30 @@ void QuantizeAndDequantize(NodeContext& c, int64_t bits) {
   const int64_t axis = c.Int("axis");
   if (bits < 1 || bits > 62) c.Fail("expected 1 to 62 bits, found {}", bits);
   const double low_code = is_signed ? -std::ldexp(1.0, static_cast<int>(bits) - 1) + (narrow ? 1 : 0) : 0;
-  const double high_code = is_signed ? std::ldexp(1.0, static_cast<int>(bits) - 1) - 1 : std::ldexp(1.0, static_cast<int>(bits)) - 1;
-  Range range = given ? Range{AlongAxis(c, c.in(1), axis), AlongAxis(c, c.in(2), axis)} : MeasuredRange(c, axis);
+  const double high_code = is_signed ? std::ldexp(1.0, static_cast<int>(bits) - 1) - 1
+                                     : std::ldexp(1.0, static_cast<int>(bits)) - 1;
+  Range range =
+      given ? Range{AlongAxis(c, c.in(1), axis), AlongAxis(c, c.in(2), axis)} : MeasuredRange(c, axis);
   const auto number = [&](double v) { return b.Scalar(type, v); };
   const ValueId huge = number(type == DType::kFloat64 ? 1e300 : 3.4e38);
   const auto side = [&](double code, ValueId end) {
-    const ValueId same = b.Binary(BinaryKind::kGreater, b.Binary(BinaryKind::kMul, end, number(code)), number(0));
+    const ValueId same =
+        b.Binary(BinaryKind::kGreater, b.Binary(BinaryKind::kMul, end, number(code)), number(0));
     return b.Add(Where{}, {same, b.Binary(BinaryKind::kDiv, number(code), end), huge});
   };
   const ValueId low_scale = side(low_code, range.low), high_scale = side(high_code, range.high);
   const ValueId from_low = b.Binary(BinaryKind::kLess, low_scale, high_scale);
   const ValueId scale = b.Add(Where{}, {from_low, low_scale, high_scale});
-  const ValueId low_step = low_code == 0 ? number(0) : b.Binary(BinaryKind::kDiv, range.low, number(low_code));
-  const ValueId step = b.Add(Where{}, {from_low, low_step, b.Binary(BinaryKind::kDiv, range.high, number(high_code))});
+  const ValueId low_step =
+      low_code == 0 ? number(0) : b.Binary(BinaryKind::kDiv, range.low, number(low_code));
+  const ValueId step =
+      b.Add(Where{}, {from_low, low_step, b.Binary(BinaryKind::kDiv, range.high, number(high_code))});
   ValueId x = c.in(0);
   if (given) {
-    const ValueId high = b.Add(Where{}, {from_low, b.Binary(BinaryKind::kMul, step, number(high_code)), range.high});
-    const ValueId low = b.Add(Where{}, {from_low, range.low, b.Binary(BinaryKind::kMul, step, number(low_code))});
+    const ValueId high =
+        b.Add(Where{}, {from_low, b.Binary(BinaryKind::kMul, step, number(high_code)), range.high});
+    const ValueId low =
+        b.Add(Where{}, {from_low, range.low, b.Binary(BinaryKind::kMul, step, number(low_code))});
     x = b.Binary(BinaryKind::kMax, b.Binary(BinaryKind::kMin, x, high), low);
   }
   ValueId code = b.Binary(BinaryKind::kMul, x, scale);
@@ -79,7 +90,9 @@ void QuantizeAndDequantize(NodeContext& c, int64_t bits) {
   c.Return(Binary{BinaryKind::kMul}, {code, step});
 }
 
-void ImportQuantizeAndDequantizeV2(NodeContext& c) { QuantizeAndDequantize(c, c.Int("num_bits")); }
+void ImportQuantizeAndDequantizeV2(NodeContext& c) {
+  QuantizeAndDequantize(c, c.Int("num_bits"));
+}
 
 // (x, min, max) of codes 0 to 255 or of signed ones, back to floats.
 void ImportDequantize(NodeContext& c) {
@@ -93,7 +106,8 @@ void ImportDequantize(NodeContext& c) {
   const double codes = std::ldexp(1.0, bits) - 1;
   ValueId y;
   if (mode == "MIN_COMBINED") {
-    const ValueId step = b.Binary(BinaryKind::kDiv, b.Binary(BinaryKind::kSub, high, low), b.Scalar(DType::kFloat32, codes));
+    const ValueId step =
+        b.Binary(BinaryKind::kDiv, b.Binary(BinaryKind::kSub, high, low), b.Scalar(DType::kFloat32, codes));
     const ValueId shifted =
         is_signed ? b.Binary(BinaryKind::kAdd, x, b.Scalar(DType::kFloat32, std::ldexp(1.0, bits - 1))) : x;
     y = b.Binary(BinaryKind::kAdd, b.Binary(BinaryKind::kMul, shifted, step), low);
@@ -103,7 +117,8 @@ void ImportDequantize(NodeContext& c) {
     const double bottom = is_signed ? -std::ldexp(1.0, bits - 1) + (narrow ? 1 : 0) : 0;
     ValueId step = b.Binary(BinaryKind::kDiv, high, b.Scalar(DType::kFloat32, top));
     if (is_signed)
-      step = b.Binary(BinaryKind::kMax, step, b.Binary(BinaryKind::kDiv, low, b.Scalar(DType::kFloat32, bottom)));
+      step = b.Binary(BinaryKind::kMax, step,
+                      b.Binary(BinaryKind::kDiv, low, b.Scalar(DType::kFloat32, bottom)));
     y = b.Binary(BinaryKind::kMul, x, step);
   } else {
     c.Fail("mode {} is not supported", mode);
@@ -124,6 +139,8 @@ constexpr OpImporter kRows[] = {
 
 }  // namespace
 
-std::span<const OpImporter> QuantizationImporters() { return kRows; }
+std::span<const OpImporter> QuantizationImporters() {
+  return kRows;
+}
 
 }  // namespace floe

@@ -15,9 +15,13 @@ ValueId LengthsOf(Builder& b, ValueId splits) {
   return b.Binary(BinaryKind::kSub, ends, b.SliceVector(splits, 0, -1));
 }
 
-ValueId CountTo(Builder& b, ValueId n) { return b.Add(Range{}, {b.Int64(0), n, b.Int64(1)}); }
+ValueId CountTo(Builder& b, ValueId n) {
+  return b.Add(Range{}, {b.Int64(0), n, b.Int64(1)});
+}
 
-ValueId LastOf(Builder& b, ValueId splits) { return b.ToScalar(b.SliceVector(splits, -1, int64_t{1} << 40)); }
+ValueId LastOf(Builder& b, ValueId splits) {
+  return b.ToScalar(b.SliceVector(splits, -1, int64_t{1} << 40));
+}
 
 // The row of each value: how many rows end at or before it.
 ValueId RowsOf(Builder& b, ValueId splits) {
@@ -35,14 +39,16 @@ ValueId ColumnsOf(Builder& b, ValueId splits, ValueId rows) {
 void ImportRaggedRange(NodeContext& c) {
   Builder& b = c.build();
   const DType dtype = c.dtype(0);
-  ValueId starts = b.Reshape(c.in(0), {-1}), limits = b.Reshape(c.in(1), {-1}), deltas = b.Reshape(c.in(2), {-1});
+  ValueId starts = b.Reshape(c.in(0), {-1}), limits = b.Reshape(c.in(1), {-1}),
+          deltas = b.Reshape(c.in(2), {-1});
   const ValueId span = b.Binary(BinaryKind::kSub, limits, starts);
   ValueId lengths;
   if (IsFloat(dtype)) {
     lengths = b.Unary(UnaryKind::kCeil, b.Binary(BinaryKind::kDiv, span, deltas));
   } else {
     // ceil(span / delta) = -floor(-span / delta)
-    lengths = b.Unary(UnaryKind::kNeg, b.Binary(BinaryKind::kFloorDiv, b.Unary(UnaryKind::kNeg, span), deltas));
+    lengths =
+        b.Unary(UnaryKind::kNeg, b.Binary(BinaryKind::kFloorDiv, b.Unary(UnaryKind::kNeg, span), deltas));
   }
   lengths = b.Binary(BinaryKind::kMax, b.ToInt64(lengths), b.Int64(0));
   const ValueId count = b.ShapeTensor(lengths);
@@ -88,16 +94,18 @@ void ImportRaggedGather(NodeContext& c) {
 }
 
 struct Rows {
-  ValueId rows;      // of each value
-  ValueId columns;   // of each value in its row
-  ValueId longest;   // int64 [1]
+  ValueId rows;     // of each value
+  ValueId columns;  // of each value in its row
+  ValueId longest;  // int64 [1]
 };
 
-// Sorted row numbers: the column is the distance to the first value of the row, which is the count of smaller rows.
+// Sorted row numbers: the column is the distance to the first value of the row, which is the count of smaller
+// rows.
 Rows FromRowIds(Builder& b, ValueId ids) {
   Rows r;
   r.rows = ids;
-  const ValueId smaller = b.Binary(BinaryKind::kLess, b.Add(Unsqueeze{{0}}, {ids}), b.Add(Unsqueeze{{1}}, {ids}));
+  const ValueId smaller =
+      b.Binary(BinaryKind::kLess, b.Add(Unsqueeze{{0}}, {ids}), b.Add(Unsqueeze{{1}}, {ids}));
   const ValueId begins = b.Reduce(ReduceKind::kSum, b.CastTo(smaller, DType::kInt64), {1}, false);
   const ValueId count = b.ToScalar(b.ShapeTensor(ids));
   r.columns = b.Binary(BinaryKind::kSub, CountTo(b, count), begins);
@@ -123,7 +131,8 @@ void ImportRaggedToTensor(NodeContext& c) {
       Rows r;
       r.rows = RowsOf(b, partition);
       r.columns = ColumnsOf(b, partition, r.rows);
-      r.longest = b.Reduce(ReduceKind::kMax, b.ConcatVectors({b.Int64s({0}), LengthsOf(b, partition)}), {0}, true);
+      r.longest =
+          b.Reduce(ReduceKind::kMax, b.ConcatVectors({b.Int64s({0}), LengthsOf(b, partition)}), {0}, true);
       levels.push_back(r);
     } else if (kinds[i] == "VALUE_ROWIDS" && i > 0) {
       levels.push_back(FromRowIds(b, partition));
@@ -166,7 +175,8 @@ void ImportRaggedToSparse(NodeContext& c) {
   const int64_t levels = c.Int("RAGGED_RANK");
   if (levels < 1 || static_cast<size_t>(levels) + 1 != c.input_count())
     c.Fail("expected {} inputs, found {}", levels + 1, c.input_count());
-  if (c.Rank(static_cast<size_t>(levels)) != 1) c.Fail("values of rank {} are not supported", c.Rank(static_cast<size_t>(levels)));
+  if (c.Rank(static_cast<size_t>(levels)) != 1)
+    c.Fail("values of rank {} are not supported", c.Rank(static_cast<size_t>(levels)));
   std::vector<ValueId> columns(static_cast<size_t>(levels) + 1);
   std::vector<ValueId> dims = {b.Binary(BinaryKind::kSub, b.ShapeTensor(c.in(0)), b.Int64s({1}))};
   ValueId places = kNoValue;
@@ -196,6 +206,8 @@ constexpr OpImporter kRows[] = {
 
 }  // namespace
 
-std::span<const OpImporter> RaggedImporters() { return kRows; }
+std::span<const OpImporter> RaggedImporters() {
+  return kRows;
+}
 
 }  // namespace floe

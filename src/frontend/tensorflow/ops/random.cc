@@ -14,7 +14,9 @@ void ImportRandom(NodeContext& c) {
   c.Return(std::move(op), c.ins(0, kKind == RandomKind::kUniformInt ? 3 : 1));
 }
 
-void ImportShuffle(NodeContext& c) { c.Return(RandomShuffle{c.Int("seed"), c.Int("seed2")}, {c.in(0)}); }
+void ImportShuffle(NodeContext& c) {
+  c.Return(RandomShuffle{c.Int("seed"), c.Int("seed2")}, {c.in(0)});
+}
 
 void ImportMultinomial(NodeContext& c) {
   c.Return(Multinomial{c.Int("seed"), c.Int("seed2"), c.Type("output_dtype")}, c.ins(0, 2));
@@ -31,6 +33,8 @@ constexpr OpImporter kRows[] = {
 
 }  // namespace
 
-std::span<const OpImporter> RandomImporters() { return kRows; }
+std::span<const OpImporter> RandomImporters() {
+  return kRows;
+}
 
 }  // namespace floe

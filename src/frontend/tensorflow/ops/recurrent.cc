@@ -17,7 +17,8 @@ struct LstmStep {
   ValueId i, cs, f, o, ci, co, h;
 };
 
-LstmStep Step(Builder& b, ValueId x, ValueId cs_prev, ValueId h_prev, const LstmWeights& weights, const LstmOptions& options) {
+LstmStep Step(Builder& b, ValueId x, ValueId cs_prev, ValueId h_prev, const LstmWeights& weights,
+              const LstmOptions& options) {
   const ValueId joined = b.Add(Concat{1}, {x, h_prev});
   const ValueId sums = b.Binary(BinaryKind::kAdd, b.Add(MatMul{}, {joined, weights.w}), weights.b);
   const std::vector<ValueId> gates = b.AddNode(Split{1, {}}, {sums}, 4);
@@ -30,10 +31,10 @@ LstmStep Step(Builder& b, ValueId x, ValueId cs_prev, ValueId h_prev, const Lstm
   s.i = b.Unary(UnaryKind::kSigmoid, peep(gates[0], cs_prev, weights.wci));
   s.ci = b.Unary(UnaryKind::kTanh, gates[cell]);
   ValueId f = gates[forget];
-  if (options.forget_bias != 0)
-    f = b.Binary(BinaryKind::kAdd, f, b.Scalar(b.dtype(f), options.forget_bias));
+  if (options.forget_bias != 0) f = b.Binary(BinaryKind::kAdd, f, b.Scalar(b.dtype(f), options.forget_bias));
   s.f = b.Unary(UnaryKind::kSigmoid, peep(f, cs_prev, weights.wcf));
-  s.cs = b.Binary(BinaryKind::kAdd, b.Binary(BinaryKind::kMul, s.ci, s.i), b.Binary(BinaryKind::kMul, s.f, cs_prev));
+  s.cs = b.Binary(BinaryKind::kAdd, b.Binary(BinaryKind::kMul, s.ci, s.i),
+                  b.Binary(BinaryKind::kMul, s.f, cs_prev));
   if (options.cell_clip > 0) s.cs = b.Add(Clip{-options.cell_clip, options.cell_clip}, {s.cs});
   s.o = b.Unary(UnaryKind::kSigmoid, peep(gates[3], s.cs, weights.wco));
   s.co = b.Unary(UnaryKind::kTanh, s.cs);
@@ -61,7 +62,8 @@ void ImportBlockLstm(NodeContext& c) {
   options.cell_clip = c.Float("cell_clip");
   options.peephole = c.Bool("use_peephole");
   options.forget_before_cell = v2;
-  const ValueId steps = b.ToScalar(b.Binary(BinaryKind::kMin, b.ToVector(b.ToInt64(c.in(0))), b.DimTensor(c.in(1), 0)));
+  const ValueId steps =
+      b.ToScalar(b.Binary(BinaryKind::kMin, b.ToVector(b.ToInt64(c.in(0))), b.DimTensor(c.in(1), 0)));
 
   BodyScope scope(b, b.source() + "/body");
   Graph& body = scope.graph();
@@ -70,7 +72,8 @@ void ImportBlockLstm(NodeContext& c) {
   const ValueId cs = body.AddInput("cs", b.type(c.in(2))), h = body.AddInput("h", b.type(c.in(3)));
   const auto inner = [&](size_t i) { return scope.Capture(c.slot(i)).value; };
   const ValueId x = scope.builder().Add(Gather{}, {inner(1), iteration});
-  const LstmStep s = Step(scope.builder(), x, cs, h, {inner(4), inner(5), inner(6), inner(7), inner(8)}, options);
+  const LstmStep s =
+      Step(scope.builder(), x, cs, h, {inner(4), inner(5), inner(6), inner(7), inner(8)}, options);
   const ValueId scans[] = {s.i, s.cs, s.f, s.o, s.ci, s.co, s.h};
   body.SetOutputs({condition, s.cs, s.h});
   for (const ValueId scan : scans) body.AddOutput(scan);
@@ -79,7 +82,8 @@ void ImportBlockLstm(NodeContext& c) {
   inputs.insert(inputs.end(), scope.captures().begin(), scope.captures().end());
   std::vector<std::unique_ptr<Graph>> bodies;
   bodies.push_back(scope.Take());
-  const std::vector<ValueId> results = b.AddNode(Loop{.carried = 2}, std::move(inputs), 9, b.source(), std::move(bodies));
+  const std::vector<ValueId> results =
+      b.AddNode(Loop{.carried = 2}, std::move(inputs), 9, b.source(), std::move(bodies));
   const ValueId missing = b.Binary(BinaryKind::kSub, b.DimTensor(c.in(1), 0), b.ToVector(steps));
   const ValueId pads = b.ConcatVectors({b.Int64s({0, 0, 0}), missing, b.Int64s({0, 0})});
   for (size_t i = 0; i < 7; ++i) c.Set(i, b.Add(Pad{}, {results[i + 2], pads}));
@@ -90,8 +94,8 @@ void ImportGruBlockCell(NodeContext& c) {
   Builder& b = c.build();
   const ValueId x = c.in(0), h_prev = c.in(1);
   const ValueId joined = b.Add(Concat{1}, {x, h_prev});
-  const ValueId gates = b.Unary(
-      UnaryKind::kSigmoid, b.Binary(BinaryKind::kAdd, b.Add(MatMul{}, {joined, c.in(2)}), c.in(4)));
+  const ValueId gates =
+      b.Unary(UnaryKind::kSigmoid, b.Binary(BinaryKind::kAdd, b.Add(MatMul{}, {joined, c.in(2)}), c.in(4)));
   const std::vector<ValueId> parts = b.AddNode(Split{1, {}}, {gates}, 2);
   const ValueId r = parts[0], u = parts[1];
   const ValueId reset = b.Add(Concat{1}, {x, b.Binary(BinaryKind::kMul, r, h_prev)});
@@ -114,6 +118,8 @@ constexpr OpImporter kRows[] = {
 
 }  // namespace
 
-std::span<const OpImporter> RecurrentImporters() { return kRows; }
+std::span<const OpImporter> RecurrentImporters() {
+  return kRows;
+}
 
 }  // namespace floe

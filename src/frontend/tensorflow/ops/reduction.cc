@@ -66,6 +66,8 @@ constexpr OpImporter kRows[] = {
 
 }  // namespace
 
-std::span<const OpImporter> ReductionImporters() { return kRows; }
+std::span<const OpImporter> ReductionImporters() {
+  return kRows;
+}
 
 }  // namespace floe

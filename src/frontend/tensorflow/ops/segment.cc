@@ -39,6 +39,8 @@ constexpr OpImporter kRows[] = {
 
 }  // namespace
 
-std::span<const OpImporter> SegmentImporters() { return kRows; }
+std::span<const OpImporter> SegmentImporters() {
+  return kRows;
+}
 
 }  // namespace floe

@@ -6,18 +6,23 @@ namespace {
 
 DType ShapeType(const NodeContext& c) {
   const DType type = c.Type("out_type");
-  if (type != DType::kInt32 && type != DType::kInt64) c.Fail("expected out_type int32 or int64, found {}", DTypeName(type));
+  if (type != DType::kInt32 && type != DType::kInt64)
+    c.Fail("expected out_type int32 or int64, found {}", DTypeName(type));
   return type;
 }
 
-void ImportShape(NodeContext& c) { c.Return(ShapeOf{ShapeType(c)}, {c.in(0)}); }
+void ImportShape(NodeContext& c) {
+  c.Return(ShapeOf{ShapeType(c)}, {c.in(0)});
+}
 
 void ImportShapeN(NodeContext& c) {
   const DType type = ShapeType(c);
   for (size_t i = 0; i < c.input_count(); ++i) c.Set(i, c.Add(ShapeOf{type}, {c.in(i)}));
 }
 
-void ImportSize(NodeContext& c) { c.Return(SizeOf{ShapeType(c)}, {c.in(0)}); }
+void ImportSize(NodeContext& c) {
+  c.Return(SizeOf{ShapeType(c)}, {c.in(0)});
+}
 
 void ImportRank(NodeContext& c) {
   const Shape& shape = c.shape(0);
@@ -25,7 +30,9 @@ void ImportRank(NodeContext& c) {
   c.Return(SizeOf{DType::kInt32}, {c.Add(ShapeOf{}, {c.in(0)})});
 }
 
-void ImportFill(NodeContext& c) { c.Return(Expand{}, {c.in(1), c.build().ToInt64(c.in(0))}); }
+void ImportFill(NodeContext& c) {
+  c.Return(Expand{}, {c.in(1), c.build().ToInt64(c.in(0))});
+}
 
 void ImportZerosLike(NodeContext& c) {
   if (c.slot(0).is_list()) {
@@ -43,14 +50,28 @@ void ImportOnesLike(NodeContext& c) {
 }
 
 // `Empty` holds whatever was in memory; zeros are as good as anything.
-void ImportEmpty(NodeContext& c) { c.Set(0, c.build().Zeros(c.Type("dtype"), c.build().ToInt64(c.in(0)))); }
+void ImportEmpty(NodeContext& c) {
+  c.Set(0, c.build().Zeros(c.Type("dtype"), c.build().ToInt64(c.in(0))));
+}
 
-void ImportRange(NodeContext& c) { c.Return(Range{}, {c.in(0), c.in(1), c.in(2)}); }
-void ImportLinSpace(NodeContext& c) { c.Return(LinSpace{}, {c.in(0), c.in(1), c.in(2)}); }
-void ImportBroadcastTo(NodeContext& c) { c.Return(Expand{}, {c.in(0), c.build().ToInt64(c.in(1))}); }
-void ImportBroadcastArgs(NodeContext& c) { c.Return(BroadcastShapes{}, {c.in(0), c.in(1)}); }
-void ImportInvertPermutation(NodeContext& c) { c.Return(InvertPermutation{}, {c.in(0)}); }
-void ImportUnravelIndex(NodeContext& c) { c.Return(UnravelIndex{}, {c.in(0), c.in(1)}); }
+void ImportRange(NodeContext& c) {
+  c.Return(Range{}, {c.in(0), c.in(1), c.in(2)});
+}
+void ImportLinSpace(NodeContext& c) {
+  c.Return(LinSpace{}, {c.in(0), c.in(1), c.in(2)});
+}
+void ImportBroadcastTo(NodeContext& c) {
+  c.Return(Expand{}, {c.in(0), c.build().ToInt64(c.in(1))});
+}
+void ImportBroadcastArgs(NodeContext& c) {
+  c.Return(BroadcastShapes{}, {c.in(0), c.in(1)});
+}
+void ImportInvertPermutation(NodeContext& c) {
+  c.Return(InvertPermutation{}, {c.in(0)});
+}
+void ImportUnravelIndex(NodeContext& c) {
+  c.Return(UnravelIndex{}, {c.in(0), c.in(1)});
+}
 
 void ImportOneHot(NodeContext& c) {
   Builder& b = c.build();
@@ -78,6 +99,8 @@ constexpr OpImporter kRows[] = {
 
 }  // namespace
 
-std::span<const OpImporter> ShapeImporters() { return kRows; }
+std::span<const OpImporter> ShapeImporters() {
+  return kRows;
+}
 
 }  // namespace floe

@@ -43,13 +43,14 @@ class IndexVector {
 struct Cuts {
   Ints begins, ends, axes, steps;
   std::vector<ValueId> dynamic_begins, dynamic_ends;
-  Ints dynamic_axes, dynamic_steps;
+  std::vector<ValueId> dynamic_steps;
+  Ints dynamic_axes;
 
   ValueId Apply(Builder& b, ValueId x) const {
     if (!axes.empty()) x = b.Slice(x, begins, ends, axes, steps);
     if (dynamic_axes.empty()) return x;
     return b.Add(Slice{}, {x, b.ConcatVectors(dynamic_begins), b.ConcatVectors(dynamic_ends),
-                           b.Int64s(dynamic_axes), b.Int64s(dynamic_steps)});
+                           b.Int64s(dynamic_axes), b.ConcatVectors(dynamic_steps)});
   }
 };
 
@@ -65,7 +66,8 @@ void ImportSlice(NodeContext& c) {
     const std::optional<int64_t> begin = begins.Known(i), size = sizes.Known(i);
     const Dim dim = shape.has_rank() && i < shape.rank() ? shape[i] : Dim();
     if (begin && size) {
-      if (*begin < 0 || *size < -1) c.Fail("begin {} and size {} of dimension {} are out of range", *begin, *size, i);
+      if (*begin < 0 || *size < -1)
+        c.Fail("begin {} and size {} of dimension {} are out of range", *begin, *size, i);
       if (dim.known() && (*begin > dim.value() || (*size > dim.value() - *begin)))
         c.Fail("begin {} and size {} reach beyond dimension {} of {}", *begin, *size, i, dim.value());
       if (*begin == 0 && (*size == -1 || (dim.known() && *size == dim.value()))) continue;
@@ -86,7 +88,7 @@ void ImportSlice(NodeContext& c) {
       cuts.dynamic_begins.push_back(begin_value);
       cuts.dynamic_ends.push_back(b.Add(Where{}, {open, b.Int64s({kFarEnd}), end}));
       cuts.dynamic_axes.push_back(axis);
-      cuts.dynamic_steps.push_back(1);
+      cuts.dynamic_steps.push_back(b.Int64s({1}));
     }
   }
   c.Set(0, cuts.Apply(b, x));
@@ -95,7 +97,12 @@ void ImportSlice(NodeContext& c) {
 class StridedSliceImport {
  public:
   explicit StridedSliceImport(NodeContext& c)
-      : c_(c), b_(c.build()), begins_(c, 1, "begin"), ends_(c, 2, "end"), strides_(c.NeedInts(3, "strides")), x_(c.in(0)) {
+      : c_(c),
+        b_(c.build()),
+        begins_(c, 1, "begin"),
+        ends_(c, 2, "end"),
+        strides_(c, 3, "strides"),
+        x_(c.in(0)) {
     begin_mask_ = c.Int("begin_mask");
     end_mask_ = c.Int("end_mask");
     ellipsis_mask_ = c.Int("ellipsis_mask");
@@ -178,7 +185,8 @@ class StridedSliceImport {
 
   void Range(size_t i, bool open_begin, bool open_end) {
     DimOf(axis_);
-    const int64_t step = strides_[i];
+    if (!strides_.Known(i)) return RangeOfAnyStride(i, open_begin, open_end);
+    const int64_t step = *strides_.Known(i);
     if (step == 0) c_.Fail("stride {} is 0", i);
     if (open_begin && open_end && step == 1) return;
     std::optional<int64_t> begin = begins_.Known(i), end = ends_.Known(i);
@@ -188,13 +196,25 @@ class StridedSliceImport {
     cuts_.dynamic_begins.push_back(begin ? b_.Int64s({*begin}) : begins_.Element(i));
     cuts_.dynamic_ends.push_back(end ? b_.Int64s({*end}) : ends_.Element(i));
     cuts_.dynamic_axes.push_back(axis_);
+    cuts_.dynamic_steps.push_back(b_.Int64s({step}));
+  }
+
+  // Open ends lie on the side that the stride's sign says.
+  void RangeOfAnyStride(size_t i, bool open_begin, bool open_end) {
+    const ValueId step = strides_.Element(i);
+    const ValueId forward = b_.Binary(BinaryKind::kGreater, step, b_.Int64s({0}));
+    const auto open = [&](int64_t up, int64_t down) {
+      return b_.Add(Where{}, {forward, b_.Int64s({up}), b_.Int64s({down})});
+    };
+    cuts_.dynamic_begins.push_back(open_begin ? open(0, kFarEnd) : begins_.Element(i));
+    cuts_.dynamic_ends.push_back(open_end ? open(kFarEnd, kFarBegin) : ends_.Element(i));
+    cuts_.dynamic_axes.push_back(axis_);
     cuts_.dynamic_steps.push_back(step);
   }
 
   NodeContext& c_;
   Builder& b_;
-  IndexVector begins_, ends_;
-  Ints strides_;
+  IndexVector begins_, ends_, strides_;
   ValueId x_;
   int64_t begin_mask_, end_mask_, ellipsis_mask_, new_axis_mask_, shrink_mask_;
   int64_t axis_ = 0;         // of the input
@@ -204,12 +224,16 @@ class StridedSliceImport {
   Ints shrunk_, new_axes_;
 };
 
-void ImportStridedSlice(NodeContext& c) { StridedSliceImport(c).Run(); }
+void ImportStridedSlice(NodeContext& c) {
+  StridedSliceImport(c).Run();
+}
 
 constexpr OpImporter kRows[] = {{"Slice", ImportSlice}, {"StridedSlice", ImportStridedSlice}};
 
 }  // namespace
 
-std::span<const OpImporter> SliceImporters() { return kRows; }
+std::span<const OpImporter> SliceImporters() {
+  return kRows;
+}
 
 }  // namespace floe

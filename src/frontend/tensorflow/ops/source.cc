@@ -11,7 +11,9 @@ void ImportConst(NodeContext& c) {
   c.Set(0, c.build().Constant(TensorFromProto(value.tensor(), c.def().name()), c.build().source()));
 }
 
-void ImportForward(NodeContext& c) { c.SetSlot(0, c.slot(0)); }
+void ImportForward(NodeContext& c) {
+  c.SetSlot(0, c.slot(0));
+}
 
 void ImportIdentityN(NodeContext& c) {
   for (size_t i = 0; i < c.input_count(); ++i) c.SetSlot(i, c.slot(i));
@@ -59,6 +61,8 @@ constexpr OpImporter kRows[] = {
 
 }  // namespace
 
-std::span<const OpImporter> SourceImporters() { return kRows; }
+std::span<const OpImporter> SourceImporters() {
+  return kRows;
+}
 
 }  // namespace floe

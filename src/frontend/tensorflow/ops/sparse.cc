@@ -31,8 +31,10 @@ void ImportSparseReshape(NodeContext& c) {
   const ValueId others = b.Reduce(ReduceKind::kProd, b.Add(Where{}, {open, one, wanted}), {0}, false);
   const ValueId rest = b.Binary(BinaryKind::kFloorDiv, total, b.Binary(BinaryKind::kMax, others, one));
   const ValueId new_shape = b.Add(Where{}, {open, rest, wanted});
-  const ValueId flat = b.Reduce(ReduceKind::kSum, b.Binary(BinaryKind::kMul, indices, StridesOf(b, shape)), {1}, true);
-  const ValueId places = b.Binary(BinaryKind::kFloorDiv, flat, b.Binary(BinaryKind::kMax, StridesOf(b, new_shape), one));
+  const ValueId flat =
+      b.Reduce(ReduceKind::kSum, b.Binary(BinaryKind::kMul, indices, StridesOf(b, shape)), {1}, true);
+  const ValueId places =
+      b.Binary(BinaryKind::kFloorDiv, flat, b.Binary(BinaryKind::kMax, StridesOf(b, new_shape), one));
   c.Return(Binary{BinaryKind::kFloorMod}, {places, b.Binary(BinaryKind::kMax, new_shape, one)});
   c.Set(1, new_shape);
 }
@@ -57,8 +59,8 @@ void ImportSparseFillEmptyRows(NodeContext& c) {
   const ValueId all = b.Add(Concat{0}, {indices, new_entries});
   const ValueId all_values = b.Add(Concat{0}, {values, b.Add(Expand{}, {filler, m})});
   const ValueId keys = b.Add(Gather{.axis = 1}, {all, row_of});
-  const std::vector<ValueId> sorted =
-      b.AddNode(TopK{.axis = 0, .largest = false, .sorted = true}, {keys, b.ToScalar(b.ShapeTensor(keys))}, 2);
+  const std::vector<ValueId> sorted = b.AddNode(TopK{.axis = 0, .largest = false, .sorted = true},
+                                                {keys, b.ToScalar(b.ShapeTensor(keys))}, 2);
   const ValueId order = sorted[1];
   c.Return(Gather{}, {all, order});
   c.Set(1, b.Add(Gather{}, {all_values, order}));
@@ -79,7 +81,8 @@ ValueId FirstOfValue(Builder& b, ValueId sorted) {
 }
 
 ValueId MembersOf(Builder& b, ValueId x, ValueId set) {
-  const ValueId equal = b.Binary(BinaryKind::kEqual, b.Add(Unsqueeze{{2}}, {x}), b.Add(Unsqueeze{{1}}, {set}));
+  const ValueId equal =
+      b.Binary(BinaryKind::kEqual, b.Add(Unsqueeze{{2}}, {x}), b.Add(Unsqueeze{{1}}, {set}));
   return b.Reduce(ReduceKind::kAny, equal, {2}, false);
 }
 
@@ -129,6 +132,8 @@ constexpr OpImporter kRows[] = {
 
 }  // namespace
 
-std::span<const OpImporter> SparseImporters() { return kRows; }
+std::span<const OpImporter> SparseImporters() {
+  return kRows;
+}
 
 }  // namespace floe

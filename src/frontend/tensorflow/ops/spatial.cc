@@ -10,11 +10,13 @@ Layout LayoutOf(const NodeContext& c) {
 }
 
 Ints SpatialEntries(const NodeContext& c, const Ints& list, Layout layout, size_t spatial, const char* what) {
-  if (list.size() != spatial + 2) c.Fail("expected {} entries in {}, found {}", spatial + 2, what, list.size());
+  if (list.size() != spatial + 2)
+    c.Fail("expected {} entries in {}, found {}", spatial + 2, what, list.size());
   const size_t channel = layout == Layout::kNhwc ? spatial + 1 : 1;
   if (list[0] != 1 || list[channel] != 1) c.Fail("{} of batch or channels are not 1", what);
   const size_t first = layout == Layout::kNhwc ? 1 : 2;
-  Ints entries(list.begin() + static_cast<int64_t>(first), list.begin() + static_cast<int64_t>(first + spatial));
+  Ints entries(list.begin() + static_cast<int64_t>(first),
+               list.begin() + static_cast<int64_t>(first + spatial));
   for (const int64_t entry : entries)
     if (entry < 1 || entry > (1 << 30)) c.Fail("expected positive {}, found {}", what, entry);
   return entries;

@@ -10,8 +10,8 @@ namespace floe {
 
 // NHWC, NCHW, NDHWC or NCDHW of attribute data_format.
 Layout LayoutOf(const NodeContext& c);
-// The spatial entries of a list that has one for each dimension of an image; fails if the list has another length, or if
-// the entries for batch and channels are not 1.
+// The spatial entries of a list that has one for each dimension of an image; fails if the list has another
+// length, or if the entries for batch and channels are not 1.
 Ints SpatialEntries(const NodeContext& c, const Ints& list, Layout layout, size_t spatial, const char* what);
 
 struct Padding {

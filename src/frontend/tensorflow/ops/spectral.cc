@@ -10,16 +10,18 @@ void ImportFft(NodeContext& c) {
 }
 
 constexpr OpImporter kRows[] = {
-    {"FFT", ImportFft<FftKind::kFft, 1>},     {"FFT2D", ImportFft<FftKind::kFft, 2>},
-    {"FFT3D", ImportFft<FftKind::kFft, 3>},   {"IFFT", ImportFft<FftKind::kIfft, 1>},
-    {"IFFT2D", ImportFft<FftKind::kIfft, 2>}, {"IFFT3D", ImportFft<FftKind::kIfft, 3>},
-    {"RFFT", ImportFft<FftKind::kRfft, 1>},   {"RFFT2D", ImportFft<FftKind::kRfft, 2>},
-    {"RFFT3D", ImportFft<FftKind::kRfft, 3>}, {"IRFFT", ImportFft<FftKind::kIrfft, 1>},
+    {"FFT", ImportFft<FftKind::kFft, 1>},       {"FFT2D", ImportFft<FftKind::kFft, 2>},
+    {"FFT3D", ImportFft<FftKind::kFft, 3>},     {"IFFT", ImportFft<FftKind::kIfft, 1>},
+    {"IFFT2D", ImportFft<FftKind::kIfft, 2>},   {"IFFT3D", ImportFft<FftKind::kIfft, 3>},
+    {"RFFT", ImportFft<FftKind::kRfft, 1>},     {"RFFT2D", ImportFft<FftKind::kRfft, 2>},
+    {"RFFT3D", ImportFft<FftKind::kRfft, 3>},   {"IRFFT", ImportFft<FftKind::kIrfft, 1>},
     {"IRFFT2D", ImportFft<FftKind::kIrfft, 2>}, {"IRFFT3D", ImportFft<FftKind::kIrfft, 3>},
 };
 
 }  // namespace
 
-std::span<const OpImporter> SpectralImporters() { return kRows; }
+std::span<const OpImporter> SpectralImporters() {
+  return kRows;
+}
 
 }  // namespace floe

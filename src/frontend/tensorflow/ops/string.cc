@@ -35,7 +35,9 @@ void ImportRegexMatch(NodeContext& c) {
   c.Return(std::move(op), {c.in(0)});
 }
 
-void ImportStringJoin(NodeContext& c) { c.Return(StringJoin{c.String("separator")}, c.ins(0, c.input_count())); }
+void ImportStringJoin(NodeContext& c) {
+  c.Return(StringJoin{c.String("separator")}, c.ins(0, c.input_count()));
+}
 
 void ImportStringSplit(NodeContext& c) {
   StringSplit op;
@@ -67,7 +69,9 @@ void ImportAsString(NodeContext& c) {
   c.Return(std::move(op), {c.in(0)});
 }
 
-void ImportStringToNumber(NodeContext& c) { c.Return(StringToNumber{c.Type("out_type")}, {c.in(0)}); }
+void ImportStringToNumber(NodeContext& c) {
+  c.Return(StringToNumber{c.Type("out_type")}, {c.in(0)});
+}
 
 void ImportStringHash(NodeContext& c) {
   const int64_t buckets = c.Int("num_buckets");
@@ -95,6 +99,8 @@ constexpr OpImporter kRows[] = {
 
 }  // namespace
 
-std::span<const OpImporter> StringImporters() { return kRows; }
+std::span<const OpImporter> StringImporters() {
+  return kRows;
+}
 
 }  // namespace floe

@@ -1,4 +1,5 @@
-// TensorArrays: TensorFlow threads a scalar, the flow, through every operation on one, so the flow is the contents.
+// TensorArrays: TensorFlow threads a scalar, the flow, through every operation on one, so the flow is the
+// contents.
 #include "frontend/tensorflow/list_ops.h"
 #include "frontend/tensorflow/ops/families.h"
 
@@ -24,7 +25,9 @@ void ImportWrite(NodeContext& c) {
   c.SetSlot(0, Slot::OfList(WriteList(c, NeedList(c, 3), c.in(1), c.in(2))));
 }
 
-void ImportRead(NodeContext& c) { c.Return(Gather{}, {NeedBuffer(c, NeedList(c, 2)), c.in(1)}); }
+void ImportRead(NodeContext& c) {
+  c.Return(Gather{}, {NeedBuffer(c, NeedList(c, 2)), c.in(1)});
+}
 
 void ImportGatherArray(NodeContext& c) {
   ListState list = NeedList(c, 2);
@@ -32,7 +35,8 @@ void ImportGatherArray(NodeContext& c) {
   if (list.buffer == kNoValue && shape.has_shape() && !shape.shape().unknown_rank()) {
     std::vector<Dim> dims;
     for (const auto& dim : shape.shape().dim()) dims.emplace_back(dim.size());
-    if (const std::optional<Shape> merged = MergeShapes(list.element, Shape(std::move(dims)))) list.element = *merged;
+    if (const std::optional<Shape> merged = MergeShapes(list.element, Shape(std::move(dims))))
+      list.element = *merged;
   }
   c.Return(Gather{}, {NeedBuffer(c, list), c.in(1)});
 }
@@ -46,7 +50,9 @@ void ImportSize(NodeContext& c) {
   c.Set(0, b.CastTo(b.ToScalar(ListLength(b, NeedList(c, 1))), DType::kInt32));
 }
 
-void ImportConcatArray(NodeContext& c) { ReturnConcatenated(c, NeedList(c, 1)); }
+void ImportConcatArray(NodeContext& c) {
+  ReturnConcatenated(c, NeedList(c, 1));
+}
 
 void ImportSplitArray(NodeContext& c) {
   ListState list = SplitIntoList(c, c.in(1), 2);
@@ -70,6 +76,8 @@ constexpr OpImporter kRows[] = {
 
 }  // namespace
 
-std::span<const OpImporter> TensorArrayImporters() { return kRows; }
+std::span<const OpImporter> TensorArrayImporters() {
+  return kRows;
+}
 
 }  // namespace floe

@@ -54,7 +54,9 @@ void ImportFromTensor(NodeContext& c) {
   c.SetSlot(0, Slot::OfList(std::move(list)));
 }
 
-void ImportStack(NodeContext& c) { c.Set(0, NeedBuffer(c, Refined(c, NeedList(c, 0), 1))); }
+void ImportStack(NodeContext& c) {
+  c.Set(0, NeedBuffer(c, Refined(c, NeedList(c, 0), 1)));
+}
 
 void ImportGetItem(NodeContext& c) {
   const ListState list = Refined(c, NeedList(c, 0), 2);
@@ -147,7 +149,9 @@ void ImportResizeList(NodeContext& c) {
   c.SetSlot(0, Slot::OfList(std::move(list)));
 }
 
-void ImportConcatList(NodeContext& c) { ReturnConcatenated(c, NeedList(c, 0)); }
+void ImportConcatList(NodeContext& c) {
+  ReturnConcatenated(c, NeedList(c, 0));
+}
 
 void ImportConcatLists(NodeContext& c) {
   Builder& b = c.build();
@@ -157,32 +161,27 @@ void ImportConcatLists(NodeContext& c) {
   c.SetSlot(0, Slot::OfList(std::move(list)));
 }
 
-void ImportSplitList(NodeContext& c) { c.SetSlot(0, Slot::OfList(SplitIntoList(c, c.in(0), 2))); }
+void ImportSplitList(NodeContext& c) {
+  c.SetSlot(0, Slot::OfList(SplitIntoList(c, c.in(0), 2)));
+}
 
 constexpr OpImporter kRows[] = {
-    {"TensorListReserve", ImportReserve},
-    {"EmptyTensorList", ImportEmptyList},
-    {"TensorListFromTensor", ImportFromTensor},
-    {"TensorListStack", ImportStack},
-    {"TensorListGetItem", ImportGetItem},
-    {"TensorListSetItem", ImportSetItem},
-    {"TensorListGather", ImportGather},
-    {"TensorListScatter", ImportScatter},
-    {"TensorListScatterV2", ImportScatter},
-    {"TensorListScatterIntoExistingList", ImportScatterInto},
-    {"TensorListLength", ImportLength},
-    {"TensorListElementShape", ImportElementShape},
-    {"TensorListPushBack", ImportPushBack},
-    {"TensorListPopBack", ImportPopBack},
-    {"TensorListResize", ImportResizeList},
-    {"TensorListConcat", ImportConcatList},
-    {"TensorListConcatV2", ImportConcatList},
-    {"TensorListConcatLists", ImportConcatLists},
+    {"TensorListReserve", ImportReserve},       {"EmptyTensorList", ImportEmptyList},
+    {"TensorListFromTensor", ImportFromTensor}, {"TensorListStack", ImportStack},
+    {"TensorListGetItem", ImportGetItem},       {"TensorListSetItem", ImportSetItem},
+    {"TensorListGather", ImportGather},         {"TensorListScatter", ImportScatter},
+    {"TensorListScatterV2", ImportScatter},     {"TensorListScatterIntoExistingList", ImportScatterInto},
+    {"TensorListLength", ImportLength},         {"TensorListElementShape", ImportElementShape},
+    {"TensorListPushBack", ImportPushBack},     {"TensorListPopBack", ImportPopBack},
+    {"TensorListResize", ImportResizeList},     {"TensorListConcat", ImportConcatList},
+    {"TensorListConcatV2", ImportConcatList},   {"TensorListConcatLists", ImportConcatLists},
     {"TensorListSplit", ImportSplitList},
 };
 
 }  // namespace
 
-std::span<const OpImporter> TensorListImporters() { return kRows; }
+std::span<const OpImporter> TensorListImporters() {
+  return kRows;
+}
 
 }  // namespace floe
