@@ -80,14 +80,15 @@ def check_component(name, number, included):
 
 def check_order(name, includes):
     """Headers named twice, and <...> after "..." (the file's own header may stand first)."""
-    own = re.sub(r"(_test)?\.cc$", ".h", pathlib.Path(name).name)
+    file = pathlib.Path(name).name
+    own = {re.sub(r"\.cc$", ".h", file), re.sub(r"(_test)?\.cc$", ".h", file)}
     seen, quoted_before = set(), None
     for position, (number, kind, included) in enumerate(includes):
         if included in seen:
             yield f"{name}:{number}: {included} is included twice"
         seen.add(included)
         if kind == '"':
-            if position > 0 or pathlib.Path(included).name != own:
+            if position > 0 or pathlib.Path(included).name not in own:
                 quoted_before = quoted_before or included
         elif quoted_before:
             yield f'{name}:{number}: <{included}> stands after "{quoted_before}"'

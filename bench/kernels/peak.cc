@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <chrono>
 
-#include "backends/cpu/isa.h"
-
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
+
+#include "backends/cpu/isa.h"
 
 namespace floe {
 namespace {

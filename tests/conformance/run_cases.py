@@ -10,8 +10,8 @@ CASES are folders of case folders, or archives of one (README.md describes a cas
   broken   a crash, a time-out, any other exit code
 
 --expected names a list of cases that are known not to pass, a line each: the verdict, the case. The run fails where a case is
-worse than its line, and where a listed case is better, so that the list only shrinks; --update rewrites it (cases that
-did not run keep their lines). Without a list every case has to pass.
+worse than its line; a listed case that is better is named, to be taken off. --update rewrites the list (cases that did
+not run keep their lines). Without a list every case has to pass.
 
 Exit: 0 as expected, 2 usage, 3 no or damaged cases, 5 not as expected, 130 interrupted.
 """
@@ -202,7 +202,7 @@ def conclude(results, options):
         print(f"{r.verdict} {r.case}: {r.reason}")
     for r in better:
         print(f"{r.case}: {r.verdict}, and listed as {expected[r.case]}: take it off the list with --update")
-    return 5 if worse or better else 0
+    return 5 if worse else 0
 
 
 def parse_options():

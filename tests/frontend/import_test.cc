@@ -143,13 +143,12 @@ TEST(Import, RefusesGraphsThatAreNotWellFormed) {
               HasSubstr("attribute 'DstT' is missing"));
 }
 
-TEST(Import, AsksForAxesThatAreNotConstant) {
-  const std::string text = Placeholder("x") + Placeholder("axes", "DT_INT32") +
-                           Node("y", "Sum", {"x", "axes"}, Type("T", "DT_FLOAT"));
+TEST(Import, AsksForAnAxisThatIsNotConstant) {
+  const std::string text = Placeholder("x") + Placeholder("axis", "DT_INT32") +
+                           Node("y", "ArgMax", {"x", "axis"}, Type("T", "DT_FLOAT"));
   EXPECT_EQ(
       RefusalOf(text, {"y"}),
-      "node 'y' (Sum): the reduction axes (input 1, 'axes') is not constant; give it a value with --set "
-      "axes=VALUE");
+      "node 'y' (ArgMax): the axis (input 1, 'axis') is not constant; give it a value with --set axis=VALUE");
 }
 
 TEST(Import, DeepGraphsDoNotExhaustTheStack) {
@@ -206,6 +205,56 @@ TEST(Import, FramesBecomeALoop) {
   const ImportResult result = Import(text, {{"x", kVector2}, {"n", scalar}}, {"out"});
   const std::vector<Tensor> inputs = {Tensor::FromVector<float>({1, 3}), Tensor::Scalar<int32_t>(4)};
   EXPECT_THAT(Floats(EvaluateGraph(*result.graph, inputs)[0]), ElementsAre(16, 48));
+}
+
+// While of TensorFlow 2 that fills a list of rows whose shape it learns in the body.
+TEST(Import, AListGrowsInALoop) {
+  const std::string types =
+      "attr { key: 'T' value { list { type: DT_INT32 type: DT_VARIANT type: DT_FLOAT } } } "
+      "attr { key: 'cond' value { func { name: 'c' } } } "
+      "attr { key: 'body' value { func { name: 'b' } } }";
+  const std::string arguments =
+      "input_arg { name: 'i' type: DT_INT32 } input_arg { name: 'l' type: DT_VARIANT } "
+      "input_arg { name: 'x' type: DT_FLOAT } ";
+  const std::string text =
+      Placeholder("x") + Ints("zero", {0}, true) + Ints("three", {3}, true) + Ints("any", {-1}, true) +
+      Node("list", "TensorListReserve", {"any", "three"}, Type("element_dtype", "DT_FLOAT")) +
+      Node("w", "While", {"zero", "list", "x"}, types) +
+      Node("y", "TensorListStack", {"w:1", "any"}, Type("element_dtype", "DT_FLOAT")) +
+      "library { function { signature { name: 'c' " + arguments +
+      " output_arg { name: 'r' type: DT_BOOL } } " + "node_def { name: 'n' op: 'Const' " +
+      Type("dtype", "DT_INT32") +
+      "attr { key: 'value' value { tensor { dtype: DT_INT32 tensor_shape {} int_val: 3 } } } } "
+      "node_def { name: 'less' op: 'Less' input: 'i' input: 'n:output:0' " +
+      Type("T", "DT_INT32") + " } " +
+      "ret { key: 'r' value: 'less:z:0' } } function { signature { name: 'b' " + arguments +
+      "output_arg { name: 'i2' type: DT_INT32 } output_arg { name: 'l2' type: DT_VARIANT } "
+      "output_arg { name: 'x2' type: DT_FLOAT } } "
+      "node_def { name: 'one' op: 'Const' " +
+      Type("dtype", "DT_INT32") +
+      "attr { key: 'value' value { tensor { dtype: DT_INT32 tensor_shape {} int_val: 1 } } } } "
+      "node_def { name: 'next' op: 'AddV2' input: 'i' input: 'one:output:0' " +
+      Type("T", "DT_INT32") + " } " +
+      "node_def { name: 'set' op: 'TensorListSetItem' input: 'l' input: 'i' input: 'x' " +
+      Type("element_dtype", "DT_FLOAT") + " } " +
+      "node_def { name: 'twice' op: 'AddV2' input: 'x' input: 'x' " + Type("T", "DT_FLOAT") + " } " +
+      "ret { key: 'i2' value: 'next:z:0' } ret { key: 'l2' value: 'set:output_handle:0' } "
+      "ret { key: 'x2' value: 'twice:z:0' } } }";
+  const ImportResult result = Import(text, {{"x", kVector2}}, {"y"});
+  const Tensor y = EvaluateGraph(*result.graph, std::vector<Tensor>{Tensor::FromVector<float>({1, 3})})[0];
+  EXPECT_THAT(y.dims(), ElementsAre(3, 2));
+  EXPECT_THAT(Floats(y), ElementsAre(1, 3, 2, 6, 4, 12));
+}
+
+TEST(Import, ATableFilledFromConstantsBecomesALookup) {
+  const std::string text = Placeholder("x", "DT_INT32") + Ints("keys", {7, 9}) + Ints("values", {70, 90}) +
+                           Ints("none", {-1}, true) + Node("table", "HashTableV2", {}) +
+                           Node("fill", "InitializeTableV2", {"table", "keys", "values"}) +
+                           Node("y", "LookupTableFindV2", {"table", "x", "none"});
+  const ImportResult result = Import(text, {{"x", {DType::kInt32, Shape{3}}}}, {"y"});
+  const Tensor y =
+      EvaluateGraph(*result.graph, std::vector<Tensor>{Tensor::FromVector<int32_t>({9, 8, 7})})[0];
+  EXPECT_THAT(std::vector<int32_t>(y.data<int32_t>(), y.data<int32_t>() + 3), ElementsAre(90, -1, 70));
 }
 
 TEST(Import, AFunctionThatCallsItselfIsRefused) {

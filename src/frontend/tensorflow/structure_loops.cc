@@ -146,6 +146,7 @@ class LoopStructurer {
     std::vector<int> constants;
     int loop_cond = -1;
     for (const int enter : frame.enters) {
+      if (node(enter).inputs.empty()) continue;  // no result needs what comes in here
       if (node(enter).inputs.size() != 1)
         Throw(ErrorCode::kModel, "node '{}' (Enter): expected one input, found {}", node(enter).name(),
               node(enter).inputs.size());

@@ -48,16 +48,24 @@ void ImportMatrixSetDiag(NodeContext& c) {
   c.Return(MatrixSetDiag{AlignOf(c)}, {c.in(0), c.in(1), DiagonalIndex(c, 2)});
 }
 
-// Diag of a vector; of more dimensions it is rare.
+// A tensor of n elements on the diagonal of an n x n matrix, whose sides then take the tensor's shape.
 void ImportDiag(NodeContext& c) {
   Builder& b = c.build();
-  if (c.Rank(0) != 1) c.Fail("expected a vector, found {}", c.shape(0).ToString());
-  c.Return(MatrixDiag{}, {c.in(0), b.Int64s({0}), b.Int64(-1), b.Int64(-1), b.Scalar(c.dtype(0), 0)});
+  const ValueId shape = b.ShapeTensor(c.in(0)), flat = b.Reshape(c.in(0), {-1});
+  const ValueId matrix =
+      b.Add(MatrixDiag{}, {flat, b.Int64s({0}), b.Int64(-1), b.Int64(-1), b.Scalar(c.dtype(0), 0)});
+  c.Return(Reshape{}, {matrix, b.ConcatVectors({shape, shape})});
 }
 
 void ImportDiagPart(NodeContext& c) {
-  if (c.Rank(0) != 2) c.Fail("expected a matrix, found {}", c.shape(0).ToString());
-  c.Return(MatrixDiagPart{}, {c.in(0), c.build().Int64s({0}), c.build().Scalar(c.dtype(0), 0)});
+  Builder& b = c.build();
+  const int64_t rank = c.Rank(0);
+  if (rank == 0 || rank % 2 != 0) c.Fail("expected an even rank, found {}", c.shape(0).ToString());
+  const ValueId sides = b.SliceVector(b.ShapeTensor(c.in(0)), 0, rank / 2);
+  const ValueId count = b.Reduce(ReduceKind::kProd, sides, {0}, true);
+  const ValueId matrix = b.Add(Reshape{}, {c.in(0), b.ConcatVectors({count, count})});
+  const ValueId flat = b.Add(MatrixDiagPart{}, {matrix, b.Int64s({0}), b.Scalar(c.dtype(0), 0)});
+  c.Return(Reshape{}, {flat, sides});
 }
 
 constexpr OpImporter kRows[] = {

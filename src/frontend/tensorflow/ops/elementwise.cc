@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "frontend/tensorflow/ops/families.h"
+#include "graph/infer.h"
 
 namespace floe {
 namespace {
@@ -17,11 +18,18 @@ void ImportBinary(NodeContext& c) {
   c.Return(Binary{kKind}, {c.in(0), c.in(1)});
 }
 
-// Round, Ceil and Floor leave integers as they are.
-template <UnaryKind kKind>
-void ImportRounding(NodeContext& c) {
-  if (IsInteger(c.dtype(0))) return c.Set(0, c.in(0));
-  c.Return(Unary{kKind}, {c.in(0)});
+// TensorFlow 2.21's kernel gives zeros for integers (its Python function tf.round never asks it).
+void ImportRound(NodeContext& c) {
+  if (IsInteger(c.dtype(0))) return c.Set(0, c.build().ZerosLike(c.in(0)));
+  c.Return(Unary{UnaryKind::kRound}, {c.in(0)});
+}
+
+// With incompatible_shape_error off, shapes that do not broadcast are simply not equal.
+template <BinaryKind kKind>
+void ImportEquality(NodeContext& c) {
+  if (!c.Bool("incompatible_shape_error") && !BroadcastShape(c.shape(0), c.shape(1)))
+    return c.Set(0, c.build().Constant(Tensor::Scalar(kKind == BinaryKind::kNotEqual)));
+  c.Return(Binary{kKind}, {c.in(0), c.in(1)});
 }
 
 template <UnaryKind kKind>
@@ -133,10 +141,10 @@ constexpr OpImporter kRows[] = {
     {"ComplexAbs", ImportUnary<UnaryKind::kAbs>},
     {"Neg", ImportUnary<UnaryKind::kNeg>},
     {"Sign", ImportUnary<UnaryKind::kSign>},
-    {"Ceil", ImportRounding<UnaryKind::kCeil>},
-    {"Floor", ImportRounding<UnaryKind::kFloor>},
-    {"Round", ImportRounding<UnaryKind::kRound>},
-    {"Rint", ImportRounding<UnaryKind::kRound>},
+    {"Ceil", ImportUnary<UnaryKind::kCeil>},
+    {"Floor", ImportUnary<UnaryKind::kFloor>},
+    {"Round", ImportRound},
+    {"Rint", ImportUnary<UnaryKind::kRound>},
     {"Sqrt", ImportUnary<UnaryKind::kSqrt>},
     {"Rsqrt", ImportUnary<UnaryKind::kRsqrt>},
     {"Reciprocal", ImportUnary<UnaryKind::kReciprocal>},
@@ -200,8 +208,8 @@ constexpr OpImporter kRows[] = {
     {"LogicalAnd", ImportBinary<BinaryKind::kAnd>},
     {"LogicalOr", ImportBinary<BinaryKind::kOr>},
     {"LogicalXor", ImportBinary<BinaryKind::kXor>},
-    {"Equal", ImportBinary<BinaryKind::kEqual>},
-    {"NotEqual", ImportBinary<BinaryKind::kNotEqual>},
+    {"Equal", ImportEquality<BinaryKind::kEqual>},
+    {"NotEqual", ImportEquality<BinaryKind::kNotEqual>},
     {"Less", ImportBinary<BinaryKind::kLess>},
     {"LessEqual", ImportBinary<BinaryKind::kLessOrEqual>},
     {"Greater", ImportBinary<BinaryKind::kGreater>},

@@ -34,7 +34,8 @@ void ImportL2Loss(NodeContext& c) {
   Builder& b = c.build();
   Ints axes;
   for (int64_t i = 0; i < c.Rank(0); ++i) axes.push_back(i);
-  const ValueId sum = b.Reduce(ReduceKind::kSumSquare, c.in(0), axes, false);
+  const ValueId squares = b.Unary(UnaryKind::kSquare, c.in(0));
+  const ValueId sum = axes.empty() ? squares : b.Reduce(ReduceKind::kSum, squares, axes, false);
   c.Return(Binary{BinaryKind::kMul}, {sum, b.Scalar(c.dtype(0), 0.5)});
 }
 

@@ -46,7 +46,32 @@ void ImportExpandDims(NodeContext& c) {
   c.Return(Unsqueeze{{c.NeedInt(1, "the new axis")}}, {c.in(0)});
 }
 
+// A permutation that only the run knows: element (i, j, ...) lies at i * strides[perm[0]] + j *
+// strides[perm[1]] + ...
+ValueId TransposeAtRunTime(NodeContext& c, ValueId x) {
+  Builder& b = c.build();
+  const int64_t rank = c.Rank(0);
+  const ValueId shape = b.ShapeTensor(x),
+                perm = b.Binary(BinaryKind::kFloorMod, b.ToInt64(c.in(1)), b.Int64(rank));
+  const ValueId strides = b.Add(Cumulative{CumulativeKind::kCumProd, true, true}, {shape, b.Int64(0)});
+  const ValueId steps = b.Add(Gather{}, {strides, perm}), dims = b.Add(Gather{}, {shape, perm});
+  ValueId places = b.Int64s({0});
+  for (int64_t axis = 0; axis < rank; ++axis) {
+    const ValueId count =
+        b.Add(Range{}, {b.Int64(0), b.ToScalar(b.SliceVector(dims, axis, axis + 1)), b.Int64(1)});
+    const ValueId offsets = b.Binary(BinaryKind::kMul, count, b.SliceVector(steps, axis, axis + 1));
+    places = b.Binary(BinaryKind::kAdd, b.Add(Unsqueeze{{-1}}, {places}), offsets);
+  }
+  const ValueId flat = b.Add(Gather{}, {b.Reshape(x, {-1}), b.Reshape(places, {-1})});
+  return b.Add(Reshape{}, {flat, dims});
+}
+
 void ImportTranspose(NodeContext& c) {
+  if (c.Constant(1) == nullptr && c.shape(0).has_rank() && c.shape(0).rank() > 0) {
+    const bool conjugate = c.op() == "ConjugateTranspose" && IsComplex(c.dtype(0));
+    const ValueId y = TransposeAtRunTime(c, c.in(0));
+    return c.Set(0, conjugate ? c.build().Unary(UnaryKind::kConj, y) : y);
+  }
   Ints perm = c.NeedInts(1, "the permutation");
   const int64_t rank = static_cast<int64_t>(perm.size());
   for (int64_t& axis : perm) axis = c.Axis(axis, rank);

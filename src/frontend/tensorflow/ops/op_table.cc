@@ -59,9 +59,26 @@ const OpImporter* FindOpImporter(std::string_view op) {
 std::vector<std::string> SupportedTensorFlowOps() {
   std::vector<std::string> ops;
   for (const auto& [name, row] : Table()) ops.emplace_back(name);
-  for (const char* op : {"Case", "Enter", "Exit", "If", "LoopCond", "Merge", "NextIteration",
-                         "PartitionedCall", "Placeholder", "PlaceholderV2", "StatefulPartitionedCall",
-                         "StatelessCase", "StatelessIf", "StatelessWhile", "Switch", "While"})
+  for (const char* op : {"Case",
+                         "HashTable",
+                         "HashTableV2",
+                         "MutableHashTable",
+                         "MutableHashTableV2",
+                         "Enter",
+                         "Exit",
+                         "If",
+                         "LoopCond",
+                         "Merge",
+                         "NextIteration",
+                         "PartitionedCall",
+                         "Placeholder",
+                         "PlaceholderV2",
+                         "StatefulPartitionedCall",
+                         "StatelessCase",
+                         "StatelessIf",
+                         "StatelessWhile",
+                         "Switch",
+                         "While"})
     ops.emplace_back(op);
   std::sort(ops.begin(), ops.end());
   return ops;

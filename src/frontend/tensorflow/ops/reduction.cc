@@ -1,3 +1,4 @@
+#include "frontend/tensorflow/importer.h"
 #include "frontend/tensorflow/ops/families.h"
 
 namespace floe {
@@ -10,12 +11,56 @@ Ints ReductionAxes(NodeContext& c) {
   return axes;
 }
 
+// Axes that only the run knows. Each dimension is reduced in turn if it is among them: what is reduced here,
+// sums, means of equal counts, extremes, can be taken one dimension at a time.
+ValueId ReduceAtRunTime(NodeContext& c, ReduceKind kind, ValueId x, bool keep_dims) {
+  Builder& b = c.build();
+  const int64_t rank = c.Rank(0);
+  const Shape& axes_shape = c.shape(1);
+  if (!axes_shape.IsStatic()) c.NeedConstant(1, "the reduction axes");
+  const int64_t count = *axes_shape.ElementCount();
+  if (count > rank) c.Fail("{} reduction axes for a rank of {}", count, rank);
+  const ValueId axes = b.Reshape(b.Binary(BinaryKind::kFloorMod, b.ToInt64(c.in(1)), b.Int64(rank)), {-1});
+  const ValueId chosen = b.Add(ScatterND{ScatterReduction::kMax},
+                               {b.Int64s(Ints(static_cast<size_t>(rank), 0)), b.Add(Unsqueeze{{1}}, {axes}),
+                                b.Int64s(Ints(static_cast<size_t>(count), 1))});
+  const ValueId shape = b.ShapeTensor(x);
+  for (int64_t axis = 0; axis < rank; ++axis) {
+    const ValueId flag = b.ToScalar(b.SliceVector(chosen, axis, axis + 1));
+    BodyScope yes(b, b.source() + "/then"), no(b, b.source() + "/else");
+    yes.graph().SetOutputs({yes.builder().Reduce(kind, yes.Capture(Slot::Of(x)).value, {axis}, true)});
+    no.graph().SetOutputs({no.Capture(Slot::Of(x)).value});
+    std::vector<ValueId> inputs = {b.Binary(BinaryKind::kEqual, flag, b.Int64(1))};
+    inputs.insert(inputs.end(), yes.captures().begin(), yes.captures().end());
+    std::vector<std::unique_ptr<Graph>> bodies;
+    bodies.push_back(yes.Take());
+    bodies.push_back(no.Take());
+    x = b.AddNode(If{}, std::move(inputs), 1, "", std::move(bodies))[0];
+  }
+  if (keep_dims) return x;
+  // The dimensions that stay, in order: the smallest of place + rank * chosen.
+  Ints places;
+  for (int64_t i = 0; i < rank; ++i) places.push_back(i);
+  const ValueId keys =
+      b.Binary(BinaryKind::kAdd, b.Binary(BinaryKind::kMul, chosen, b.Int64(rank)), b.Int64s(places));
+  const std::vector<ValueId> kept =
+      b.AddNode(TopK{.axis = 0, .largest = false, .sorted = true}, {keys, b.Int64(rank - count)}, 2);
+  return b.Add(Reshape{}, {x, b.Add(Gather{}, {shape, kept[0]})});
+}
+
 template <ReduceKind kKind>
 void ImportReduce(NodeContext& c) {
+  const bool dynamic = c.Constant(1) == nullptr && c.shape(1).ElementCount() != 0;
+  if (dynamic && c.shape(0).has_rank() && c.shape(0).rank() > 0) {
+    if (kKind != ReduceKind::kL2) return c.Set(0, ReduceAtRunTime(c, kKind, c.in(0), c.Bool("keep_dims")));
+    const ValueId squares = c.build().Unary(UnaryKind::kSquare, c.build().Unary(UnaryKind::kAbs, c.in(0)));
+    const ValueId sum = ReduceAtRunTime(c, ReduceKind::kSum, squares, c.Bool("keep_dims"));
+    return c.Return(Unary{UnaryKind::kSqrt}, {sum});
+  }
   Ints axes = ReductionAxes(c);
   const bool keep = c.Bool("keep_dims");
   if (kKind == ReduceKind::kL2) {
-    // The norm is never negative, also over no axes at all.
+    if (axes.empty()) return c.Return(Unary{UnaryKind::kAbs}, {c.in(0)});
     const bool exact = IsFloat(c.dtype(0));
     const ValueId x = exact ? c.in(0) : c.build().CastTo(c.in(0), DType::kFloat64);
     if (exact) return c.Return(Reduce{kKind, std::move(axes), keep}, {x});
