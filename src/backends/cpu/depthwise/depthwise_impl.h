@@ -191,6 +191,8 @@ inline void RunDepthwise(const DepthwiseCall& call) {
   }
 }
 
+// One file an instruction set includes this, each in its own namespace.
+// NOLINTNEXTLINE(misc-definitions-in-headers)
 DepthwiseCode GetDepthwiseCode() {
   return RunDepthwise;
 }

@@ -102,6 +102,8 @@ inline BlockFunction BinaryBlock(BinaryKind kind) {
 }
 // clang-format on
 
+// One file an instruction set includes this, each in its own namespace.
+// NOLINTNEXTLINE(misc-definitions-in-headers)
 FloatBlocks GetFloatBlocks() {
   return {UnaryBlock, BinaryBlock, ActivateBlock,
           Map2<[](Vec x, Vec slope) { return SelectLess(x, Splat(0.0f), slope * x, x); }>, MultiplyAdd};

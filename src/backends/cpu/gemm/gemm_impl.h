@@ -269,6 +269,8 @@ inline void RunGemm(const GemmCall& call) {
   }
 }
 
+// One file an instruction set includes this, each in its own namespace.
+// NOLINTNEXTLINE(misc-definitions-in-headers)
 GemmCode GetGemmCode() {
   return {kTileVectors * kLanes, kLanes, kTileRows, RunGemm, Activate};
 }

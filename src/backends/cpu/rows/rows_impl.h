@@ -245,6 +245,8 @@ inline void Lrn(const LrnRow& row) {
   }
 }
 
+// One file an instruction set includes this, each in its own namespace.
+// NOLINTNEXTLINE(misc-definitions-in-headers)
 RowCode GetRowCode() {
   return {Reduce, Accumulate, Pool, Softmax, Blend, Scale, Lrn};
 }
