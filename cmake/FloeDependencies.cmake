@@ -6,6 +6,7 @@ find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)                                   # deb: libfmt-dev
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash) # deb: libxxhash-dev
 find_package(Protobuf REQUIRED)                              # deb: libprotobuf-dev protobuf-compiler
+find_package(ONNX REQUIRED)                                  # deb: libonnx-dev
 find_package(ZLIB REQUIRED)                                  # deb: zlib1g-dev
 pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)    # deb: libzip-dev
 find_package(Snappy REQUIRED)                                # deb: libsnappy-dev
