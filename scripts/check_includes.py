@@ -26,7 +26,7 @@ MAY_INCLUDE = {
     "runtime": {"graph", "backends", "engine"},
     "compiler": {"formats", "graph", "frontend", "passes", "planner", "backends", "engine", "runtime"},
     "export": {"formats", "graph", "engine"},
-    "verify": {"compiler", "runtime", "formats"},
+    "verify": {"compiler", "runtime", "formats", "graph", "backends", "engine"},
     "view": {"compiler", "export", "engine"},
     "tools": EVERYTHING,
 }

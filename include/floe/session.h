@@ -31,6 +31,18 @@ struct StepTime {
   std::vector<std::string> sources;  // the TensorFlow nodes
 };
 
+// A tensor inside the network, as a step leaves it.
+struct InnerTensor {
+  size_t step = 0;          // in the order of Profile()
+  const std::string& name;  // unique in the engine
+  // The tensors of the model that it holds ("scope/node:0"); empty where the build changed them all.
+  const std::vector<std::string>& sources;
+  // Memory of the session, overwritten by later steps: Clone() to keep it. Writing elements of the same type
+  // and dims into it changes what later steps read.
+  Tensor& tensor;
+};
+using InnerObserver = std::function<void(const InnerTensor&)>;
+
 // Owns the memory of one run: use a session from one thread at a time, and several sessions of one Engine in
 // parallel (they share its weights; those that share a pool take turns).
 class Session {
@@ -52,6 +64,10 @@ class Session {
   // inputs() and outputs(), of exactly their types and dims. Data should be 64-byte aligned; it need not be.
   // An output whose size only the run knows comes back as a new Tensor in its place.
   void RunInto(std::span<const Tensor> inputs, std::span<Tensor> outputs);
+
+  // Called in later runs, on the thread that runs, for each tensor that a step of the outermost plan gives;
+  // empty: not any more. Bodies of loops and branches are not entered.
+  void ObserveInner(InnerObserver observer);
 
   // Per-step times of later runs; costs some 50 ns a step.
   void EnableProfile(bool on);

@@ -72,12 +72,10 @@ void RunPipeline(Graph& graph, const CompileOptions& options) {
 
 }  // namespace
 
-std::shared_ptr<const Engine> Compile(const ModelSelection& selection, const CompileOptions& options) {
+std::shared_ptr<const Engine> CompileModel(ImportedModel model, const std::string& model_name,
+                                           const CompileOptions& options) {
   const int threads = options.threads > 0 ? options.threads : AvailableProcessors();
   const Target target = ChooseTarget(options, threads);
-
-  Report(options, "reading");
-  ImportedModel model = ImportModel(LoadModel(selection));
   RequireStaticInputs(model);
   const std::unique_ptr<Graph> imported = options.self_check ? model.graph->Clone() : nullptr;
 
@@ -102,7 +100,7 @@ std::shared_ptr<const Engine> Compile(const ModelSelection& selection, const Com
   data.constants = constants.Take();
   data.preprocess_json = options.preprocess_json;
   data.labels = options.labels;
-  data.notes = {{"model", std::filesystem::path(selection.path).filename().string()}};
+  data.notes = {{"model", model_name}};
   auto engine = std::make_shared<const Engine>(std::move(data));
 
   if (imported != nullptr) {
@@ -111,6 +109,13 @@ std::shared_ptr<const Engine> Compile(const ModelSelection& selection, const Com
   }
   CheckCancelled(options);
   return engine;
+}
+
+std::shared_ptr<const Engine> Compile(const ModelSelection& selection, const CompileOptions& options) {
+  ChooseTarget(options, 1);  // a wrong option is said before a large model is read
+  Report(options, "reading");
+  return CompileModel(ImportModel(LoadModel(selection)),
+                      std::filesystem::path(selection.path).filename().string(), options);
 }
 
 }  // namespace floe

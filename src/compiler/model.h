@@ -32,6 +32,10 @@ ImportedModel ImportModel(const FreezeResult& frozen, bool strict = true);
 // Throws Error(kUsage) naming the first input with an open dimension, and the option that fixes it.
 void RequireStaticInputs(const ImportedModel& model);
 
+// What Compile does after the import. `model_name` is for people. Throws Error as Compile does.
+std::shared_ptr<const Engine> CompileModel(ImportedModel model, const std::string& model_name,
+                                           const CompileOptions& options);
+
 }  // namespace floe
 
 #endif  // FLOE_COMPILER_MODEL_H_

@@ -161,7 +161,7 @@ void Executor::Run(std::span<const Tensor> inputs, std::span<Tensor> outputs,
     } else {
       RunLoop(i, std::get<LoopStep>(action), inner);
     }
-    if (timed) options.observer(i, NowMs() - start);
+    if (timed) options.observer(i, NowMs() - start, values_);
   }
   FinishOutputs(outputs);
 }

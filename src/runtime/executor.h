@@ -16,8 +16,9 @@
 
 namespace floe {
 
-// Called after each step of the outermost plan with its index and duration.
-using StepObserver = std::function<void(size_t step, double ms)>;
+// Called after each step of the outermost plan with its index, its duration and the current tensors of all
+// plan values (those of later steps hold nothing that means anything). What the step gave may be overwritten.
+using StepObserver = std::function<void(size_t step, double ms, std::span<Tensor> values)>;
 
 struct ExecutorOptions {
   ThreadPool* pool = nullptr;

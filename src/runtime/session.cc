@@ -20,6 +20,11 @@ std::string NamesOf(const std::vector<IoSpec>& specs) {
   return names.empty() ? "none" : JoinText(names, ", ");
 }
 
+const std::vector<uint32_t>& OutputsOf(const Step& step) {
+  return std::visit([](const auto& action) -> const std::vector<uint32_t>& { return action.outputs; },
+                    step.action);
+}
+
 bool Accepts(const TensorType& type, const Tensor& t) {
   if (type.dtype != t.dtype()) return false;
   return MergeShapes(type.shape, Shape::Of(t.dims())).has_value();
@@ -59,13 +64,18 @@ class Session::Impl {
     current_ = ChooseProfile(inputs);
     LoadedProfile& profile = ProfileAt(current_);
     ExecutorOptions run{pool_.get(), &options_.cancelled, nullptr};
-    if (profiling_) {
-      ++profiled_runs_;
-      run.observer = [&profile](size_t step, double ms) { profile.step_ms[step] += ms; };
+    profiled_runs_ += profiling_ ? 1 : 0;
+    if (profiling_ || inner_observer_) {
+      const Plan& plan = data().profiles[current_];
+      run.observer = [&](size_t step, double ms, std::span<Tensor> values) {
+        if (profiling_) profile.step_ms[step] += ms;
+        if (inner_observer_) ObserveStep(plan, step, values);
+      };
     }
     profile.executor->Run(inputs, outputs, run);
   }
 
+  void ObserveInner(InnerObserver observer) { inner_observer_ = std::move(observer); }
   void EnableProfile(bool on) { profiling_ = on; }
   void ResetProfile() {
     profiled_runs_ = 0;
@@ -116,6 +126,20 @@ class Session::Impl {
     return *profiles_[i];
   }
 
+  // The values that a step gives, and those that are the same bytes under another shape.
+  void ObserveStep(const Plan& plan, size_t step, std::span<Tensor> values) const {
+    const auto observe = [&](uint32_t id) {
+      const PlanValue& value = plan.values[id];
+      if (!values[id].empty()) inner_observer_({step, value.name, value.sources, values[id]});
+    };
+    for (const uint32_t id : OutputsOf(plan.steps[step])) {
+      observe(id);
+      for (uint32_t alias = 0; alias < plan.values.size(); ++alias) {
+        if (plan.values[alias].place == Place::kAlias && plan.values[alias].index == id) observe(alias);
+      }
+    }
+  }
+
   std::vector<Tensor> MatchFeeds(std::span<const NamedTensor> feeds) const {
     std::vector<Tensor> inputs(data().inputs.size());
     for (const NamedTensor& feed : feeds) {
@@ -163,6 +187,7 @@ class Session::Impl {
   size_t current_ = 0;
   bool profiling_ = false;
   int profiled_runs_ = 0;
+  InnerObserver inner_observer_;
 };
 
 Session::Session(std::shared_ptr<const Engine> engine, const SessionOptions& options)
@@ -180,6 +205,10 @@ std::vector<NamedTensor> Session::Run(std::span<const NamedTensor> feeds) {
 void Session::RunInto(std::span<const Tensor> inputs, std::span<Tensor> outputs) {
   impl_->RunInto(inputs, outputs);
 }
+void Session::ObserveInner(InnerObserver observer) {
+  impl_->ObserveInner(std::move(observer));
+}
+
 void Session::EnableProfile(bool on) {
   impl_->EnableProfile(on);
 }

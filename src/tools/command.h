@@ -17,6 +17,7 @@ struct Command {
 };
 
 void AddBench(CLI::App& app, const ConsoleOptions& console);
+void AddBisect(CLI::App& app, const ConsoleOptions& console);
 void AddBuild(CLI::App& app, const ConsoleOptions& console);
 void AddCache(CLI::App& app, const ConsoleOptions& console);
 void AddCheck(CLI::App& app, const ConsoleOptions& console);

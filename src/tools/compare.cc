@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "tools/command.h"
+#include "tools/compare_layers.h"
 #include "tools/compare_sides.h"
 #include "tools/feeds.h"
 #include "tools/model_options.h"
@@ -23,6 +24,8 @@ struct CompareArgs {
   std::vector<std::string> feeds;
   std::vector<std::string> maps;
   double tolerance = 5e-4;
+  bool layerwise = false;
+  int top = 20;
   bool json = false;
 };
 
@@ -34,21 +37,20 @@ Side OpenSide(const std::string& path, const CompareArgs& args, const std::vecto
   return {path, Compile(ImplySelection(std::move(model), feeds, args.maps, golden), args.options), {}};
 }
 
-std::vector<TensorDifference> Differences(const CompareArgs& args) {
-  const std::string& path_a = args.model.path;
-  const std::vector<NamedTensor> feeds = ReadFeeds(args.feeds);
-  const bool golden_a = IsGoldenFile(path_a);
+struct Found {
+  std::vector<TensorDifference> outputs;
+  std::vector<LayerDifference> layers;  // with --layerwise
+};
+
+std::vector<TensorDifference> CompareOutputs(const CompareArgs& args, const std::vector<NamedTensor>& feeds) {
+  const bool golden_a = IsGoldenFile(args.model.path);
   const bool golden_b = IsGoldenFile(args.b);
-  if (!golden_a && !golden_b && !args.maps.empty()) {
-    Throw(ErrorCode::kUsage, "--map renames the arrays of a .npz file, and neither {} nor {} is one", path_a,
-          args.b);
-  }
   Side a;
   Side b;
   // With two golden files the names of the first are brought to those of the second.
-  if (golden_a) a = ReadGolden(path_a, args.maps);
+  if (golden_a) a = ReadGolden(args.model.path, args.maps);
   if (golden_b) b = ReadGolden(args.b, golden_a ? std::vector<std::string>{} : args.maps);
-  if (!golden_a) a = OpenSide(path_a, args, feeds, golden_b ? &b : nullptr);
+  if (!golden_a) a = OpenSide(args.model.path, args, feeds, golden_b ? &b : nullptr);
   if (!golden_b) b = OpenSide(args.b, args, feeds, golden_a ? &a : nullptr);
   auto [value, reference] = RunSides(a, b, feeds, args.options.threads);
   if (golden_a && !golden_b) std::swap(value, reference);
@@ -59,43 +61,77 @@ std::vector<TensorDifference> Differences(const CompareArgs& args) {
   return differences;
 }
 
-Json ShareJson(const std::optional<double>& share) {
-  return share ? Json(*share) : Json(nullptr);
+// The side whose steps are looked at is an engine; the other one says what is right.
+std::vector<LayerDifference> CompareInside(const CompareArgs& args, const std::vector<NamedTensor>& feeds) {
+  std::string subject = args.model.path;
+  std::string right = args.b;
+  const bool second_is_subject =
+      IsGoldenFile(subject) || (IsEngineFile(right) && !IsEngineFile(subject) && !IsGoldenFile(right));
+  if (second_is_subject) std::swap(subject, right);
+  if (IsGoldenFile(subject)) {
+    Throw(ErrorCode::kUsage, "--layerwise looks into an engine or a model, and {} and {} are golden files",
+          args.model.path, args.b);
+  }
+  std::optional<Side> golden;
+  if (IsGoldenFile(right)) golden = ReadGolden(right, args.maps);
+  const Side* given = golden ? &*golden : nullptr;
+  const Side side = OpenSide(subject, args, feeds, given);
+  const std::vector<NamedTensor> inputs = FeedsOf(side, feeds, given);
+  ModelSelection model = args.model;
+  model.path = right;
+  const LayerValues wanted = given != nullptr
+                                 ? GoldenLayers(given->arrays)
+                                 : WantedLayers(ImplySelection(std::move(model), feeds, args.maps, nullptr),
+                                                inputs, args.options.threads);
+  std::vector<Tensor> tensors;
+  for (const NamedTensor& input : inputs) tensors.push_back(input.tensor);
+  std::vector<LayerDifference> layers = CompareLayers(side.engine, tensors, wanted, args.options.threads);
+  if (layers.empty()) {
+    Throw(ErrorCode::kUsage, "{} and {} share no tensor by name: nothing to compare layer by layer", subject,
+          right);
+  }
+  return layers;
 }
 
-Json ToJson(const CompareArgs& args, const std::vector<TensorDifference>& differences) {
+Found Differences(const CompareArgs& args) {
+  const std::vector<NamedTensor> feeds = ReadFeeds(args.feeds);
+  if (!IsGoldenFile(args.model.path) && !IsGoldenFile(args.b) && !args.maps.empty()) {
+    Throw(ErrorCode::kUsage, "--map renames the arrays of a .npz file, and neither {} nor {} is one",
+          args.model.path, args.b);
+  }
+  Found found;
+  found.outputs = CompareOutputs(args, feeds);
+  if (args.layerwise) found.layers = CompareInside(args, feeds);
+  return found;
+}
+
+Json ToJson(const CompareArgs& args, const Found& found) {
   bool within = true;
   Json outputs = Json::array();
-  for (const TensorDifference& d : differences) {
+  for (const TensorDifference& d : found.outputs) {
     within &= Within(d, args.tolerance);
-    outputs.push_back({{"name", d.name},
-                       {"within", Within(d, args.tolerance)},
-                       {"incomparable", d.incomparable.empty() ? Json(nullptr) : Json(d.incomparable)},
-                       {"elements", d.elements},
-                       {"different", d.different},
-                       {"max_abs", d.max_abs},
-                       {"mean_abs", d.mean_abs},
-                       {"worst", d.worst},
-                       {"range", d.range},
-                       {"relative", d.relative},
-                       {"cosine", d.cosine},
-                       {"top1", ShareJson(d.top1)},
-                       {"top5", ShareJson(d.top5)}});
+    Json output = DifferenceJson(d);
+    output["within"] = Within(d, args.tolerance);
+    outputs.push_back(std::move(output));
   }
-  return {{"schema", "floe.compare/1"},  {"a", args.model.path}, {"b", args.b},
-          {"tolerance", args.tolerance}, {"within", within},     {"outputs", outputs}};
+  Json json{{"schema", "floe.compare/1"},  {"a", args.model.path}, {"b", args.b},
+            {"tolerance", args.tolerance}, {"within", within},     {"outputs", outputs}};
+  if (!args.layerwise) return json;
+  json["layers"] = Json::array();
+  for (const LayerDifference& layer : found.layers) json["layers"].push_back(LayerJson(layer));
+  return json;
 }
 
 std::string Share(const std::optional<double>& share) {
   return share ? fmt::format("{:.4g} %", 100 * *share) : "";
 }
 
-void PrintText(const CompareArgs& args, const std::vector<TensorDifference>& differences) {
+void PrintText(const CompareArgs& args, const Found& found) {
   fmt::print("{} against {}, tolerance {:.1e} of the range\n", Bold(args.model.path), Bold(args.b),
              args.tolerance);
   Table table(
       {"output", ">elements", ">max abs", ">mean abs", ">of range", ">cosine", ">top 1", ">top 5", ""});
-  for (const TensorDifference& d : differences) {
+  for (const TensorDifference& d : found.outputs) {
     if (!d.incomparable.empty()) {
       table.Add({d.name, "", "", "", "", "", "", "", d.incomparable});
       continue;
@@ -106,6 +142,9 @@ void PrintText(const CompareArgs& args, const std::vector<TensorDifference>& dif
                Within(d, args.tolerance) ? "" : "beyond tolerance"});
   }
   fmt::print("{}", table.ToString());
+  if (!args.layerwise) return;
+  fmt::print("\n");
+  PrintLayers(found.layers, args.tolerance, static_cast<size_t>(args.top));
 }
 
 void CheckTolerance(const CompareArgs& args, const std::vector<TensorDifference>& differences) {
@@ -113,8 +152,8 @@ void CheckTolerance(const CompareArgs& args, const std::vector<TensorDifference>
     if (!d.incomparable.empty())
       Throw(ErrorCode::kAccuracy, "'{}': cannot be compared: {}", d.name, d.incomparable);
     if (Within(d, args.tolerance)) continue;
-    Throw(ErrorCode::kAccuracy, "'{}': differs by up to {:.3g}, {:.2e} of the range; the tolerance is {:.2e}",
-          d.name, d.max_abs, d.relative, args.tolerance);
+    Throw(ErrorCode::kAccuracy, "'{}': {}; the tolerance is {:.2e}", d.name, DescribeDifference(d),
+          args.tolerance);
   }
 }
 
@@ -123,14 +162,14 @@ void Compare(CompareArgs& args, const ConsoleOptions& console) {
   args.options.self_check = false;
   Progress progress(!console.quiet && !args.json);
   ConnectConsole(args.options, progress, console);
-  const std::vector<TensorDifference> differences = Differences(args);
+  const Found found = Differences(args);
   progress.Clear();
   if (args.json) {
-    fmt::print("{}\n", ToJson(args, differences).dump(1));
+    fmt::print("{}\n", ToJson(args, found).dump(1));
   } else {
-    PrintText(args, differences);
+    PrintText(args, found);
   }
-  CheckTolerance(args, differences);
+  CheckTolerance(args, found.outputs);
 }
 
 }  // namespace
@@ -149,7 +188,13 @@ void AddCompare(CLI::App& app, const ConsoleOptions& console) {
       ->type_name("KEY=NAME")
       ->expected(1)
       ->take_all();
-  app.add_option("--tolerance", args->tolerance,
+  app.add_flag("--layerwise", args->layerwise,
+               "Inside too: where errors arise and how they grow. A model is then the plain reference of an "
+               "engine or, built, of a golden file");
+  app.add_option("--top", args->top, "How many layers the table shows")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  app.add_option("--tolerance,--fail-above", args->tolerance,
                  "Largest difference allowed, as a part of the output's range")
       ->check(CLI::Range(0.0, 1e9))
       ->capture_default_str();

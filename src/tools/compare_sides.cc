@@ -53,32 +53,6 @@ Tensor MadeUpInput(const TensorSpec& spec, uint32_t seed) {
   return MadeUpTensor(spec.dtype, spec.dims, seed);
 }
 
-// One tensor for each input of `side`, from the user, the golden file or nowhere.
-std::vector<NamedTensor> FeedsOf(const Side& side, const std::vector<NamedTensor>& given,
-                                 const Side* golden) {
-  std::vector<NamedTensor> feeds;
-  for (const TensorSpec& spec : side.engine->inputs()) {
-    const Tensor* tensor = FindTensor(given, spec);
-    if (tensor == nullptr && golden != nullptr) {
-      tensor = FindTensor(golden->arrays, spec);
-      if (tensor == nullptr) {
-        Throw(ErrorCode::kUsage,
-              "input '{}': no array of {} has its name (there are {}); say which is it with --map KEY={}",
-              spec.name, golden->path, JoinText(NamesOf(golden->arrays), ", "), spec.name);
-      }
-    }
-    feeds.push_back(
-        {spec.name, tensor != nullptr ? *tensor : MadeUpInput(spec, static_cast<uint32_t>(feeds.size()))});
-  }
-  for (const NamedTensor& feed : given) {
-    const auto inputs = side.engine->inputs();
-    if (std::ranges::none_of(inputs, [&](const TensorSpec& spec) { return SameName(spec, feed.name); })) {
-      LogWarning("feed '{}' is not needed by {}", feed.name, side.path);
-    }
-  }
-  return feeds;
-}
-
 // The same tensors under the names that another engine has for them.
 std::vector<NamedTensor> Translated(const std::vector<NamedTensor>& feeds, const Side& from, const Side& to) {
   const std::vector<TensorSpec> have = from.engine->inputs();
@@ -116,6 +90,31 @@ Results GoldenResults(const Side& side) {
 }
 
 }  // namespace
+
+std::vector<NamedTensor> FeedsOf(const Side& side, const std::vector<NamedTensor>& given,
+                                 const Side* golden) {
+  std::vector<NamedTensor> feeds;
+  for (const TensorSpec& spec : side.engine->inputs()) {
+    const Tensor* tensor = FindTensor(given, spec);
+    if (tensor == nullptr && golden != nullptr) {
+      tensor = FindTensor(golden->arrays, spec);
+      if (tensor == nullptr) {
+        Throw(ErrorCode::kUsage,
+              "input '{}': no array of {} has its name (there are {}); say which is it with --map KEY={}",
+              spec.name, golden->path, JoinText(NamesOf(golden->arrays), ", "), spec.name);
+      }
+    }
+    feeds.push_back(
+        {spec.name, tensor != nullptr ? *tensor : MadeUpInput(spec, static_cast<uint32_t>(feeds.size()))});
+  }
+  for (const NamedTensor& feed : given) {
+    const auto inputs = side.engine->inputs();
+    if (std::ranges::none_of(inputs, [&](const TensorSpec& spec) { return SameName(spec, feed.name); })) {
+      LogWarning("feed '{}' is not needed by {}", feed.name, side.path);
+    }
+  }
+  return feeds;
+}
 
 bool IsGoldenFile(const std::string& path) {
   return path.ends_with(".npz");

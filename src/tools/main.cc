@@ -22,6 +22,7 @@ constexpr Command kCommands[] = {
     {"classify", "Classify pictures", AddClassify},
     {"bench", "Time a model or an engine, step by step", AddBench},
     {"compare", "Compare the outputs of two models, engines or golden files", AddCompare},
+    {"bisect", "Find the smallest part of a model whose result is wrong", AddBisect},
     {"cache", "Look at, merge and clear timing caches", AddCache},
     {"doctor", "What this machine offers and whether Floe works on it", AddDoctor},
 };

@@ -83,12 +83,14 @@ double Cosine(const std::vector<double>& a, const std::vector<double>& b) {
 void CompareNumbers(const std::vector<double>& a, const std::vector<double>& b, size_t parts,
                     TensorDifference& out) {
   double sum = 0;
+  double squares = 0;
   for (int64_t i = 0; i < out.elements; ++i) {
     const size_t at = static_cast<size_t>(i) * parts;
     const double distance = Distance(&a[at], &b[at], parts);
     if (distance == 0) continue;
     ++out.different;
     sum += distance;
+    squares += distance * distance;
     if (distance > out.max_abs) {
       out.max_abs = distance;
       out.worst = i;
@@ -98,6 +100,9 @@ void CompareNumbers(const std::vector<double>& a, const std::vector<double>& b, 
   out.range = RangeOf(b);
   out.relative = out.max_abs == 0 ? 0 : out.range > 0 ? out.max_abs / out.range : kInfinity;
   out.cosine = Cosine(a, b);
+  if (squares > 0 && std::isfinite(squares) && out.range > 0) {
+    out.psnr_db = 20 * std::log10(out.range / std::sqrt(squares / static_cast<double>(out.elements)));
+  }
 }
 
 // Doubles hold integers up to 2^53 only: what differs beyond that is counted here.

@@ -29,6 +29,9 @@ struct TensorDifference {
   double range = 0;
   double relative = 0;  // max_abs / range; 0 if nothing differs
   double cosine = 1;    // of the angle between the two as vectors; 1 if both are zero
+  // 20 log10(range / root mean square of the distances), in dB. Absent if nothing differs or one side is not
+  // finite where the other is.
+  std::optional<double> psnr_db;
 
   // Rows are the last dimension. Absent if it has fewer than 2 (5) entries or the elements are not numbers.
   std::optional<double> top1;  // share of rows whose largest entry is the reference's (ties count)

@@ -1,0 +1,29 @@
+// Layer by layer: where in an engine errors arise and how they grow.
+#ifndef FLOE_TOOLS_COMPARE_LAYERS_H_
+#define FLOE_TOOLS_COMPARE_LAYERS_H_
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "floe/compile.h"
+#include "verify/layers.h"
+
+namespace floe::tools {
+
+// "differs by up to 0.12, 3.4e-02 of the range", or why nothing was compared.
+std::string DescribeDifference(const TensorDifference& difference);
+
+// What the layers of a run on these inputs should be: of a model, by the reference backend; of an engine,
+// what its steps give. Inputs are matched by name, else by place.
+LayerValues WantedLayers(const ModelSelection& right, const std::vector<NamedTensor>& inputs, int threads);
+
+nlohmann::ordered_json DifferenceJson(const TensorDifference& difference);
+nlohmann::ordered_json LayerJson(const LayerDifference& layer);
+
+// The layers that add most error themselves, the largest first, at most `most` of them.
+void PrintLayers(const std::vector<LayerDifference>& layers, double tolerance, size_t most);
+
+}  // namespace floe::tools
+
+#endif  // FLOE_TOOLS_COMPARE_LAYERS_H_
