@@ -31,8 +31,7 @@ ModelSelection ImplySelection(ModelSelection model, const std::vector<NamedTenso
 
 // One tensor for each input of `side`'s engine, from `given`, else from the golden file (may be null), else
 // made up. A feed that is not needed is a warning.
-std::vector<NamedTensor> FeedsOf(const Side& side, const std::vector<NamedTensor>& given,
-                                 const Side* golden);
+std::vector<NamedTensor> FeedsOf(const Side& side, const std::vector<NamedTensor>& given, const Side* golden);
 
 // Runs both sides on the same tensors: `feeds`, else the golden arrays named like inputs, else made-up
 // numbers. Throws Error(kUsage) if an input has none of them or the inputs of two engines differ.
