@@ -34,6 +34,10 @@ struct CompileOptions {
   std::string timing_cache;  // file; "" = $XDG_CACHE_HOME/floe/timing.json; "none" = in memory only
   // Run once against the reference backend and refuse to hand out an engine that differs.
   bool self_check = true;
+  // Further sets of input shapes, each "NAME=SHAPE" for the inputs that differ: one engine serves them all
+  // with one copy of the weights. The shapes of the selection itself come first if they leave no dimension
+  // open.
+  std::vector<std::vector<std::string>> profiles;
   std::string preprocess_json;  // carried in the engine for classify; "" = none
   std::vector<std::string> labels;
 

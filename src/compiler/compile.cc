@@ -6,8 +6,10 @@
 
 #include "backends/backend.h"
 #include "backends/reference/evaluate.h"
+#include "base/check.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "compiler/model.h"
 #include "compiler/self_check.h"
 #include "engine/plan.h"
@@ -70,42 +72,77 @@ void RunPipeline(Graph& graph, const CompileOptions& options) {
   }
 }
 
+std::string_view NameIn(std::string_view choice) {
+  const std::string_view name = choice.substr(0, choice.find('='));
+  return name.ends_with(":0") ? name.substr(0, name.size() - 2) : name;
+}
+
+// The selection with the shapes of a profile; all inputs are listed, so that they keep their order.
+ModelSelection WithShapes(ModelSelection selection, const std::vector<IoSpec>& inputs,
+                          const std::vector<std::string>& profile) {
+  std::vector<std::string> names;
+  std::vector<std::string> choices;
+  for (const IoSpec& input : inputs) {
+    const auto concerns = [&](const std::string& choice) {
+      return NameIn(choice) == NameIn(input.name) || NameIn(choice) == NameIn(input.tensor);
+    };
+    names.push_back(input.name);
+    const auto given = std::ranges::find_if(selection.inputs, concerns);
+    const auto changed = std::ranges::find_if(profile, concerns);
+    choices.push_back(changed != profile.end()          ? *changed
+                      : given != selection.inputs.end() ? *given
+                                                        : input.name);
+  }
+  for (const std::string& shape : profile) {
+    const bool known = std::ranges::any_of(inputs, [&](const IoSpec& input) {
+      return NameIn(shape) == NameIn(input.name) || NameIn(shape) == NameIn(input.tensor);
+    });
+    if (known && shape.find('=') != std::string::npos) continue;
+    Throw(ErrorCode::kUsage, "--profile '{}': expected NAME=SHAPE of an input: {}{}", shape,
+          JoinText(names, ", "), known ? "" : DidYouMean(std::string(NameIn(shape)), names));
+  }
+  selection.inputs = std::move(choices);
+  return selection;
+}
+
 }  // namespace
 
-std::shared_ptr<const Engine> CompileModel(ImportedModel model, const std::string& model_name,
-                                           const CompileOptions& options) {
+std::shared_ptr<const Engine> CompileModels(std::vector<ImportedModel> models, const std::string& model_name,
+                                            const CompileOptions& options) {
+  CHECK(!models.empty());
   const int threads = options.threads > 0 ? options.threads : AvailableProcessors();
   const Target target = ChooseTarget(options, threads);
-  RequireStaticInputs(model);
-  const std::unique_ptr<Graph> imported = options.self_check ? model.graph->Clone() : nullptr;
-
-  Report(options, "optimising");
-  const size_t nodes_before = model.graph->node_count();
-  RunPipeline(*model.graph, options);
-  LogInfo("{} nodes became {}", nodes_before, model.graph->node_count());
-
   TimingCache cache = TimingCache::Open(options.tune ? options.timing_cache : "none");
   Tuner tuner(std::make_shared<ThreadPool>(threads), cache);
   PlannerOptions planner{target, options.tune ? &tuner : nullptr, options.progress, options.cancelled};
   ConstantPool constants;
   EngineData data;
-  data.profiles.push_back(MakePlan(*model.graph, constants, planner));
-  model.graph.reset();
+  std::vector<std::unique_ptr<Graph>> imported;
+  for (ImportedModel& model : models) {
+    RequireStaticInputs(model);
+    if (options.self_check) imported.push_back(model.graph->Clone());
+    Report(options, "optimising");
+    const size_t nodes_before = model.graph->node_count();
+    RunPipeline(*model.graph, options);
+    LogInfo("{} nodes became {}", nodes_before, model.graph->node_count());
+    data.profiles.push_back(MakePlan(*model.graph, constants, planner));
+    model.graph.reset();
+  }
   cache.Save();
 
   data.target = target;
   data.precision = options.precision;
-  data.inputs = std::move(model.inputs);
-  data.outputs = std::move(model.outputs);
+  data.inputs = std::move(models[0].inputs);
+  data.outputs = std::move(models[0].outputs);
   data.constants = constants.Take();
   data.preprocess_json = options.preprocess_json;
   data.labels = options.labels;
   data.notes = {{"model", model_name}};
   auto engine = std::make_shared<const Engine>(std::move(data));
 
-  if (imported != nullptr) {
+  for (size_t profile = 0; profile < imported.size(); ++profile) {
     Report(options, "checking against the reference");
-    SelfCheck(engine, *imported, threads);
+    SelfCheck(engine, profile, *imported[profile], threads);
   }
   CheckCancelled(options);
   return engine;
@@ -114,8 +151,15 @@ std::shared_ptr<const Engine> CompileModel(ImportedModel model, const std::strin
 std::shared_ptr<const Engine> Compile(const ModelSelection& selection, const CompileOptions& options) {
   ChooseTarget(options, 1);  // a wrong option is said before a large model is read
   Report(options, "reading");
-  return CompileModel(ImportModel(LoadModel(selection)),
-                      std::filesystem::path(selection.path).filename().string(), options);
+  std::vector<ImportedModel> models;
+  models.push_back(ImportModel(LoadModel(selection)));
+  const std::vector<IoSpec> inputs = models[0].inputs;
+  if (!options.profiles.empty() && !HasStaticInputs(models[0])) models.clear();
+  for (const std::vector<std::string>& profile : options.profiles) {
+    Report(options, "reading");
+    models.push_back(ImportModel(LoadModel(WithShapes(selection, inputs, profile))));
+  }
+  return CompileModels(std::move(models), std::filesystem::path(selection.path).filename().string(), options);
 }
 
 }  // namespace floe

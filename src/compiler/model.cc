@@ -1,5 +1,7 @@
 #include "compiler/model.h"
 
+#include <algorithm>
+
 #include "backends/reference/evaluate.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -58,6 +60,10 @@ ImportedModel ImportModel(const FreezeResult& frozen, bool strict) {
         {frozen.outputs[i].name, frozen.outputs[i].tensor.Tensor(), graph.value(graph.outputs()[i]).type});
   }
   return model;
+}
+
+bool HasStaticInputs(const ImportedModel& model) {
+  return std::ranges::all_of(model.inputs, [](const IoSpec& input) { return input.type.shape.IsStatic(); });
 }
 
 void RequireStaticInputs(const ImportedModel& model) {

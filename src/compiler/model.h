@@ -29,12 +29,14 @@ struct ImportedModel {
 // computed, and `nodes` says why.
 ImportedModel ImportModel(const FreezeResult& frozen, bool strict = true);
 
+bool HasStaticInputs(const ImportedModel& model);
 // Throws Error(kUsage) naming the first input with an open dimension, and the option that fixes it.
 void RequireStaticInputs(const ImportedModel& model);
 
-// What Compile does after the import. `model_name` is for people. Throws Error as Compile does.
-std::shared_ptr<const Engine> CompileModel(ImportedModel model, const std::string& model_name,
-                                           const CompileOptions& options);
+// What Compile does after the import: `models` are one model with different input shapes, one a profile of
+// the engine. `model_name` is for people. Throws Error as Compile does.
+std::shared_ptr<const Engine> CompileModels(std::vector<ImportedModel> models, const std::string& model_name,
+                                            const CompileOptions& options);
 
 }  // namespace floe
 

@@ -97,12 +97,13 @@ void CheckOutput(const std::string& name, const Tensor& have, const Tensor& want
 
 }  // namespace
 
-void SelfCheck(const std::shared_ptr<const Engine>& engine, const Graph& imported, int threads) {
+void SelfCheck(const std::shared_ptr<const Engine>& engine, size_t profile, const Graph& imported,
+               int threads) {
   if (HasRandomOps(imported)) return;
   const EngineData& data = engine->data();
   std::vector<Tensor> inputs;
   for (size_t i = 0; i < data.inputs.size(); ++i) {
-    const Plan& plan = data.profiles[0];
+    const Plan& plan = data.profiles[profile];
     inputs.push_back(MadeUp(plan.values[plan.inputs[i]].type, static_cast<uint32_t>(i)));
   }
   std::vector<Tensor> have(data.outputs.size());

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "engine/format.h"
 #include "tools/classify_scores.h"
 #include "tools/command.h"
@@ -18,6 +19,7 @@ struct BuildArgs {
   std::string output;
   std::string labels;
   std::string preprocess;
+  std::vector<std::string> profiles;
 };
 
 void Build(BuildArgs& args, const ConsoleOptions& console) {
@@ -25,6 +27,10 @@ void Build(BuildArgs& args, const ConsoleOptions& console) {
   if (!args.labels.empty()) args.options.labels = ReadLabels(args.labels);
   if (!args.preprocess.empty()) {
     args.options.preprocess_json = PreprocessToJson(ReadPreprocess(args.preprocess));
+  }
+  for (const std::string& profile : args.profiles) {
+    std::vector<std::string>& shapes = args.options.profiles.emplace_back();
+    for (const std::string_view shape : SplitText(profile, ';')) shapes.emplace_back(shape);
   }
   Progress progress(!console.quiet);
   ConnectConsole(args.options, progress, console);
@@ -49,6 +55,11 @@ void AddBuild(CLI::App& app, const ConsoleOptions& console) {
   app.add_option("-o,--saveEngine", args->output, "The engine file to write")
       ->required()
       ->type_name("OUT.floe");
+  app.add_option("--profile", args->profiles,
+                 "Further input shapes that the engine serves with the same weights; repeatable")
+      ->type_name("NAME=SHAPE[;NAME=SHAPE...]")
+      ->expected(1)
+      ->take_all();
   app.add_option("--labels", args->labels, "Class names, one a line, kept in the engine")->type_name("FILE");
   AddPreprocessOption(app, args->preprocess, "How pictures become inputs, kept in the engine");
   app.callback([args, &console] { Build(*args, console); });

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "engine/format.h"
 #include "tools/command.h"
 #include "tools/engine_json.h"
@@ -47,7 +48,11 @@ Json InfoJson(const Engine& engine, size_t file_bytes) {
   for (const Plan& plan : data.profiles) {
     Json steps = Json::array();
     for (const Step& step : plan.steps) steps.push_back(StepJson(plan, step));
-    profiles.push_back({{"arena_bytes", plan.arena_bytes}, {"steps", steps}});
+    Json shapes = Json::object();
+    for (size_t i = 0; i < plan.inputs.size(); ++i) {
+      shapes[data.inputs[i].name] = ShapeText(plan.values[plan.inputs[i]].type);
+    }
+    profiles.push_back({{"inputs", shapes}, {"arena_bytes", plan.arena_bytes}, {"steps", steps}});
   }
   json["profiles"] = profiles;
   Json notes = Json::object();
@@ -73,7 +78,11 @@ void PrintText(const Engine& engine, const std::string& path, size_t file_bytes)
   if (!data.labels.empty()) fmt::print("labels: {} ({}, ...)\n", data.labels.size(), data.labels.front());
   for (size_t p = 0; p < data.profiles.size(); ++p) {
     const Plan& plan = data.profiles[p];
-    fmt::print("\nprofile {}: {} steps, arena {}\n", p, plan.steps.size(),
+    std::vector<std::string> shapes;
+    for (size_t i = 0; i < plan.inputs.size(); ++i) {
+      shapes.push_back(data.inputs[i].name + " " + ShapeText(plan.values[plan.inputs[i]].type));
+    }
+    fmt::print("\nprofile {}: {}; {} steps, arena {}\n", p, JoinText(shapes, ", "), plan.steps.size(),
                HumanBytes(static_cast<double>(plan.arena_bytes)));
     Table steps({">#", "kernel", "ops", "output", "name"});
     for (size_t i = 0; i < plan.steps.size(); ++i) {

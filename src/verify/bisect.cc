@@ -133,10 +133,13 @@ class Narrowing {
       const std::vector<std::string>& sources = graph_.node(id).sources;
       part.nodes.insert(part.nodes.end(), sources.begin(), sources.end());
     }
+    std::vector<ImportedModel> models;
+    models.push_back(std::move(model));
     CompileOptions compile = options_.compile;
     compile.self_check = false;
+    compile.profiles.clear();
     compile.progress = nullptr;
-    Session session(CompileModel(std::move(model), "part", compile), {compile.threads, compile.cancelled});
+    Session session(CompileModels(std::move(models), "part", compile), {compile.threads, compile.cancelled});
     std::vector<Tensor> found(outputs.size());
     session.RunInto(feeds, found);
     bool wrong = false;
