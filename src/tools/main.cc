@@ -25,6 +25,8 @@ constexpr Command kCommands[] = {
     {"bisect", "Find the smallest part of a model whose result is wrong", AddBisect},
     {"cache", "Look at, merge and clear timing caches", AddCache},
     {"doctor", "What this machine offers and whether Floe works on it", AddDoctor},
+    {"completion", "Print what a shell needs to complete floe's commands and options", AddCompletion},
+    {"man", "Print the manual page", AddMan},
 };
 
 int Report(const char* what, int code) {

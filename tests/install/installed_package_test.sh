@@ -22,6 +22,10 @@ done
 "$cmake" --build "$work/classify" > "$work/build.log" || { cat "$work/build.log"; exit 1; }
 classify=$work/classify/classify
 
+for help in share/man/man1/floe.1 share/bash-completion/completions/floe share/zsh/site-functions/_floe; do
+  [[ -s $prefix/$help ]] || { echo "$help is missing or empty"; exit 1; }
+done
+
 code=0
 "$classify" "$work/no.floe" photo.jpg 2> "$work/missing.log" || code=$?
 if [[ $code -ne 3 ]] || ! grep -q 'no.floe' "$work/missing.log"; then
