@@ -70,6 +70,14 @@ void RunPipeline(Graph& graph, const CompileOptions& options) {
   }
 }
 
+size_t ConstantBytes(const Graph& graph) {
+  size_t bytes = 0;
+  for (const ValueId id : graph.Values()) {
+    if (graph.value(id).is_constant()) bytes += graph.value(id).constant.size_bytes();
+  }
+  return bytes;
+}
+
 }  // namespace
 
 std::shared_ptr<const Engine> Compile(const ModelSelection& selection, const CompileOptions& options) {
@@ -87,7 +95,7 @@ std::shared_ptr<const Engine> Compile(const ModelSelection& selection, const Com
   LogInfo("{} nodes became {}", nodes_before, model.graph->node_count());
 
   TimingCache cache = TimingCache::Open(options.tune ? options.timing_cache : "none");
-  Tuner tuner(std::make_shared<ThreadPool>(threads), cache);
+  Tuner tuner(std::make_shared<ThreadPool>(threads), cache, WeightsInCache(ConstantBytes(*model.graph)));
   PlannerOptions planner{target, options.tune ? &tuner : nullptr, options.progress, options.cancelled};
   ConstantPool constants;
   EngineData data;

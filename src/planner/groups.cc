@@ -32,7 +32,7 @@ bool BetterApart(const Graph& problem, const PlannerOptions& options) {
     const Choice choice = ChooseKernel(*part, options.target, nullptr);
     if (choice.last_resort) return false;
     apart_ns += choice.time_ns;
-    other_kernel |= choice.kernel != whole.kernel;
+    other_kernel |= choice.kernel->refuses(problem, options.target).has_value();
   }
   if (!other_kernel) return false;
   double whole_estimate = whole.time_ns;
