@@ -54,7 +54,7 @@ TEST(Planner, PackedConstantsAreNotStoredTwice) {
   })");
   size_t bytes = 0;
   for (const Tensor& t : engine->data().constants) bytes += t.size_bytes();
-  const size_t weights = 4 * (64 * 9 * 32 + 64 * 64);
+  const size_t weights = 4 * (64 * 576 + 64 * 64);
   EXPECT_GE(bytes, weights);
   EXPECT_LE(bytes, weights * 3 / 2);
 }

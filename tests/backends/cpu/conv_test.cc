@@ -54,6 +54,8 @@ class EveryConv : public testing::TestWithParam<Case> {};
 
 TEST_P(EveryConv, EqualsTheReference) {
   ExpectMatches("cpu.conv_gemm", Plain(GetParam()));
+  const bool flat = GetParam().group == 1 && GetParam().input.size() < 5;
+  if (flat) ExpectMatches("cpu.conv_packed", Plain(GetParam()));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -71,6 +73,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{{3, 17, 6}, {5, 4, 6}, {2}, {1, 2}},                        // one dimension
                     Case{{1, 5, 6, 7, 3}, {4, 2, 3, 3, 3}, {}, {1, 1, 1, 0, 1, 1}},  // three
                     Case{{1, 1, 1, 130}, {70, 1, 1, 130}},
+                    Case{{1, 7, 7, 260}, {520, 1, 1, 260}},  // by panels
+                    Case{{1, 30, 30, 33}, {40, 1, 1, 33}},
                     Case{{1, 6, 6, 3}, {2, 5, 5, 3}, {1, 1}, {4, 4, 4, 4}},  // pads beyond
                     Case{{1, 40, 40, 24}, {48, 3, 3, 24}, {1, 1}, {1, 1, 1, 1}, {}, 1, false}));
 
@@ -95,7 +99,9 @@ std::vector<Op> Activations() {
 TEST(ConvGemm, DoesEveryActivationAfterAResidual) {
   for (const Op& activation : Activations()) {
     SCOPED_TRACE(std::string(OpName(activation)));
-    ExpectMatches("cpu.conv_gemm", Fused({{1, 9, 7, 6}, {35, 3, 3, 6}, {}, {1, 1, 1, 1}}, activation, true));
+    const Graph g = Fused({{1, 9, 7, 6}, {35, 3, 3, 6}, {}, {1, 1, 1, 1}}, activation, true);
+    ExpectMatches("cpu.conv_gemm", g);
+    ExpectMatches("cpu.conv_packed", g);
   }
 }
 

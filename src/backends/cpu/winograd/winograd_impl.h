@@ -3,13 +3,10 @@
 #define FLOE_BACKENDS_CPU_WINOGRAD_WINOGRAD_IMPL_H_
 
 #include "backends/cpu/activation_impl.h"
+#include "backends/cpu/packed/tile.h"
 #include "backends/cpu/winograd/winograd.h"
 
 namespace floe::cpu::FLOE_CPU_ISA {
-
-// Accumulators, one row of a panel and one broadcast fill the register file.
-constexpr int kRegisterTiles = kLanes == 16 ? 14 : 6;
-constexpr int kPanelVectors = 2;
 
 // Coefficients, lowest first, of the product of (x - p^2) over all pairs of points, and over all but one: the
 // even powers in the polynomials of Toom and Cook. The highest is 1.
@@ -189,27 +186,7 @@ template <int kTiles, int kVectors>
 void MultiplyPoint(const float* tiles, int64_t block_floats, int64_t blocks, const float* panel,
                    float* sums) {
   Vec acc[kTiles][kVectors];
-#pragma GCC unroll 16
-  for (int i = 0; i < kTiles; ++i) {
-#pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) acc[i][v] = Splat(0.0f);
-  }
-  for (int64_t b = 0; b < blocks; ++b) {
-    const float* at = tiles + b * block_floats;
-#pragma GCC unroll 4
-    for (int k = 0; k < kLanes; ++k) {
-      Vec column[kVectors];
-#pragma GCC unroll 2
-      for (int v = 0; v < kVectors; ++v) column[v] = Load(panel + v * kLanes);
-      panel += kVectors * kLanes;
-#pragma GCC unroll 16
-      for (int i = 0; i < kTiles; ++i) {
-        const Vec a = Splat(at[i * kLanes + k]);
-#pragma GCC unroll 2
-        for (int v = 0; v < kVectors; ++v) acc[i][v] = Fma(a, column[v], acc[i][v]);
-      }
-    }
-  }
+  Accumulate<kTiles, kVectors>(tiles, block_floats, blocks * kLanes, panel, acc);
 #pragma GCC unroll 16
   for (int i = 0; i < kTiles; ++i) {
 #pragma GCC unroll 2
@@ -247,7 +224,7 @@ template <int kVectors>
 void MultiplyPanel(const WinogradShape& s, const TileBlock& block, int points, const float* panel,
                    float* sums, int64_t sum_pitch) {
   constexpr int64_t kWidth = kVectors * kLanes;
-  const int64_t groups = (block.count + kRegisterTiles - 1) / kRegisterTiles;
+  const int64_t groups = (block.count + kRegisterRows - 1) / kRegisterRows;
   for (int p = 0; p < points; ++p) {
     const float* tiles = block.transformed + p * block.pitch;
     for (int64_t g = 0; g < groups; ++g) {
@@ -370,7 +347,7 @@ WinogradCode GetWinogradCode(const WinogradTile& tile) {
   WinogradCode code;
   code.panel = kPanelVectors * kLanes;
   code.vector = kLanes;
-  code.tile_rows = kRegisterTiles;
+  code.tile_rows = kRegisterRows;
   UseIf<4, 4, 2, 2>(tile, &code);  // 3x3
   UseIf<6, 6, 4, 4>(tile, &code);
   UseIf<8, 8, 6, 6>(tile, &code);
