@@ -14,11 +14,17 @@ namespace floe::cpu::FLOE_CPU_ISA {
 constexpr int kRegisterRows = kLanes == 16 ? 14 : 6;
 constexpr int kPanelVectors = 2;
 
+// Bytes that weights are asked for ahead of their use: what the third-level cache needs at this rate.
+constexpr int64_t kAhead = 4096;
+
 template <int kRows, int kVectors>
 FLOE_INLINE void AccumulateDepth(const float* at, const float* panel, Vec (&acc)[kRows][kVectors]) {
   Vec column[kVectors];
 #pragma GCC unroll 2
-  for (int v = 0; v < kVectors; ++v) column[v] = Load(panel + v * kLanes);
+  for (int v = 0; v < kVectors; ++v) {
+    column[v] = Load(panel + v * kLanes);
+    __builtin_prefetch(reinterpret_cast<const char*>(panel + v * kLanes) + kAhead);
+  }
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; ++i) {
     const Vec a = Splat(at[i * kLanes]);
