@@ -6,8 +6,9 @@
 
 namespace floe::cpu {
 
-Kernel ConvGemmKernel();       // conv/conv_gemm.cc
-Kernel ConvPackedKernel();     // packed/conv_packed.cc
+Kernel ConvGemmKernel();    // conv/conv_gemm.cc
+Kernel ConvPackedKernel();  // packed/conv_packed.cc
+Kernel ConvFewChannelsKernel();
 Kernel ConvTransposeKernel();  // conv/conv_transpose.cc
 Kernel DepthwiseKernel();      // depthwise/depthwise.cc
 Kernel ElementwiseKernel();    // elementwise/elementwise.cc

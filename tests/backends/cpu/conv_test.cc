@@ -56,6 +56,9 @@ TEST_P(EveryConv, EqualsTheReference) {
   ExpectMatches("cpu.conv_gemm", Plain(GetParam()));
   const bool flat = GetParam().group == 1 && GetParam().input.size() < 5;
   if (flat) ExpectMatches("cpu.conv_packed", Plain(GetParam()));
+  const bool few = flat && GetParam().input.back() <= 8 &&
+                   (GetParam().dilations.empty() || GetParam().dilations.back() == 1);
+  if (few) ExpectMatches("cpu.conv_few_channels", Plain(GetParam()));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -102,6 +105,7 @@ TEST(ConvGemm, DoesEveryActivationAfterAResidual) {
     const Graph g = Fused({{1, 9, 7, 6}, {35, 3, 3, 6}, {}, {1, 1, 1, 1}}, activation, true);
     ExpectMatches("cpu.conv_gemm", g);
     ExpectMatches("cpu.conv_packed", g);
+    ExpectMatches("cpu.conv_few_channels", g);
   }
 }
 

@@ -44,7 +44,16 @@ struct PackedCode {
                  float* row) = nullptr;
   // All the block's rows with panels [begin, end).
   void (*multiply)(const PackedCall& call, const RowBlock& block, int64_t begin, int64_t end) = nullptr;
+  // Output rows [begin, end) of batch * y straight from the input, whose pixels lie close enough together to
+  // be read where they are. `edge` is scratch for DirectEdgeFloats() floats.
+  void (*direct)(const PackedCall& call, const Window& window, const float* input, int64_t begin, int64_t end,
+                 float* edge) = nullptr;
 };
+
+// A row of `tile_rows` neighbouring output pixels' windows.
+inline int64_t DirectEdgeFloats(const Window& w, int64_t tile_rows) {
+  return w.kernel[1] * ((tile_rows - 1) * w.stride[2] + w.kernel[2]) * w.channels;
+}
 
 namespace generic {
 PackedCode GetPackedCode();

@@ -179,10 +179,139 @@ inline void MultiplyBlock(const PackedCall& call, const RowBlock& block, int64_t
   }
 }
 
+// Where the windows of a tile's pixels lie: filter rows `pitch` apart, pixels `step` apart.
+struct DirectTile {
+  const float* first;
+  int64_t pitch;
+  int64_t step;
+  int64_t filter_rows;
+  int64_t run;  // floats of a filter row
+};
+
+template <int kRows, int kVectors>
+void MultiplyDirect(const DirectTile& tile, const float* panel, const TileOut& out) {
+  Vec acc[kRows][kVectors];
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; ++i) {
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) acc[i][v] = Splat(0.0f);
+  }
+  for (int64_t r = 0; r < tile.filter_rows; ++r) {
+    const float* rows[kRows];
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i) rows[i] = tile.first + r * tile.pitch + i * tile.step;
+    for (int64_t k = 0; k < tile.run; ++k, panel += kVectors * kLanes) {
+      Vec column[kVectors];
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) column[v] = Load(panel + v * kLanes);
+#pragma GCC unroll 16
+      for (int i = 0; i < kRows; ++i) {
+        const Vec a = Splat(rows[i][k]);
+#pragma GCC unroll 2
+        for (int v = 0; v < kVectors; ++v) acc[i][v] = Fma(a, column[v], acc[i][v]);
+      }
+    }
+  }
+  FinishRows<kRows, kVectors>(out, acc);
+}
+
+using DirectFunction = void (*)(const DirectTile&, const float*, const TileOut&);
+
+template <int kVectors>
+DirectFunction DirectFunctionOf(int64_t rows) {
+  static constexpr DirectFunction kFunctions[] = {
+    MultiplyDirect<1, kVectors>,
+    MultiplyDirect<2, kVectors>,
+    MultiplyDirect<3, kVectors>,
+    MultiplyDirect<4, kVectors>,
+    MultiplyDirect<5, kVectors>,
+    MultiplyDirect<6, kVectors>,
+#if defined(__AVX512F__)
+    MultiplyDirect<7, kVectors>,
+    MultiplyDirect<8, kVectors>,
+    MultiplyDirect<9, kVectors>,
+    MultiplyDirect<10, kVectors>,
+    MultiplyDirect<11, kVectors>,
+    MultiplyDirect<12, kVectors>,
+    MultiplyDirect<13, kVectors>,
+    MultiplyDirect<14, kVectors>,
+#endif
+  };
+  return kFunctions[rows - 1];
+}
+
+// The windows of output pixels [x, x + count) of a row, whose filter rows [first, last) lie in the image.
+FLOE_INLINE DirectTile PlaceDirect(const Window& w, const float* image, int64_t y, int64_t x, int64_t count,
+                                   int64_t first, int64_t last, float* edge) {
+  const int64_t start = x * w.stride[2] - w.pad[2];
+  const int64_t span = (count - 1) * w.stride[2] + w.kernel[2];
+  DirectTile tile{};
+  tile.step = w.stride[2] * w.channels;
+  tile.filter_rows = last - first;
+  tile.run = w.kernel[2] * w.channels;
+  tile.pitch = w.dilation[1] * w.input[2] * w.channels;
+  tile.first = image + ((y + first * w.dilation[1]) * w.input[2] + start) * w.channels;
+  if (start >= 0 && start + span <= w.input[2]) return tile;
+  const int64_t before = start < 0 ? (-start < span ? -start : span) : 0;
+  const int64_t over = start + span - w.input[2];
+  const int64_t after = over > 0 ? (over < span - before ? over : span - before) : 0;
+  for (int64_t r = 0; r < tile.filter_rows; ++r) {
+    float* to = edge + r * span * w.channels;
+    ZeroRun(before * w.channels, to);
+    CopyRun(tile.first + r * tile.pitch + before * w.channels, (span - before - after) * w.channels,
+            to + before * w.channels);
+    ZeroRun(after * w.channels, to + (span - after) * w.channels);
+  }
+  tile.first = edge;
+  tile.pitch = span * w.channels;
+  return tile;
+}
+
+inline void RunDirect(const PackedCall& call, const Window& w, const float* input, int64_t begin, int64_t end,
+                      float* edge) {
+  const bool clamp = call.activation.kind == ActivationKind::kClamp;
+  const bool apart = !clamp && call.activation.kind != ActivationKind::kNone;
+  const int64_t tiles = (w.output[2] + kRegisterRows - 1) / kRegisterRows;
+  for (int64_t row = begin; row < end; ++row) {
+    const int64_t y = row % w.output[1] * w.stride[1] - w.pad[1];
+    const float* image = input + row / w.output[1] * w.input[1] * w.input[2] * w.channels;
+    int64_t first = 0;
+    int64_t last = w.kernel[1];
+    while (first < last && y + first * w.dilation[1] < 0) ++first;
+    while (first < last && y + (last - 1) * w.dilation[1] >= w.input[1]) --last;
+    for (int64_t t = 0; t < tiles; ++t) {
+      const int64_t x = w.output[2] * t / tiles;
+      const int64_t count = w.output[2] * (t + 1) / tiles - x;
+      const DirectTile tile = PlaceDirect(w, image, y, x, count, first, last, edge);
+      for (int64_t column = 0; column < call.columns; column += kPanelVectors * kLanes) {
+        const int64_t left = call.columns - column;
+        const int64_t columns = left < kPanelVectors * kLanes ? left : kPanelVectors * kLanes;
+        const int64_t width = columns <= kLanes ? kLanes : kPanelVectors * kLanes;
+        const int64_t at = (row * w.output[2] + x) * call.columns + column;
+        const TileOut out{call.output + at,
+                          call.residual == nullptr ? nullptr : call.residual + at,
+                          call.bias == nullptr ? nullptr : call.bias + column,
+                          call.columns,
+                          columns,
+                          clamp,
+                          call.activation.a,
+                          call.activation.b};
+        const float* panel = call.weights + column * call.depth + first * tile.run * width;
+        const DirectFunction run =
+            width == kLanes ? DirectFunctionOf<1>(count) : DirectFunctionOf<kPanelVectors>(count);
+        run(tile, panel, out);
+        Activation activation = call.activation;
+        if (activation.slope != nullptr) activation.slope += column;
+        if (apart) Activate(activation, out.output, count, columns, call.columns);
+      }
+    }
+  }
+}
+
 // One file an instruction set includes this, each in its own namespace.
 // NOLINTNEXTLINE(misc-definitions-in-headers)
 PackedCode GetPackedCode() {
-  return {kPanelVectors * kLanes, kLanes, kRegisterRows, Gather, MultiplyBlock};
+  return {kPanelVectors * kLanes, kLanes, kRegisterRows, Gather, MultiplyBlock, RunDirect};
 }
 
 }  // namespace floe::cpu::FLOE_CPU_ISA
