@@ -105,6 +105,14 @@ ModelSelection WithShapes(ModelSelection selection, const std::vector<IoSpec>& i
   return selection;
 }
 
+size_t ConstantBytes(const Graph& graph) {
+  size_t bytes = 0;
+  for (const ValueId id : graph.Values()) {
+    if (graph.value(id).is_constant()) bytes += graph.value(id).constant.size_bytes();
+  }
+  return bytes;
+}
+
 }  // namespace
 
 std::shared_ptr<const Engine> CompileModels(std::vector<ImportedModel> models, const std::string& model_name,
@@ -113,7 +121,7 @@ std::shared_ptr<const Engine> CompileModels(std::vector<ImportedModel> models, c
   const int threads = options.threads > 0 ? options.threads : AvailableProcessors();
   const Target target = ChooseTarget(options, threads);
   TimingCache cache = TimingCache::Open(options.tune ? options.timing_cache : "none");
-  Tuner tuner(std::make_shared<ThreadPool>(threads), cache);
+  Tuner tuner(std::make_shared<ThreadPool>(threads), cache, WeightsInCache(ConstantBytes(*models[0].graph)));
   PlannerOptions planner{target, options.tune ? &tuner : nullptr, options.progress, options.cancelled};
   ConstantPool constants;
   EngineData data;

@@ -22,24 +22,16 @@ bool BetterApart(const Graph& problem, const PlannerOptions& options) {
   if (!IsStatic(problem)) return true;
   const Choice whole = ChooseKernel(problem, options.target, options.tuner);
   if (whole.last_resort) return true;
-  // Timing the parts of every group would double the build: it is done where a part has a kernel that the
-  // whole has not.
+  // Timing the parts of every group would double the build: estimates decide, the whole's best against the parts'.
   double apart_ns = 0;
-  bool other_kernel = false;
   for (const NodeId id : problem.Order()) {
     std::vector<ValueId> ignored;
     const std::unique_ptr<Graph> part = ExtractProblem(problem, id, &ignored);
     const Choice choice = ChooseKernel(*part, options.target, nullptr);
     if (choice.last_resort) return false;
     apart_ns += choice.time_ns;
-    other_kernel |= choice.kernel != whole.kernel;
   }
-  if (!other_kernel) return false;
-  double whole_estimate = whole.time_ns;
-  for (const KernelCandidate& c : whole.candidates) {
-    if (c.kernel == whole.kernel->name && c.estimate_ns >= 0) whole_estimate = c.estimate_ns;
-  }
-  return apart_ns < whole_estimate * kSplitGain;
+  return apart_ns < ChooseKernel(problem, options.target, nullptr).time_ns * kSplitGain;
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 // Measured times of kernels, kept between builds: the same cache gives the same engine, byte for byte.
 //
 // A JSON file, readable and mergeable: {"schema": "floe.timing_cache/1", "times_ns": {"<key>": 12345, ...}},
-// keys sorted. A key is "kernel@version problem-hash isa threads device".
+// keys sorted. A key is "kernel@version problem-hash isa threads device", and " cold" where the kernel's
+// weights were not in a cache.
 #ifndef FLOE_PLANNER_TIMING_CACHE_H_
 #define FLOE_PLANNER_TIMING_CACHE_H_
 

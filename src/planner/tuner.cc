@@ -1,7 +1,13 @@
 #include "planner/tuner.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
+
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
 
 #include "base/log.h"
 #include "graph/serialize.h"
@@ -33,6 +39,17 @@ void FillMadeUp(Tensor& t) {
   // Everything else stays zero: a valid index and a valid count.
 }
 
+// Where a program may not empty a cache, kernels are measured with warm weights.
+void EvictFromCache(const Tensor& t) {
+#if defined(__x86_64__)
+  const auto* bytes = static_cast<const uint8_t*>(t.raw());
+  for (size_t i = 0; i < t.size_bytes(); i += 64) _mm_clflush(bytes + i);
+  _mm_mfence();
+#else
+  static_cast<void>(t);
+#endif
+}
+
 struct Contestant {
   std::vector<Tensor> packed;
   std::unique_ptr<Executable> executable;
@@ -43,8 +60,8 @@ struct Contestant {
 
 class Match {
  public:
-  Match(const Graph& problem, const Target& target, ThreadPool& pool)
-      : problem_(problem), target_(target), pool_(pool) {
+  Match(const Graph& problem, const Target& target, ThreadPool& pool, Weights weights)
+      : problem_(problem), target_(target), pool_(pool), weights_(weights) {
     for (const ValueId id : problem.inputs()) {
       const TensorType& type = problem.value(id).type;
       FillMadeUp(inputs_.emplace_back(type.dtype, type.shape.Static()));
@@ -72,6 +89,9 @@ class Match {
   }
 
   int64_t RunOnce(Contestant& c) {
+    if (weights_ == Weights::kCold) {
+      for (const Tensor& t : c.packed) EvictFromCache(t);
+    }
     const int64_t start = NowNs();
     c.executable->Run({inputs_, c.outputs, c.workspace.raw(), &pool_});
     return NowNs() - start;
@@ -81,6 +101,7 @@ class Match {
   const Graph& problem_;
   const Target& target_;
   ThreadPool& pool_;
+  Weights weights_;
   std::vector<Tensor> inputs_;
 };
 
@@ -93,6 +114,20 @@ bool Measurable(const Graph& problem) {
 
 }  // namespace
 
+Weights WeightsInCache(size_t bytes) {
+  long cache = 0;
+#if defined(_SC_LEVEL3_CACHE_SIZE)
+  cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
+#endif
+  constexpr size_t kUsual = 16 << 20;  // where the system does not say
+  const size_t size = cache > 0 ? static_cast<size_t>(cache) : kUsual;
+  return bytes > size * 3 / 4 ? Weights::kCold : Weights::kWarm;
+}
+
+std::string Tuner::KeyOf(const Kernel& kernel, uint64_t problem_hash, const Target& target) const {
+  return TimingCache::Key(kernel, problem_hash, target) + (weights_ == Weights::kCold ? " cold" : "");
+}
+
 std::vector<std::optional<int64_t>> Tuner::Measure(const Graph& problem, const Target& target,
                                                    std::span<const Kernel* const> kernels) {
   std::vector<std::optional<int64_t>> times(kernels.size());
@@ -102,9 +137,9 @@ std::vector<std::optional<int64_t>> Tuner::Measure(const Graph& problem, const T
   std::unique_ptr<Match> match;
   int entered = 0;
   for (size_t i = 0; i < kernels.size(); ++i) {
-    times[i] = cache_.Find(TimingCache::Key(*kernels[i], hash, target));
+    times[i] = cache_.Find(KeyOf(*kernels[i], hash, target));
     if (times[i]) continue;
-    if (!match) match = std::make_unique<Match>(problem, target, *pool_);
+    if (!match) match = std::make_unique<Match>(problem, target, *pool_, weights_);
     contestants[i] = match->Enter(*kernels[i]);
     entered += contestants[i].has_value();
   }
@@ -118,7 +153,7 @@ std::vector<std::optional<int64_t>> Tuner::Measure(const Graph& problem, const T
   for (size_t i = 0; i < kernels.size(); ++i) {
     if (!contestants[i]) continue;
     times[i] = contestants[i]->best_ns;
-    cache_.Put(TimingCache::Key(*kernels[i], hash, target), contestants[i]->best_ns);
+    cache_.Put(KeyOf(*kernels[i], hash, target), contestants[i]->best_ns);
     ++measured_;
   }
   return times;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "backends/backend.h"
@@ -12,10 +13,17 @@
 
 namespace floe {
 
+// What a kernel finds in the processor's caches when its turn comes.
+enum class Weights {
+  kWarm,  // all of the network's weights fit
+  kCold,  // other layers' weights have pushed its own out
+};
+
 class Tuner {
  public:
   // `pool` runs the measurements; the cache must outlive the tuner.
-  Tuner(std::shared_ptr<ThreadPool> pool, TimingCache& cache) : pool_(std::move(pool)), cache_(cache) {}
+  Tuner(std::shared_ptr<ThreadPool> pool, TimingCache& cache, Weights weights = Weights::kWarm)
+      : pool_(std::move(pool)), cache_(cache), weights_(weights) {}
 
   // Nanoseconds of each kernel on the problem, from the cache or measured now on made-up inputs: all that
   // must be measured are run in turn, several rounds, and the least time of each counts. nullopt: not
@@ -26,10 +34,16 @@ class Tuner {
   int measured() const { return measured_; }
 
  private:
+  std::string KeyOf(const Kernel& kernel, uint64_t problem_hash, const Target& target) const;
+
   std::shared_ptr<ThreadPool> pool_;
   TimingCache& cache_;
+  Weights weights_;
   int measured_ = 0;
 };
+
+// kCold when a network of so many bytes of weights exceeds what it can keep of the last cache.
+Weights WeightsInCache(size_t bytes);
 
 }  // namespace floe
 

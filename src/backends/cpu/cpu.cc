@@ -10,9 +10,16 @@ namespace {
 
 std::span<const Kernel> Kernels() {
   static const std::array kernels = {
-      cpu::ConvGemmKernel(), cpu::ConvTransposeKernel(), cpu::DepthwiseKernel(), cpu::ElementwiseKernel(),
-      cpu::MatMulKernel(),   cpu::PoolKernel(),          cpu::ReduceKernel(),    cpu::SoftmaxKernel(),
-      cpu::LrnKernel(),      cpu::ResizeKernel(),        cpu::MoveKernel(),      cpu::GatherKernel(),
+      cpu::ConvPackedKernel(),    cpu::ConvFewChannelsKernel(),
+      cpu::ConvGemmKernel(),      cpu::ConvTransposeKernel(),
+      cpu::DepthwiseKernel(),     cpu::ElementwiseKernel(),
+      cpu::MatMulKernel(),        cpu::PoolKernel(),
+      cpu::ReduceKernel(),        cpu::SoftmaxKernel(),
+      cpu::LrnKernel(),           cpu::ResizeKernel(),
+      cpu::MoveKernel(),          cpu::GatherKernel(),
+      cpu::Winograd3x3F2Kernel(), cpu::Winograd3x3F4Kernel(),
+      cpu::Winograd3x3F6Kernel(), cpu::Winograd5x5Kernel(),
+      cpu::Winograd1x3Kernel(),   cpu::Winograd1x7Kernel(),
   };
   return kernels;
 }

@@ -6,7 +6,9 @@
 
 namespace floe::cpu {
 
-Kernel ConvGemmKernel();       // conv/conv_gemm.cc
+Kernel ConvGemmKernel();    // conv/conv_gemm.cc
+Kernel ConvPackedKernel();  // packed/conv_packed.cc
+Kernel ConvFewChannelsKernel();
 Kernel ConvTransposeKernel();  // conv/conv_transpose.cc
 Kernel DepthwiseKernel();      // depthwise/depthwise.cc
 Kernel ElementwiseKernel();    // elementwise/elementwise.cc
@@ -18,6 +20,12 @@ Kernel PoolKernel();           // rows/pool.cc
 Kernel ReduceKernel();         // rows/reduce.cc
 Kernel SoftmaxKernel();        // rows/softmax.cc
 Kernel LrnKernel();            // rows/softmax.cc
+Kernel Winograd3x3F2Kernel();  // winograd/winograd.cc
+Kernel Winograd3x3F4Kernel();
+Kernel Winograd3x3F6Kernel();
+Kernel Winograd5x5Kernel();
+Kernel Winograd1x3Kernel();
+Kernel Winograd1x7Kernel();
 
 }  // namespace floe::cpu
 

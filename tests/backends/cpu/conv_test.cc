@@ -54,6 +54,11 @@ class EveryConv : public testing::TestWithParam<Case> {};
 
 TEST_P(EveryConv, EqualsTheReference) {
   ExpectMatches("cpu.conv_gemm", Plain(GetParam()));
+  const bool flat = GetParam().group == 1 && GetParam().input.size() < 5;
+  if (flat) ExpectMatches("cpu.conv_packed", Plain(GetParam()));
+  const bool few = flat && GetParam().input.back() <= 8 &&
+                   (GetParam().dilations.empty() || GetParam().dilations.back() == 1);
+  if (few) ExpectMatches("cpu.conv_few_channels", Plain(GetParam()));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -71,6 +76,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{{3, 17, 6}, {5, 4, 6}, {2}, {1, 2}},                        // one dimension
                     Case{{1, 5, 6, 7, 3}, {4, 2, 3, 3, 3}, {}, {1, 1, 1, 0, 1, 1}},  // three
                     Case{{1, 1, 1, 130}, {70, 1, 1, 130}},
+                    Case{{1, 7, 7, 260}, {520, 1, 1, 260}},  // by panels
+                    Case{{1, 30, 30, 33}, {40, 1, 1, 33}},
                     Case{{1, 6, 6, 3}, {2, 5, 5, 3}, {1, 1}, {4, 4, 4, 4}},  // pads beyond
                     Case{{1, 40, 40, 24}, {48, 3, 3, 24}, {1, 1}, {1, 1, 1, 1}, {}, 1, false}));
 
@@ -95,7 +102,10 @@ std::vector<Op> Activations() {
 TEST(ConvGemm, DoesEveryActivationAfterAResidual) {
   for (const Op& activation : Activations()) {
     SCOPED_TRACE(std::string(OpName(activation)));
-    ExpectMatches("cpu.conv_gemm", Fused({{1, 9, 7, 6}, {35, 3, 3, 6}, {}, {1, 1, 1, 1}}, activation, true));
+    const Graph g = Fused({{1, 9, 7, 6}, {35, 3, 3, 6}, {}, {1, 1, 1, 1}}, activation, true);
+    ExpectMatches("cpu.conv_gemm", g);
+    ExpectMatches("cpu.conv_packed", g);
+    ExpectMatches("cpu.conv_few_channels", g);
   }
 }
 
@@ -144,6 +154,67 @@ TEST(ConvGemm, RefusesAPackedConstantOfAnotherSize) {
   const std::vector<Tensor> wrong = {Tensor(DType::kFloat32, {3})};
   EXPECT_THROW(Row("cpu.conv_gemm").prepare({g, wrong, target}), Error);
   EXPECT_THROW(Row("cpu.conv_gemm").prepare({g, {}, target}), Error);
+}
+
+struct WinogradCase {
+  std::string_view kernel;
+  Case conv;
+};
+
+class EveryWinograd : public testing::TestWithParam<WinogradCase> {};
+
+TEST_P(EveryWinograd, EqualsTheReference) {
+  ExpectMatches(GetParam().kernel, Plain(GetParam().conv));
+}
+
+constexpr std::string_view k3x3[] = {"cpu.winograd_3x3_f2", "cpu.winograd_3x3_f4", "cpu.winograd_3x3_f6"};
+
+std::vector<WinogradCase> WinogradCases() {
+  std::vector<WinogradCase> cases;
+  for (const std::string_view kernel : k3x3) {
+    for (const Case& c : {Case{{1, 12, 12, 16}, {32, 3, 3, 16}, {}, {1, 1, 1, 1}},
+                          Case{{2, 7, 9, 19}, {37, 3, 3, 19}, {}, {1, 1, 1, 1}},  // odd channels, two images
+                          Case{{1, 5, 31, 20}, {50, 3, 3, 20}, {}, {0, 1, 2, 0}, {}, 1, false},
+                          Case{{1, 3, 3, 16}, {16, 3, 3, 16}},                         // one output
+                          Case{{1, 1, 2, 24}, {17, 3, 3, 24}, {}, {2, 2, 2, 2}},       // pads beyond
+                          Case{{1, 14, 14, 130}, {200, 3, 3, 130}, {}, {1, 1, 1, 1}},  // by panels
+                          Case{{1, 56, 56, 32}, {16, 3, 3, 32}, {}, {1, 1, 1, 1}}}) {
+      cases.push_back({kernel, c});
+    }
+  }
+  for (const Case& c : {Case{{1, 35, 35, 48}, {64, 5, 5, 48}, {}, {2, 2, 2, 2}},
+                        Case{{2, 6, 9, 17}, {33, 5, 5, 17}, {}, {0, 2, 1, 2}}}) {
+    cases.push_back({"cpu.winograd_5x5_f2", c});
+  }
+  for (const Case& c : {Case{{1, 17, 17, 40}, {56, 1, 7, 40}, {}, {0, 3, 0, 3}},
+                        Case{{2, 18, 13, 19}, {35, 7, 1, 19}, {}, {3, 0, 3, 0}}}) {
+    cases.push_back({"cpu.winograd_1x7_f2", c});
+  }
+  for (const Case& c :
+       {Case{{1, 8, 8, 40}, {56, 1, 3, 40}, {}, {0, 1, 0, 1}},
+        Case{{2, 9, 7, 19}, {35, 3, 1, 19}, {}, {1, 0, 1, 0}}, Case{{3, 17, 20}, {18, 3, 20}}}) {
+    cases.push_back({"cpu.winograd_1x3_f4", c});
+  }
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, EveryWinograd, testing::ValuesIn(WinogradCases()));
+
+TEST(Winograd, DoesEveryActivationAfterAResidual) {
+  for (const Op& activation : Activations()) {
+    SCOPED_TRACE(std::string(OpName(activation)));
+    ExpectMatches("cpu.winograd_3x3_f4",
+                  Fused({{1, 9, 7, 16}, {35, 3, 3, 16}, {}, {1, 1, 1, 1}}, activation, true));
+  }
+}
+
+TEST(Winograd, SaysWhyItRefuses) {
+  const auto why = [](const Case& c) { return RefusalOf("cpu.winograd_3x3_f4", Plain(c)); };
+  EXPECT_EQ(why({{1, 9, 9, 16}, {16, 1, 1, 16}}), "filter of another size");
+  EXPECT_EQ(why({{1, 9, 9, 16}, {16, 3, 3, 16}, {2, 2}}), "strides other than 1");
+  EXPECT_EQ(why({{1, 9, 9, 16}, {16, 3, 3, 16}, {}, {}, {2, 2}}), "dilated");
+  EXPECT_EQ(why({{1, 9, 9, 32}, {32, 3, 3, 16}, {}, {}, {}, 2}), "grouped convolution");
+  EXPECT_EQ(why({{1, 9, 9, 3}, {32, 3, 3, 3}}), "few channels");
 }
 
 class EveryDepthwise : public testing::TestWithParam<Case> {};

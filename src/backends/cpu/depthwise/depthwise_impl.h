@@ -14,6 +14,9 @@ struct FilterRows {
   const float* weights[kMostFilterRows];  // of the row's first tap
 };
 
+// Channels of a large window that pass along a row together.
+constexpr int64_t kChunkVectors = 4;
+
 struct OutputRow {
   float* output;          // at x = 0
   const float* residual;  // or null
@@ -183,10 +186,18 @@ inline void RunDepthwise(const DepthwiseCall& call) {
   const RowFunction run = RowFunctionFor(*call.window);
   const bool activate =
       call.activation.kind != ActivationKind::kNone && call.activation.kind != ActivationKind::kClamp;
+  // Of a large window's weights only so many channels' stay in the first-level cache along a row.
+  const int64_t chunk = call.window->taps() <= 9 ? call.channel_end : kChunkVectors * kLanes;
   FilterRows rows;
   for (int64_t r = call.row_begin; r < call.row_end; ++r) {
     const OutputRow row = PlaceRow(call, r, &rows);
-    run(call, rows, row);
+    DepthwiseCall part = call;
+    for (part.channel_begin = call.channel_begin; part.channel_begin < call.channel_end;) {
+      const int64_t left = call.channel_end - part.channel_begin;
+      part.channel_end = part.channel_begin + (left < chunk ? left : chunk);
+      run(part, rows, row);
+      part.channel_begin = part.channel_end;
+    }
     if (activate) ActivatePixels(call, row);
   }
 }

@@ -1,0 +1,128 @@
+#include "backends/cpu/packed/division.h"
+
+#include <algorithm>
+#include <array>
+
+#include "backends/cpu/problem.h"
+
+namespace floe::cpu {
+namespace {
+
+// Floats of gathered rows that stay in the second-level cache beside a panel of weights.
+constexpr int64_t kBlockFloats = 96 * 1024;
+// Multiply-adds that are done before another thread has woken up.
+constexpr int64_t kLeastWork = 20000;
+
+struct Division {
+  int64_t threads = 1;
+  bool by_panels = false;
+  int64_t block_rows = 1;  // the most that a block has
+};
+
+int64_t PanelsOf(const PackedShape& s, const PackedCode& code) {
+  return DivideUp(s.columns, code.panel);
+}
+
+Division Divide(const PackedShape& s, const PackedCode& code, int64_t threads) {
+  Division d;
+  d.threads = s.rows * s.depth * s.columns < kLeastWork ? 1 : threads;
+  const int64_t least = RoundUp(2 * code.tile_rows, s.unit);
+  const int64_t most = kBlockFloats / RoundUp(s.depth, code.vector) / s.unit * s.unit;
+  d.block_rows = std::clamp(most, std::min(least, s.rows), s.rows);
+  if (d.threads == 1) return d;
+  // Per multiply-add; a float of weights or of rows that comes from farther than the second-level cache
+  // counts 12.
+  const double rows = static_cast<double>(s.rows);
+  const double panels = static_cast<double>(PanelsOf(s, code));
+  const double parts = static_cast<double>(d.threads);
+  const double my_rows = static_cast<double>(std::min(s.rows, RoundUp(DivideUp(s.rows, d.threads), s.unit)));
+  const double my_panels = static_cast<double>(DivideUp(PanelsOf(s, code), d.threads));
+  const double width = static_cast<double>(code.panel);
+  const double blocks = static_cast<double>(DivideUp(static_cast<int64_t>(my_rows), d.block_rows));
+  const double by_rows = my_rows * panels * width + 12 * blocks * panels * width + 12 * my_rows;
+  const double by_panels =
+      rows * my_panels * width + 12 * my_panels * width + 12 * rows * (1 + 1 / parts) + 2000;
+  if (by_panels < by_rows) {
+    d.by_panels = true;
+    d.block_rows = s.rows;
+  }
+  return d;
+}
+
+int64_t RowFloats(const PackedShape& s, const PackedCode& code) {
+  return RoundUp(s.depth, code.vector);
+}
+
+}  // namespace
+
+const PackedCode& PackedCodeFor(Isa isa) {
+#if defined(__x86_64__)
+  static const std::array<PackedCode, 3> codes = {generic::GetPackedCode(), avx2::GetPackedCode(),
+                                                  avx512::GetPackedCode()};
+#else
+  static const std::array<PackedCode, 3> codes = {generic::GetPackedCode(), generic::GetPackedCode(),
+                                                  generic::GetPackedCode()};
+#endif
+  return codes[static_cast<size_t>(isa)];
+}
+
+int64_t PackedWeightFloats(const PackedShape& shape, const PackedCode& code) {
+  return shape.depth * RoundUp(shape.columns, code.vector);
+}
+
+void PackWeights(const PackedShape& shape, const PackedCode& code, const float* weights, float* packed) {
+  for (int64_t first = 0; first < shape.columns; first += code.panel) {
+    const int64_t real = std::min(code.panel, shape.columns - first);
+    const int64_t width = RoundUp(real, code.vector);
+    for (int64_t k = 0; k < shape.depth; ++k, packed += width) {
+      for (int64_t c = 0; c < real; ++c) packed[c] = weights[(first + c) * shape.depth + k];
+      std::fill(packed + real, packed + width, 0.0f);
+    }
+  }
+}
+
+size_t PackedWorkspaceFloats(const PackedShape& shape, const PackedCode& code, int threads) {
+  const Division d = Divide(shape, code, threads);
+  const int64_t blocks = d.by_panels ? 1 : d.threads;
+  return static_cast<size_t>((blocks * d.block_rows + d.threads) * RowFloats(shape, code));
+}
+
+void RunPacked(const PackedShape& shape, const PackedCode& code, const PackedCall& call, const FillRows& fill,
+               float* workspace, ThreadPool& pool) {
+  const Division d = Divide(shape, code, pool.threads());
+  const int64_t panels = PanelsOf(shape, code);
+  const int64_t floats = RowFloats(shape, code);
+  const auto scratch = [&](int thread) { return workspace + thread * floats; };
+  float* rows = workspace + d.threads * floats;
+  const int64_t units = DivideUp(shape.rows, shape.unit);
+  const int64_t grain = d.threads == 1 ? units : 1;
+  if (d.by_panels) {
+    const RowBlock block{0, shape.rows, rows};
+    pool.ParallelFor(units, grain, [&](int64_t begin, int64_t end, int thread) {
+      fill(block, begin * shape.unit, std::min(end * shape.unit, shape.rows), scratch(thread));
+    });
+    pool.ParallelFor(panels, 1,
+                     [&](int64_t begin, int64_t end, int) { code.multiply(call, block, begin, end); });
+    return;
+  }
+  pool.ParallelFor(units, grain, [&](int64_t begin, int64_t end, int thread) {
+    float* mine = rows + thread * d.block_rows * floats;
+    const int64_t blocks = DivideUp((end - begin) * shape.unit, d.block_rows);
+    for (int64_t b = 0; b < blocks; ++b) {
+      const int64_t first = (begin + (end - begin) * b / blocks) * shape.unit;
+      const int64_t last = std::min((begin + (end - begin) * (b + 1) / blocks) * shape.unit, shape.rows);
+      const RowBlock block{first, last - first, mine};
+      fill(block, 0, block.count, scratch(thread));
+      code.multiply(call, block, 0, panels);
+    }
+  });
+}
+
+double EstimatePackedNs(const PackedShape& shape, const PackedCode& code, Isa isa) {
+  const double rows = static_cast<double>(shape.rows);
+  const double depth = static_cast<double>(shape.depth);
+  const double columns = static_cast<double>(RoundUp(shape.columns, code.vector));
+  return 600 + rows * depth * columns / MaddsPerNs(isa) + rows * depth * 0.06 + depth * columns * 0.1;
+}
+
+}  // namespace floe::cpu

@@ -1,0 +1,42 @@
+// How a packed product is divided between threads and into blocks that stay in the cache.
+#ifndef FLOE_BACKENDS_CPU_PACKED_DIVISION_H_
+#define FLOE_BACKENDS_CPU_PACKED_DIVISION_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+
+#include "backends/cpu/isa.h"
+#include "backends/cpu/packed/packed.h"
+#include "base/thread_pool.h"
+
+namespace floe::cpu {
+
+const PackedCode& PackedCodeFor(Isa isa);
+
+struct PackedShape {
+  int64_t rows = 1;
+  int64_t depth = 1;
+  int64_t columns = 1;
+  int64_t unit = 1;  // blocks begin at multiples of so many rows
+};
+
+// Floats of the packed weights.
+int64_t PackedWeightFloats(const PackedShape& shape, const PackedCode& code);
+// Element (k, column) lies at weights[column * depth + k].
+void PackWeights(const PackedShape& shape, const PackedCode& code, const float* weights, float* packed);
+
+// A product whose rows come from `fill`, in memory of PackedWorkspaceFloats().
+size_t PackedWorkspaceFloats(const PackedShape& shape, const PackedCode& code, int threads);
+// Fills rows [begin, end) of the block, counted from its first, both multiples of the unit or the block's
+// end; `scratch` has a row's floats, rounded up, for the calling thread alone.
+using FillRows = std::function<void(const RowBlock& block, int64_t begin, int64_t end, float* scratch)>;
+void RunPacked(const PackedShape& shape, const PackedCode& code, const PackedCall& call, const FillRows& fill,
+               float* workspace, ThreadPool& pool);
+
+// A guess for one thread.
+double EstimatePackedNs(const PackedShape& shape, const PackedCode& code, Isa isa);
+
+}  // namespace floe::cpu
+
+#endif  // FLOE_BACKENDS_CPU_PACKED_DIVISION_H_

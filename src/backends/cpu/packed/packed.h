@@ -1,0 +1,70 @@
+// A product of packed rows with packed weights, as one instruction set's code sees it: plain data, no owner.
+//
+// Row r is output pixel r of a convolution, its depth the pixels under the window, channels last. A block of
+// rows is gathered once ([block of depths][row][lane]: see tile.h) and then meets all panels of weights,
+// while it lies in the second-level cache. The output is dense: row r at r * columns.
+//
+// Packed weights: panels of `panel` columns (the last one padded with zeros to a multiple of the vector
+// length, and only that wide), each [depth][columns].
+#ifndef FLOE_BACKENDS_CPU_PACKED_PACKED_H_
+#define FLOE_BACKENDS_CPU_PACKED_PACKED_H_
+
+#include <cstdint>
+
+#include "backends/cpu/activation.h"
+#include "backends/cpu/window.h"
+
+namespace floe::cpu {
+
+// A block of gathered rows.
+struct RowBlock {
+  int64_t first = 0;
+  int64_t count = 0;
+  float* rows = nullptr;  // DivideUp(depth, vector) * count * vector floats
+};
+
+struct PackedCall {
+  int64_t depth = 1;
+  int64_t columns = 1;
+  const float* weights = nullptr;
+  const float* bias = nullptr;      // one a column, or null
+  const float* residual = nullptr;  // laid out as the output, or null; may be the output
+  float* output = nullptr;
+  Activation activation;
+};
+
+// One instruction set's code.
+struct PackedCode {
+  int64_t panel = 0;      // columns of a full panel
+  int64_t vector = 0;     // panels and depths are padded to it
+  int64_t tile_rows = 0;  // rows that one register block takes
+  // Gathers rows [begin, end) of the block, counted from its first: the input under a two-dimensional window.
+  // `row` is scratch for one row's depths, padded.
+  void (*gather)(const Window& window, const float* input, const RowBlock& block, int64_t begin, int64_t end,
+                 float* row) = nullptr;
+  // All the block's rows with panels [begin, end).
+  void (*multiply)(const PackedCall& call, const RowBlock& block, int64_t begin, int64_t end) = nullptr;
+  // Output rows [begin, end) of batch * y straight from the input, whose pixels lie close enough together to
+  // be read where they are. `edge` is scratch for DirectEdgeFloats() floats.
+  void (*direct)(const PackedCall& call, const Window& window, const float* input, int64_t begin, int64_t end,
+                 float* edge) = nullptr;
+};
+
+// A row of `tile_rows` neighbouring output pixels' windows.
+inline int64_t DirectEdgeFloats(const Window& w, int64_t tile_rows) {
+  return w.kernel[1] * ((tile_rows - 1) * w.stride[2] + w.kernel[2]) * w.channels;
+}
+
+namespace generic {
+PackedCode GetPackedCode();
+}
+namespace avx2 {
+PackedCode GetPackedCode();
+}
+namespace avx512 {
+PackedCode GetPackedCode();
+}
+
+}  // namespace floe::cpu
+
+#endif  // FLOE_BACKENDS_CPU_PACKED_PACKED_H_

@@ -1,0 +1,319 @@
+// Packed products, compiled once for each instruction set (see simd.h).
+#ifndef FLOE_BACKENDS_CPU_PACKED_PACKED_IMPL_H_
+#define FLOE_BACKENDS_CPU_PACKED_PACKED_IMPL_H_
+
+#include "backends/cpu/activation_impl.h"
+#include "backends/cpu/packed/packed.h"
+#include "backends/cpu/packed/tile.h"
+
+namespace floe::cpu::FLOE_CPU_ISA {
+
+// One row of depths to its place among `count` rows.
+FLOE_INLINE void SpreadRow(const float* from, int64_t depth, int64_t count, float* to) {
+  for (; depth >= kLanes; depth -= kLanes, from += kLanes, to += count * kLanes) Store(to, Load(from));
+  if (depth > 0) Store(to, LoadPart(from, depth));
+}
+
+FLOE_INLINE void CopyRun(const float* from, int64_t count, float* to) {
+  for (; count >= kLanes; count -= kLanes, from += kLanes, to += kLanes) Store(to, Load(from));
+  if (count > 0) StorePart(to, LoadPart(from, count), count);
+}
+
+FLOE_INLINE void ZeroRun(int64_t count, float* to) {
+  for (; count >= kLanes; count -= kLanes, to += kLanes) Store(to, Splat(0.0f));
+  if (count > 0) StorePart(to, Splat(0.0f), count);
+}
+
+// The pixels under the window whose first one is (y, x), one after the other.
+inline void CopyWindow(const Window& w, const float* image, int64_t y, int64_t x, float* to) {
+  const int64_t pixel = w.channels;
+  const int64_t step = w.dilation[2];
+  int64_t first = 0;
+  int64_t last = w.kernel[2];
+  while (first < last && x + first * step < 0) ++first;
+  while (first < last && x + (last - 1) * step >= w.input[2]) --last;
+  for (int64_t k = 0; k < w.kernel[1]; ++k, to += w.kernel[2] * pixel) {
+    const int64_t row = y + k * w.dilation[1];
+    if (row < 0 || row >= w.input[1]) {
+      ZeroRun(w.kernel[2] * pixel, to);
+      continue;
+    }
+    const float* from = image + (row * w.input[2] + x) * pixel;
+    ZeroRun(first * pixel, to);
+    if (step == 1) {
+      CopyRun(from + first * pixel, (last - first) * pixel, to + first * pixel);
+    } else {
+      for (int64_t t = first; t < last; ++t) CopyRun(from + t * step * pixel, pixel, to + t * pixel);
+    }
+    ZeroRun((w.kernel[2] - last) * pixel, to + last * pixel);
+  }
+}
+
+inline void Gather(const Window& w, const float* input, const RowBlock& block, int64_t begin, int64_t end,
+                   float* row) {
+  const int64_t depth = w.taps() * w.channels;
+  const int64_t image = w.input[1] * w.input[2] * w.channels;
+  const bool single = w.taps() == 1 && w.pad[1] == 0 && w.pad[2] == 0;
+  int64_t place = block.first + begin;
+  int64_t x = place % w.output[2];
+  int64_t y = place / w.output[2] % w.output[1];
+  int64_t n = place / w.output[2] / w.output[1];
+  for (int64_t i = begin; i < end; ++i) {
+    float* to = block.rows + i * kLanes;
+    const int64_t iy = y * w.stride[1] - w.pad[1];
+    const int64_t ix = x * w.stride[2] - w.pad[2];
+    if (single) {
+      SpreadRow(input + n * image + (iy * w.input[2] + ix) * w.channels, depth, block.count, to);
+    } else {
+      CopyWindow(w, input + n * image, iy, ix, row);
+      SpreadRow(row, depth, block.count, to);
+    }
+    if (++x < w.output[2]) continue;
+    x = 0;
+    if (++y < w.output[1]) continue;
+    y = 0;
+    ++n;
+  }
+}
+
+// What one register block writes.
+struct TileOut {
+  float* output;          // first row and column
+  const float* residual;  // or null
+  const float* bias;      // or null
+  int64_t pitch;          // floats from row to row
+  int64_t columns;        // real ones
+  bool clamp;
+  float low, high;
+};
+
+template <int kRows, int kVectors>
+FLOE_INLINE void FinishRows(const TileOut& out, Vec (&acc)[kRows][kVectors]) {
+  const Vec low = Splat(out.low);
+  const Vec high = Splat(out.high);
+#pragma GCC unroll 2
+  for (int v = 0; v < kVectors; ++v) {
+    const int64_t left = out.columns - v * kLanes;
+    if (left <= 0) break;
+    const bool part = left < kLanes;
+    Vec bias = Splat(0.0f);
+    if (out.bias != nullptr)
+      bias = part ? LoadPart(out.bias + v * kLanes, left) : Load(out.bias + v * kLanes);
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i) {
+      const int64_t at = i * out.pitch + v * kLanes;
+      Vec x = acc[i][v] + bias;
+      if (out.residual != nullptr) x += part ? LoadPart(out.residual + at, left) : Load(out.residual + at);
+      if (out.clamp) x = AtMost(AtLeast(x, low), high);
+      if (part) {
+        StorePart(out.output + at, x, left);
+      } else {
+        Store(out.output + at, x);
+      }
+    }
+  }
+}
+
+template <int kRows, int kVectors>
+void MultiplyRows(const float* rows, int64_t block_floats, int64_t depth, const float* panel,
+                  const TileOut& out) {
+  Vec acc[kRows][kVectors];
+  Accumulate<kRows, kVectors>(rows, block_floats, depth, panel, acc);
+  FinishRows<kRows, kVectors>(out, acc);
+}
+
+using RowsFunction = void (*)(const float*, int64_t, int64_t, const float*, const TileOut&);
+
+template <int kVectors>
+RowsFunction RowsFunctionOf(int64_t rows) {
+  static constexpr RowsFunction kFunctions[] = {
+    MultiplyRows<1, kVectors>,
+    MultiplyRows<2, kVectors>,
+    MultiplyRows<3, kVectors>,
+    MultiplyRows<4, kVectors>,
+    MultiplyRows<5, kVectors>,
+    MultiplyRows<6, kVectors>,
+#if defined(__AVX512F__)
+    MultiplyRows<7, kVectors>,
+    MultiplyRows<8, kVectors>,
+    MultiplyRows<9, kVectors>,
+    MultiplyRows<10, kVectors>,
+    MultiplyRows<11, kVectors>,
+    MultiplyRows<12, kVectors>,
+    MultiplyRows<13, kVectors>,
+    MultiplyRows<14, kVectors>,
+#endif
+  };
+  return kFunctions[rows - 1];
+}
+
+inline void MultiplyBlock(const PackedCall& call, const RowBlock& block, int64_t begin, int64_t end) {
+  const bool clamp = call.activation.kind == ActivationKind::kClamp;
+  const bool apart = !clamp && call.activation.kind != ActivationKind::kNone;
+  const int64_t tiles = (block.count + kRegisterRows - 1) / kRegisterRows;
+  const int64_t block_floats = block.count * kLanes;
+  for (int64_t panel = begin; panel < end; ++panel) {
+    const int64_t column = panel * kPanelVectors * kLanes;
+    const int64_t left = call.columns - column;
+    const int64_t columns = left < kPanelVectors * kLanes ? left : kPanelVectors * kLanes;
+    const float* weights = call.weights + column * call.depth;
+    Activation activation = call.activation;
+    if (activation.slope != nullptr) activation.slope += column;
+    for (int64_t t = 0; t < tiles; ++t) {
+      const int64_t first = block.count * t / tiles;
+      const int64_t rows = block.count * (t + 1) / tiles - first;
+      const int64_t at = (block.first + first) * call.columns + column;
+      const TileOut out{call.output + at,
+                        call.residual == nullptr ? nullptr : call.residual + at,
+                        call.bias == nullptr ? nullptr : call.bias + column,
+                        call.columns,
+                        columns,
+                        clamp,
+                        call.activation.a,
+                        call.activation.b};
+      const RowsFunction run =
+          columns <= kLanes ? RowsFunctionOf<1>(rows) : RowsFunctionOf<kPanelVectors>(rows);
+      run(block.rows + first * kLanes, block_floats, call.depth, weights, out);
+      if (apart) Activate(activation, out.output, rows, columns, call.columns);
+    }
+  }
+}
+
+// Where the windows of a tile's pixels lie: filter rows `pitch` apart, pixels `step` apart.
+struct DirectTile {
+  const float* first;
+  int64_t pitch;
+  int64_t step;
+  int64_t filter_rows;
+  int64_t run;  // floats of a filter row
+};
+
+template <int kRows, int kVectors>
+void MultiplyDirect(const DirectTile& tile, const float* panel, const TileOut& out) {
+  Vec acc[kRows][kVectors];
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; ++i) {
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) acc[i][v] = Splat(0.0f);
+  }
+  for (int64_t r = 0; r < tile.filter_rows; ++r) {
+    const float* rows[kRows];
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i) rows[i] = tile.first + r * tile.pitch + i * tile.step;
+    for (int64_t k = 0; k < tile.run; ++k, panel += kVectors * kLanes) {
+      Vec column[kVectors];
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) column[v] = Load(panel + v * kLanes);
+#pragma GCC unroll 16
+      for (int i = 0; i < kRows; ++i) {
+        const Vec a = Splat(rows[i][k]);
+#pragma GCC unroll 2
+        for (int v = 0; v < kVectors; ++v) acc[i][v] = Fma(a, column[v], acc[i][v]);
+      }
+    }
+  }
+  FinishRows<kRows, kVectors>(out, acc);
+}
+
+using DirectFunction = void (*)(const DirectTile&, const float*, const TileOut&);
+
+template <int kVectors>
+DirectFunction DirectFunctionOf(int64_t rows) {
+  static constexpr DirectFunction kFunctions[] = {
+    MultiplyDirect<1, kVectors>,
+    MultiplyDirect<2, kVectors>,
+    MultiplyDirect<3, kVectors>,
+    MultiplyDirect<4, kVectors>,
+    MultiplyDirect<5, kVectors>,
+    MultiplyDirect<6, kVectors>,
+#if defined(__AVX512F__)
+    MultiplyDirect<7, kVectors>,
+    MultiplyDirect<8, kVectors>,
+    MultiplyDirect<9, kVectors>,
+    MultiplyDirect<10, kVectors>,
+    MultiplyDirect<11, kVectors>,
+    MultiplyDirect<12, kVectors>,
+    MultiplyDirect<13, kVectors>,
+    MultiplyDirect<14, kVectors>,
+#endif
+  };
+  return kFunctions[rows - 1];
+}
+
+// The windows of output pixels [x, x + count) of a row, whose filter rows [first, last) lie in the image.
+FLOE_INLINE DirectTile PlaceDirect(const Window& w, const float* image, int64_t y, int64_t x, int64_t count,
+                                   int64_t first, int64_t last, float* edge) {
+  const int64_t start = x * w.stride[2] - w.pad[2];
+  const int64_t span = (count - 1) * w.stride[2] + w.kernel[2];
+  DirectTile tile{};
+  tile.step = w.stride[2] * w.channels;
+  tile.filter_rows = last - first;
+  tile.run = w.kernel[2] * w.channels;
+  tile.pitch = w.dilation[1] * w.input[2] * w.channels;
+  tile.first = image + ((y + first * w.dilation[1]) * w.input[2] + start) * w.channels;
+  if (start >= 0 && start + span <= w.input[2]) return tile;
+  const int64_t before = start < 0 ? (-start < span ? -start : span) : 0;
+  const int64_t over = start + span - w.input[2];
+  const int64_t after = over > 0 ? (over < span - before ? over : span - before) : 0;
+  for (int64_t r = 0; r < tile.filter_rows; ++r) {
+    float* to = edge + r * span * w.channels;
+    ZeroRun(before * w.channels, to);
+    CopyRun(tile.first + r * tile.pitch + before * w.channels, (span - before - after) * w.channels,
+            to + before * w.channels);
+    ZeroRun(after * w.channels, to + (span - after) * w.channels);
+  }
+  tile.first = edge;
+  tile.pitch = span * w.channels;
+  return tile;
+}
+
+inline void RunDirect(const PackedCall& call, const Window& w, const float* input, int64_t begin, int64_t end,
+                      float* edge) {
+  const bool clamp = call.activation.kind == ActivationKind::kClamp;
+  const bool apart = !clamp && call.activation.kind != ActivationKind::kNone;
+  const int64_t tiles = (w.output[2] + kRegisterRows - 1) / kRegisterRows;
+  for (int64_t row = begin; row < end; ++row) {
+    const int64_t y = row % w.output[1] * w.stride[1] - w.pad[1];
+    const float* image = input + row / w.output[1] * w.input[1] * w.input[2] * w.channels;
+    int64_t first = 0;
+    int64_t last = w.kernel[1];
+    while (first < last && y + first * w.dilation[1] < 0) ++first;
+    while (first < last && y + (last - 1) * w.dilation[1] >= w.input[1]) --last;
+    for (int64_t t = 0; t < tiles; ++t) {
+      const int64_t x = w.output[2] * t / tiles;
+      const int64_t count = w.output[2] * (t + 1) / tiles - x;
+      const DirectTile tile = PlaceDirect(w, image, y, x, count, first, last, edge);
+      for (int64_t column = 0; column < call.columns; column += kPanelVectors * kLanes) {
+        const int64_t left = call.columns - column;
+        const int64_t columns = left < kPanelVectors * kLanes ? left : kPanelVectors * kLanes;
+        const int64_t width = columns <= kLanes ? kLanes : kPanelVectors * kLanes;
+        const int64_t at = (row * w.output[2] + x) * call.columns + column;
+        const TileOut out{call.output + at,
+                          call.residual == nullptr ? nullptr : call.residual + at,
+                          call.bias == nullptr ? nullptr : call.bias + column,
+                          call.columns,
+                          columns,
+                          clamp,
+                          call.activation.a,
+                          call.activation.b};
+        const float* panel = call.weights + column * call.depth + first * tile.run * width;
+        const DirectFunction run =
+            width == kLanes ? DirectFunctionOf<1>(count) : DirectFunctionOf<kPanelVectors>(count);
+        run(tile, panel, out);
+        Activation activation = call.activation;
+        if (activation.slope != nullptr) activation.slope += column;
+        if (apart) Activate(activation, out.output, count, columns, call.columns);
+      }
+    }
+  }
+}
+
+// One file an instruction set includes this, each in its own namespace.
+// NOLINTNEXTLINE(misc-definitions-in-headers)
+PackedCode GetPackedCode() {
+  return {kPanelVectors * kLanes, kLanes, kRegisterRows, Gather, MultiplyBlock, RunDirect};
+}
+
+}  // namespace floe::cpu::FLOE_CPU_ISA
+
+#endif  // FLOE_BACKENDS_CPU_PACKED_PACKED_IMPL_H_

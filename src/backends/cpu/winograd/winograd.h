@@ -1,0 +1,131 @@
+// Winograd convolution as one instruction set's code sees it: plain data, no owner.
+//
+// F(m, r) computes m outputs of an r-tap filter from alpha = m + r - 1 products. Along each axis a tile of
+// alpha inputs is transformed, multiplied point by point with the transformed filter, summed over channels,
+// and transformed back to m outputs; an axis without taps has alpha = m = 1 and is not transformed. The sums
+// over channels are alpha_y * alpha_x products of matrices, tiles by channels by output channels.
+//
+// The points are 0, infinity and pairs +-p (see Points), so that transforms split into even and odd halves.
+// References: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks"; Barabasz et al., "Error
+// Analysis and Improving the Accuracy of Winograd Convolution for Deep Neural Networks", on the choice of
+// points.
+//
+// Packed weights: panels of `panel` columns (the last one padded with zeros to a multiple of the vector
+// length), each [point][channel, padded to the vector length][columns].
+#ifndef FLOE_BACKENDS_CPU_WINOGRAD_WINOGRAD_H_
+#define FLOE_BACKENDS_CPU_WINOGRAD_WINOGRAD_H_
+
+#include <cstdint>
+
+#include "backends/cpu/activation.h"
+
+namespace floe::cpu {
+
+// The pairs of points for alpha = 2 + 2 * pairs. Those of alpha 6 have a quarter of the largest error of 1
+// and 2.
+template <int kAlpha>
+struct Points;
+template <>
+struct Points<1> {
+  static constexpr int kPairs = 0;
+  static constexpr float kAt[1] = {0};
+};
+template <>
+struct Points<4> {
+  static constexpr int kPairs = 1;
+  static constexpr float kAt[1] = {1};
+};
+template <>
+struct Points<6> {
+  static constexpr int kPairs = 2;
+  static constexpr float kAt[2] = {0.75f, 1.5f};
+};
+template <>
+struct Points<8> {
+  static constexpr int kPairs = 3;
+  static constexpr float kAt[3] = {1, 2, 0.5f};
+};
+
+// Two axes, y and x. An algorithm of one axis has its taps in x, whichever axis of the image that is.
+struct WinogradTile {
+  int alpha[2];
+  int outputs[2];  // m
+  int taps[2];     // r
+
+  constexpr int points() const { return alpha[0] * alpha[1]; }
+  bool operator==(const WinogradTile&) const = default;
+};
+
+struct WinogradShape {
+  int64_t batch = 1;
+  int64_t input[2] = {1, 1};  // pixels
+  int64_t output[2] = {1, 1};
+  int64_t pad[2] = {0, 0};
+  int64_t tiles[2] = {1, 1};  // of an image
+  int64_t input_image = 0;    // floats from image to image
+  int64_t input_pixel[2] = {};
+  int64_t output_image = 0;
+  int64_t output_pixel[2] = {};
+  int64_t channels = 1;
+  int64_t blocks = 1;   // of channels, each of the vector length
+  int64_t columns = 1;  // output channels
+  int64_t panels = 1;
+
+  int64_t all_tiles() const { return batch * tiles[0] * tiles[1]; }
+};
+
+// A run of tiles whose transformed input lies together: [point][channel block][tile][lane], points `pitch`
+// apart.
+struct TileBlock {
+  int64_t first = 0;
+  int64_t count = 0;
+  int64_t pitch = 0;  // floats
+  float* transformed = nullptr;
+};
+
+struct WinogradCall {
+  const WinogradShape* shape = nullptr;
+  const float* input = nullptr;
+  const float* packed = nullptr;
+  const float* bias = nullptr;      // one a column, or null
+  const float* residual = nullptr;  // laid out as the output, or null; may be the output
+  float* output = nullptr;
+  Activation activation;
+};
+
+// One instruction set's code for one algorithm.
+struct WinogradCode {
+  int64_t panel = 0;      // columns of a full panel
+  int64_t vector = 0;     // panels and channels are padded to it
+  int64_t tile_rows = 0;  // tiles that one register block takes
+  // Transforms tiles [begin, end) of the block, counted from its first.
+  void (*transform)(const WinogradCall& call, const TileBlock& block, int64_t begin, int64_t end) = nullptr;
+  // Products and outputs of all the block's tiles for panels [begin, end); `sums` holds SumFloats() floats.
+  void (*multiply)(const WinogradCall& call, const TileBlock& block, int64_t begin, int64_t end,
+                   float* sums) = nullptr;
+};
+
+// The skew keeps the points' lines out of each other's cache sets.
+constexpr int64_t kPointSkew = 16;
+
+inline int64_t PointPitch(const WinogradShape& s, const WinogradCode& code, int64_t tiles) {
+  return s.blocks * tiles * code.vector + kPointSkew;
+}
+inline int64_t SumFloats(const WinogradTile& tile, const WinogradCode& code, int64_t tiles) {
+  return tile.points() * (tiles * code.panel + kPointSkew);
+}
+
+// The algorithms that code exists for; `transform` is null for another one.
+namespace generic {
+WinogradCode GetWinogradCode(const WinogradTile& tile);
+}
+namespace avx2 {
+WinogradCode GetWinogradCode(const WinogradTile& tile);
+}
+namespace avx512 {
+WinogradCode GetWinogradCode(const WinogradTile& tile);
+}
+
+}  // namespace floe::cpu
+
+#endif  // FLOE_BACKENDS_CPU_WINOGRAD_WINOGRAD_H_

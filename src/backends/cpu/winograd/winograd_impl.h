@@ -1,0 +1,362 @@
+// Winograd's transforms and products, compiled once for each instruction set (see simd.h).
+#ifndef FLOE_BACKENDS_CPU_WINOGRAD_WINOGRAD_IMPL_H_
+#define FLOE_BACKENDS_CPU_WINOGRAD_WINOGRAD_IMPL_H_
+
+#include "backends/cpu/activation_impl.h"
+#include "backends/cpu/packed/tile.h"
+#include "backends/cpu/winograd/winograd.h"
+
+namespace floe::cpu::FLOE_CPU_ISA {
+
+// Coefficients, lowest first, of the product of (x - p^2) over all pairs of points, and over all but one: the
+// even powers in the polynomials of Toom and Cook. The highest is 1.
+template <int kAlpha>
+struct Squares {
+  static constexpr int kPairs = Points<kAlpha>::kPairs;
+  float all[kPairs + 1] = {};
+  float others[kPairs][kPairs + 1] = {};
+
+  constexpr Squares() {
+    Multiply(-1, all);
+    for (int i = 0; i < kPairs; ++i) Multiply(i, others[i]);
+  }
+
+ private:
+  static constexpr void Multiply(int without, float* out) {
+    double c[kPairs + 1] = {1};
+    int degree = 0;
+    for (int i = 0; i < kPairs; ++i) {
+      if (i == without) continue;
+      const double square = static_cast<double>(Points<kAlpha>::kAt[i]) * Points<kAlpha>::kAt[i];
+      for (int k = ++degree; k > 0; --k) c[k] = c[k - 1] - square * c[k];
+      c[0] *= -square;
+    }
+    for (int k = 0; k <= kPairs; ++k) out[k] = static_cast<float>(c[k]);
+  }
+};
+
+// The sum of c[k] * d[first + 2k] over kCount terms, where the last c is 1.
+template <int kCount, int kAlpha>
+FLOE_INLINE Vec EverySecond(const Vec (&d)[kAlpha], int first, const float* c) {
+  Vec sum = d[first + 2 * (kCount - 1)];
+#pragma GCC unroll 4
+  for (int k = 0; k < kCount - 1; ++k) sum = Fma(Splat(c[k]), d[first + 2 * k], sum);
+  return sum;
+}
+
+// One axis of the input: alpha values to alpha points, in the order 0, +p, -p, ..., infinity.
+template <int kAlpha>
+FLOE_INLINE void TransformIn(const Vec (&d)[kAlpha], Vec (&out)[kAlpha]) {
+  if constexpr (kAlpha == 1) {
+    out[0] = d[0];
+  } else {
+    constexpr int kPairs = Points<kAlpha>::kPairs;
+    static constexpr Squares<kAlpha> kSquares;
+    out[0] = EverySecond<kPairs + 1>(d, 0, kSquares.all);
+    out[kAlpha - 1] = EverySecond<kPairs + 1>(d, 1, kSquares.all);
+#pragma GCC unroll 4
+    for (int i = 0; i < kPairs; ++i) {
+      const Vec even = EverySecond<kPairs>(d, 2, kSquares.others[i]);
+      const Vec odd = EverySecond<kPairs>(d, 1, kSquares.others[i]);
+      const Vec p = Splat(Points<kAlpha>::kAt[i]);
+      out[1 + 2 * i] = Fma(p, odd, even);
+      out[2 + 2 * i] = Fma(-p, odd, even);
+    }
+  }
+}
+
+// One axis of the output: alpha points to kOut values.
+template <int kAlpha, int kOut>
+FLOE_INLINE void TransformOut(const Vec (&t)[kAlpha], Vec (&out)[kOut]) {
+  if constexpr (kAlpha == 1) {
+    out[0] = t[0];
+  } else {
+    constexpr int kPairs = Points<kAlpha>::kPairs;
+    Vec sum[kPairs];
+    Vec difference[kPairs];
+#pragma GCC unroll 4
+    for (int i = 0; i < kPairs; ++i) {
+      sum[i] = t[1 + 2 * i] + t[2 + 2 * i];
+      difference[i] = t[1 + 2 * i] - t[2 + 2 * i];
+    }
+    float power[kPairs];
+    for (int i = 0; i < kPairs; ++i) power[i] = 1;
+#pragma GCC unroll 8
+    for (int y = 0; y < kOut; ++y) {
+      Vec x = y == 0 ? t[0] : Splat(0.0f);
+      if (y == kOut - 1) x += t[kAlpha - 1];
+#pragma GCC unroll 4
+      for (int i = 0; i < kPairs; ++i) {
+        x = Fma(Splat(power[i]), y % 2 == 0 ? sum[i] : difference[i], x);
+        power[i] *= Points<kAlpha>::kAt[i];
+      }
+      out[y] = x;
+    }
+  }
+}
+
+struct TilePlace {
+  int64_t image;
+  int64_t y, x;  // first output pixel
+};
+
+template <int kOutY, int kOutX>
+FLOE_INLINE TilePlace PlaceOf(const WinogradShape& s, int64_t tile) {
+  TilePlace at;
+  at.x = tile % s.tiles[1] * kOutX;
+  tile /= s.tiles[1];
+  at.y = tile % s.tiles[0] * kOutY;
+  at.image = tile / s.tiles[0];
+  return at;
+}
+
+// The alpha_y * alpha_x inputs of a tile that leaves the image, or of the last, partial block of channels.
+template <int kAlphaY, int kAlphaX>
+FLOE_INLINE void LoadEdge(const WinogradShape& s, const float* image, int64_t y, int64_t x, int64_t lanes,
+                          Vec (&d)[kAlphaY][kAlphaX]) {
+  for (int i = 0; i < kAlphaY; ++i) {
+    for (int j = 0; j < kAlphaX; ++j) {
+      const bool inside = y + i >= 0 && y + i < s.input[0] && x + j >= 0 && x + j < s.input[1];
+      const float* p = image + (y + i) * s.input_pixel[0] + (x + j) * s.input_pixel[1];
+      d[i][j] = !inside ? Splat(0.0f) : lanes < kLanes ? LoadPart(p, lanes) : Load(p);
+    }
+  }
+}
+
+// Both axes; row i of the tile is what `row(i, d)` loads.
+template <int kAlphaY, int kAlphaX, typename LoadRow>
+FLOE_INLINE void TransformTile(LoadRow row, float* to, int64_t pitch) {
+  Vec half[kAlphaX][kAlphaY];
+#pragma GCC unroll 8
+  for (int i = 0; i < kAlphaY; ++i) {
+    Vec d[kAlphaX];
+    Vec t[kAlphaX];
+    row(i, d);
+    TransformIn<kAlphaX>(d, t);
+#pragma GCC unroll 8
+    for (int j = 0; j < kAlphaX; ++j) half[j][i] = t[j];
+  }
+#pragma GCC unroll 8
+  for (int j = 0; j < kAlphaX; ++j) {
+    Vec t[kAlphaY];
+    TransformIn<kAlphaY>(half[j], t);
+#pragma GCC unroll 8
+    for (int i = 0; i < kAlphaY; ++i) Store(to + (i * kAlphaX + j) * pitch, t[i]);
+  }
+}
+
+template <int kAlphaY, int kAlphaX, int kOutY, int kOutX>
+void Transform(const WinogradCall& call, const TileBlock& block, int64_t begin, int64_t end) {
+  const WinogradShape& s = *call.shape;
+  const int64_t whole = s.channels / kLanes;
+  for (int64_t tile = begin; tile < end; ++tile) {
+    const TilePlace at = PlaceOf<kOutY, kOutX>(s, block.first + tile);
+    const int64_t y = at.y - s.pad[0];
+    const int64_t x = at.x - s.pad[1];
+    const bool inside = y >= 0 && y + kAlphaY <= s.input[0] && x >= 0 && x + kAlphaX <= s.input[1];
+    const float* image = call.input + at.image * s.input_image;
+    float* to = block.transformed + tile * kLanes;
+    for (int64_t c = 0; c < s.blocks; ++c, image += kLanes, to += block.count * kLanes) {
+      if (inside && c < whole) {
+        const float* corner = image + y * s.input_pixel[0] + x * s.input_pixel[1];
+        TransformTile<kAlphaY, kAlphaX>(
+            [&](int i, Vec(&d)[kAlphaX]) __attribute__((always_inline)) {
+              const float* p = corner + i * s.input_pixel[0];
+#pragma GCC unroll 8
+              for (int j = 0; j < kAlphaX; ++j) d[j] = Load(p + j * s.input_pixel[1]);
+            },
+            to, block.pitch);
+      } else {
+        Vec edge[kAlphaY][kAlphaX];
+        LoadEdge<kAlphaY, kAlphaX>(s, image, y, x, c < whole ? kLanes : s.channels - c * kLanes, edge);
+        TransformTile<kAlphaY, kAlphaX>(
+            [&](int i, Vec(&d)[kAlphaX]) __attribute__((always_inline)) {
+#pragma GCC unroll 8
+              for (int j = 0; j < kAlphaX; ++j) d[j] = edge[i][j];
+            },
+            to, block.pitch);
+      }
+    }
+  }
+}
+
+// kTiles tiles of one point against one panel; the tiles of a channel block lie `block_floats` from the
+// next's.
+template <int kTiles, int kVectors>
+void MultiplyPoint(const float* tiles, int64_t block_floats, int64_t blocks, const float* panel,
+                   float* sums) {
+  Vec acc[kTiles][kVectors];
+  Accumulate<kTiles, kVectors>(tiles, block_floats, blocks * kLanes, panel, acc);
+#pragma GCC unroll 16
+  for (int i = 0; i < kTiles; ++i) {
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) Store(sums + (i * kVectors + v) * kLanes, acc[i][v]);
+  }
+}
+
+using PointFunction = void (*)(const float*, int64_t, int64_t, const float*, float*);
+
+template <int kVectors>
+PointFunction PointFunctionOf(int64_t tiles) {
+  static constexpr PointFunction kFunctions[] = {
+    MultiplyPoint<1, kVectors>,
+    MultiplyPoint<2, kVectors>,
+    MultiplyPoint<3, kVectors>,
+    MultiplyPoint<4, kVectors>,
+    MultiplyPoint<5, kVectors>,
+    MultiplyPoint<6, kVectors>,
+#if defined(__AVX512F__)
+    MultiplyPoint<7, kVectors>,
+    MultiplyPoint<8, kVectors>,
+    MultiplyPoint<9, kVectors>,
+    MultiplyPoint<10, kVectors>,
+    MultiplyPoint<11, kVectors>,
+    MultiplyPoint<12, kVectors>,
+    MultiplyPoint<13, kVectors>,
+    MultiplyPoint<14, kVectors>,
+#endif
+  };
+  return kFunctions[tiles - 1];
+}
+
+// All points of a panel, all tiles of the block: sums[point][tile][column].
+template <int kVectors>
+void MultiplyPanel(const WinogradShape& s, const TileBlock& block, int points, const float* panel,
+                   float* sums, int64_t sum_pitch) {
+  constexpr int64_t kWidth = kVectors * kLanes;
+  const int64_t groups = (block.count + kRegisterRows - 1) / kRegisterRows;
+  for (int p = 0; p < points; ++p) {
+    const float* tiles = block.transformed + p * block.pitch;
+    for (int64_t g = 0; g < groups; ++g) {
+      const int64_t begin = block.count * g / groups;
+      const int64_t end = block.count * (g + 1) / groups;
+      PointFunctionOf<kVectors>(end - begin)(tiles + begin * kLanes, block.count * kLanes, s.blocks, panel,
+                                             sums + p * sum_pitch + begin * kWidth);
+    }
+    panel += s.blocks * kLanes * kWidth;
+  }
+}
+
+struct OutputStyle {
+  bool clamp;
+  Vec low, high;
+};
+
+// One vector of columns of one tile, from its sums (points `pitch` apart) to its pixels.
+template <int kAlphaY, int kAlphaX, int kOutY, int kOutX>
+FLOE_INLINE void FinishTile(const WinogradCall& call, const TilePlace& at, const float* sums, int64_t pitch,
+                            int64_t column, int64_t lanes, const OutputStyle& style) {
+  const WinogradShape& s = *call.shape;
+  Vec half[kOutX][kAlphaY];
+#pragma GCC unroll 8
+  for (int i = 0; i < kAlphaY; ++i) {
+    Vec t[kAlphaX];
+    Vec o[kOutX];
+#pragma GCC unroll 8
+    for (int j = 0; j < kAlphaX; ++j) t[j] = Load(sums + (i * kAlphaX + j) * pitch);
+    TransformOut<kAlphaX, kOutX>(t, o);
+#pragma GCC unroll 8
+    for (int j = 0; j < kOutX; ++j) half[j][i] = o[j];
+  }
+  Vec bias = Splat(0.0f);
+  if (call.bias != nullptr) {
+    bias = lanes < kLanes ? LoadPart(call.bias + column, lanes) : Load(call.bias + column);
+  }
+#pragma GCC unroll 8
+  for (int j = 0; j < kOutX; ++j) {
+    if (at.x + j >= s.output[1]) break;
+    Vec o[kOutY];
+    TransformOut<kAlphaY, kOutY>(half[j], o);
+    int64_t place =
+        at.image * s.output_image + at.y * s.output_pixel[0] + (at.x + j) * s.output_pixel[1] + column;
+#pragma GCC unroll 8
+    for (int i = 0; i < kOutY; ++i, place += s.output_pixel[0]) {
+      if (at.y + i >= s.output[0]) break;
+      Vec x = o[i] + bias;
+      if (call.residual != nullptr) {
+        const float* r = call.residual + place;
+        x += lanes < kLanes ? LoadPart(r, lanes) : Load(r);
+      }
+      if (style.clamp) x = AtMost(AtLeast(x, style.low), style.high);
+      if (lanes < kLanes) {
+        StorePart(call.output + place, x, lanes);
+      } else {
+        Store(call.output + place, x);
+      }
+    }
+  }
+}
+
+template <int kOutY, int kOutX>
+void ActivateTile(const WinogradCall& call, const TilePlace& at, int64_t column, int64_t columns) {
+  const WinogradShape& s = *call.shape;
+  Activation activation = call.activation;
+  if (activation.slope != nullptr) activation.slope += column;
+  for (int64_t y = at.y; y < at.y + kOutY && y < s.output[0]; ++y) {
+    for (int64_t x = at.x; x < at.x + kOutX && x < s.output[1]; ++x) {
+      const int64_t place =
+          at.image * s.output_image + y * s.output_pixel[0] + x * s.output_pixel[1] + column;
+      ActivateRow(activation, call.output + place, columns);
+    }
+  }
+}
+
+template <int kAlphaY, int kAlphaX, int kOutY, int kOutX>
+void Multiply(const WinogradCall& call, const TileBlock& block, int64_t begin, int64_t end, float* sums) {
+  constexpr int kPoints = kAlphaY * kAlphaX;
+  const WinogradShape& s = *call.shape;
+  const bool clamp = call.activation.kind == ActivationKind::kClamp;
+  const bool apart = !clamp && call.activation.kind != ActivationKind::kNone;
+  const OutputStyle style{clamp, Splat(call.activation.a), Splat(call.activation.b)};
+  for (int64_t panel = begin; panel < end; ++panel) {
+    const int64_t column = panel * kPanelVectors * kLanes;
+    const int64_t columns =
+        s.columns - column < kPanelVectors * kLanes ? s.columns - column : kPanelVectors * kLanes;
+    const int64_t width = columns <= kLanes ? kLanes : kPanelVectors * kLanes;
+    const float* weights = call.packed + column * kPoints * s.blocks * kLanes;
+    const int64_t pitch = block.count * width + kPointSkew;
+    if (width == kLanes) {
+      MultiplyPanel<1>(s, block, kPoints, weights, sums, pitch);
+    } else {
+      MultiplyPanel<kPanelVectors>(s, block, kPoints, weights, sums, pitch);
+    }
+    for (int64_t tile = 0; tile < block.count; ++tile) {
+      const TilePlace at = PlaceOf<kOutY, kOutX>(s, block.first + tile);
+      for (int64_t c = 0; c < columns; c += kLanes) {
+        const int64_t lanes = columns - c < kLanes ? columns - c : kLanes;
+        FinishTile<kAlphaY, kAlphaX, kOutY, kOutX>(call, at, sums + tile * width + c, pitch, column + c,
+                                                   lanes, style);
+      }
+      if (apart) ActivateTile<kOutY, kOutX>(call, at, column, columns);
+    }
+  }
+}
+
+template <int kAlphaY, int kAlphaX, int kOutY, int kOutX>
+void UseIf(const WinogradTile& tile, WinogradCode* code) {
+  constexpr int kTapsY = kAlphaY - kOutY + 1;
+  constexpr int kTapsX = kAlphaX - kOutX + 1;
+  if (tile != WinogradTile{{kAlphaY, kAlphaX}, {kOutY, kOutX}, {kTapsY, kTapsX}}) return;
+  code->transform = Transform<kAlphaY, kAlphaX, kOutY, kOutX>;
+  code->multiply = Multiply<kAlphaY, kAlphaX, kOutY, kOutX>;
+}
+
+// One file an instruction set includes this, each in its own namespace.
+// NOLINTNEXTLINE(misc-definitions-in-headers)
+WinogradCode GetWinogradCode(const WinogradTile& tile) {
+  WinogradCode code;
+  code.panel = kPanelVectors * kLanes;
+  code.vector = kLanes;
+  code.tile_rows = kRegisterRows;
+  UseIf<4, 4, 2, 2>(tile, &code);  // 3x3
+  UseIf<6, 6, 4, 4>(tile, &code);
+  UseIf<8, 8, 6, 6>(tile, &code);
+  UseIf<6, 6, 2, 2>(tile, &code);  // 5x5
+  UseIf<1, 6, 1, 4>(tile, &code);  // 1x3
+  UseIf<1, 8, 1, 2>(tile, &code);  // 1x7
+  return code;
+}
+
+}  // namespace floe::cpu::FLOE_CPU_ISA
+
+#endif  // FLOE_BACKENDS_CPU_WINOGRAD_WINOGRAD_IMPL_H_
