@@ -76,7 +76,14 @@ void Executor::RunLoop(size_t step, const LoopStep& action, const ExecutorOption
   const std::string& name = plan_.steps[step].name;
   Executor& body = *steps_[step].bodies[0];
   int64_t trips = INT64_MAX;
-  if (action.trip_count != LoopStep::kNone) trips = *Own(action.trip_count).data<int64_t>();
+  if (action.trip_count != LoopStep::kNone) {
+    const Tensor count = Own(action.trip_count);
+    if (count.size() != 1) {
+      Throw(ErrorCode::kUsage, "{}: expected one number of iterations, got {}", name,
+            DimsToString(count.dims()));
+    }
+    trips = *count.data<int64_t>();
+  }
   bool condition = action.condition == LoopStep::kNone || Truth(Own(action.condition), name);
   const size_t carried = action.carried.size();
   const size_t scanned = action.outputs.size() - carried;

@@ -93,8 +93,11 @@ void Executor::BindInputs(std::span<const Tensor> inputs) {
     const PlanValue& root = v.place == Place::kAlias ? plan_.values[v.index] : v;
     if (root.place != Place::kInput) continue;
     const Tensor& input = inputs[root.index];
+    if (input.dtype() != v.type.dtype || (v.type.IsStatic() && input.size() != values_[i].size())) {
+      Throw(ErrorCode::kUsage, "'{}': expected {}, got {}{}", v.name, v.type.ToString(),
+            DTypeName(input.dtype()), DimsToString(input.dims()));
+    }
     if (v.type.IsStatic() && v.type.dtype != DType::kString) {
-      CHECK(input.dtype() == v.type.dtype && input.size() == values_[i].size(), v.name);
       Rebind(static_cast<uint32_t>(i), const_cast<void*>(input.raw()));
     } else {
       values_[i] = v.place == Place::kAlias ? input.Reshaped(v.type.shape.Static()) : input;
@@ -220,6 +223,9 @@ Executor::DynamicKernel::DynamicKernel(const EngineData& data, const KernelStep&
   for (const ValueId id : problem->Values()) is_static &= problem->value(id).type.IsStatic();
   const Kernel* row = is_static ? RankStatically(*problem, data.target) : FindKernel(step.kernel);
   CHECK(row != nullptr, step.kernel);
+  if (const Refusal why = row->refuses(*problem, data.target)) {
+    Throw(ErrorCode::kEngine, "step '{}': kernel {} refuses it: {}", problem->name(), row->name, *why);
+  }
   if (row->pack != nullptr) packed = row->pack(*problem, data.target).tensors;
   kernel = row->prepare({*problem, packed, data.target});
 }

@@ -175,6 +175,12 @@ std::optional<PortRange> InputRange(const TfOpDef& def, const tf::NodeDef& node,
   return RangeOf(def, node, def.inputs, arg);
 }
 
+int InputCount(const TfOpDef& def, const tf::NodeDef& node) {
+  int64_t count = 0;
+  for (const TfOpDef::Arg& arg : def.inputs) count = std::min(count + CountOf(def, node, arg), kMaxTensors + 1);
+  return static_cast<int>(count);
+}
+
 std::vector<tf::DataType> OutputTypes(const TfOpDef& def, const tf::NodeDef& node) {
   return TypesOf(def, node, def.outputs);
 }

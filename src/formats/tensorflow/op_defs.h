@@ -74,6 +74,9 @@ struct PortRange {
 std::optional<PortRange> OutputRange(const TfOpDef& def, const tf::NodeDef& node, std::string_view arg);
 std::optional<PortRange> InputRange(const TfOpDef& def, const tf::NodeDef& node, std::string_view arg);
 
+// Tensors that the node takes, control inputs aside.
+int InputCount(const TfOpDef& def, const tf::NodeDef& node);
+
 // One type for each output (input) tensor; reference types keep their _REF.
 std::vector<tf::DataType> OutputTypes(const TfOpDef& def, const tf::NodeDef& node);
 std::vector<tf::DataType> InputTypes(const TfOpDef& def, const tf::NodeDef& node);

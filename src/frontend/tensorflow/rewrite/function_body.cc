@@ -74,6 +74,10 @@ class Flattener {
       SubstituteIn(*node.mutable_attr(), attrs_, name_);
       if (!body_.emplace(node.name(), &node).second)
         Fail("the node name '" + node.name() + "' stands twice in it");
+      if (node.op() == "_Arg" || node.op() == "_Retval") {
+        Fail("node '" + node.name() + "' is an argument or result of another graph");
+      }
+      ops_.CheckInputCount(node);
     }
   }
 

@@ -25,6 +25,22 @@ tf::DataType OpSignatures::OutputType(const tf::NodeDef& node, int port) const {
   return types[static_cast<size_t>(port)];
 }
 
+void OpSignatures::CheckInputCount(const tf::NodeDef& node) const {
+  const TfOpDef* def = Find(node.op());
+  if (def == nullptr) return;
+  const int wanted = InputCount(*def, node);
+  const int found = DataInputCount(node);
+  if (found != wanted) {
+    Throw(ErrorCode::kModel, "node '{}' ({}): expected {} {}, found {}", node.name(), node.op(), wanted,
+          wanted == 1 ? "input" : "inputs", found);
+  }
+  for (int i = 0; i < found; ++i) {
+    if (!node.input(i).starts_with('^')) continue;
+    Throw(ErrorCode::kModel, "node '{}' ({}): expected control inputs behind the others, found '{}' before them",
+          node.name(), node.op(), node.input(i));
+  }
+}
+
 int OpSignatures::OutputCount(const tf::NodeDef& node) const {
   if (node.op() == "_Arg") return 1;
   const TfOpDef* def = Find(node.op());

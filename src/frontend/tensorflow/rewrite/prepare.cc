@@ -40,6 +40,7 @@ class Preparation {
     *result_.graph.mutable_versions() = model.graph.versions();
     *work_.main.graph.mutable_versions() = model.graph.versions();
     work_.main.graph.mutable_node()->Swap(model.graph.mutable_node());
+    for (const tf::NodeDef& node : work_.main.graph.node()) work_.ops.CheckInputCount(node);
     for (tf::FunctionDef& function : *model.graph.mutable_library()->mutable_function()) {
       const std::string name = function.signature().name();
       tf::FunctionDef& taken = library_[name];
@@ -160,11 +161,13 @@ class Preparation {
     const auto describe = [&](const std::string& name, int node, const std::string& why) {
       const tf::NodeDef& placeholder = index.node(node);
       described.insert(placeholder.name());
-      result_.inputs.push_back({name,
-                                {placeholder.name(), 0},
-                                TypeAttr(placeholder, "dtype"),
-                                KnownDims(placeholder, 0, work_.main.graph.versions().producer()),
-                                why});
+      // Not in one braced list: where an element of it throws, g++ 12 frees texts that have not been made yet.
+      ResolvedTensor& input = result_.inputs.emplace_back();
+      input.name = name;
+      input.tensor = {placeholder.name(), 0};
+      input.type = TypeAttr(placeholder, "dtype");
+      input.dims = KnownDims(placeholder, 0, work_.main.graph.versions().producer());
+      input.why = why;
     };
     for (const auto& [given, placeholder] : cut_names_) {
       const int node = index.Find(placeholder);
