@@ -2,8 +2,10 @@
 #ifndef FLOE_COMPILE_H_
 #define FLOE_COMPILE_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +23,8 @@ struct ModelSelection {
   std::vector<std::string> outputs;  // "NAME"; empty: the signature's, or the only sink
   std::vector<std::string> sets;     // "NAME=VALUE": a tensor becomes a constant
   std::string signature;
-  std::vector<std::string> tags;
+  std::vector<std::string> tags;  // of the graph in a SavedModel; empty: {"serve"}, else the only graph
+  std::optional<int64_t> step;    // of a checkpoint folder; absent: the newest
 };
 
 struct CompileOptions {

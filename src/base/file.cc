@@ -9,6 +9,9 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
+#include <map>
+#include <mutex>
 
 namespace floe {
 namespace {
@@ -32,7 +35,31 @@ void Unregister(const char* path) {
   }
 }
 
+// Where files are mapped: begin to end.
+std::mutex mappings_mutex;
+std::map<uintptr_t, uintptr_t>& Mappings() {
+  static auto* mappings = new std::map<uintptr_t, uintptr_t>();
+  return *mappings;
+}
+
+uintptr_t Address(const void* data) {
+  return reinterpret_cast<uintptr_t>(data);
+}
+
 }  // namespace
+
+void ReleaseMapped(Bytes bytes) {
+  const uintptr_t begin = Address(bytes.data());
+  const uintptr_t end = begin + bytes.size();
+  const std::lock_guard lock(mappings_mutex);
+  const auto next = Mappings().upper_bound(begin);
+  if (next == Mappings().begin() || std::prev(next)->second < end) return;
+  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const uintptr_t first = (begin + page - 1) / page * page;
+  const uintptr_t last = end / page * page;
+  // Only advice, so a refusal costs nothing but memory.
+  if (first < last) (void)madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+}
 
 std::shared_ptr<const MappedFile> MappedFile::Open(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -53,11 +80,18 @@ std::shared_ptr<const MappedFile> MappedFile::Open(const std::string& path) {
     }
   }
   close(fd);
+  if (data != nullptr) {
+    const std::lock_guard lock(mappings_mutex);
+    Mappings()[Address(data)] = Address(data) + size;
+  }
   return std::shared_ptr<const MappedFile>(new MappedFile(path, static_cast<const uint8_t*>(data), size));
 }
 
 MappedFile::~MappedFile() {
-  if (data_ != nullptr) munmap(const_cast<uint8_t*>(data_), size_);
+  if (data_ == nullptr) return;
+  const std::lock_guard lock(mappings_mutex);
+  Mappings().erase(Address(data_));
+  munmap(const_cast<uint8_t*>(data_), size_);
 }
 
 AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {

@@ -2,6 +2,7 @@
 #ifndef FLOE_BASE_FILE_H_
 #define FLOE_BASE_FILE_H_
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,6 +31,21 @@ class MappedFile {
   const uint8_t* data_;
   size_t size_;
 };
+
+// Gives pages of a mapped file back to the system, in whole pages within `bytes`; they come back from the
+// file if they are read again. What is not a mapped file's is left alone. Large files are copied piece by
+// piece with this, so that they do not count twice.
+void ReleaseMapped(Bytes bytes);
+// Calls `use` with one piece of `bytes` after the other, and releases each behind it.
+template <typename Use>
+void ForEachPiece(Bytes bytes, Use use) {
+  constexpr size_t kPiece = size_t{8} << 20;
+  for (; !bytes.empty(); bytes = bytes.subspan(std::min(kPiece, bytes.size()))) {
+    const Bytes piece = bytes.first(std::min(kPiece, bytes.size()));
+    use(piece);
+    if (bytes.size() > kPiece) ReleaseMapped(piece);
+  }
+}
 
 // Writes PATH.tmp.<pid> beside the target and renames it in Commit(); the destructor removes what was not
 // committed, so that a failure or an interrupt leaves what was there before. Throws Error(kResource) if the

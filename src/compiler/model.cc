@@ -30,13 +30,14 @@ TensorType TypeOf(const ResolvedTensor& tensor) {
 }  // namespace
 
 FreezeResult LoadModel(const ModelSelection& from) {
-  FreezeResult frozen = PrepareGraph(
-      ReadTensorFlowModel(from.path, {from.tags, from.checkpoint, std::nullopt}), ParseSelection(from));
+  FreezeResult frozen =
+      PrepareGraph(ReadTensorFlowModel(from.path, {from.tags, from.checkpoint, from.step, Weights::kTake}),
+                   ParseSelection(from));
   for (const std::string& warning : frozen.warnings) LogWarning("{}", warning);
   return frozen;
 }
 
-ImportedModel ImportModel(const FreezeResult& frozen, bool strict) {
+ImportedModel ImportModel(FreezeResult frozen, bool strict) {
   const ReferenceEvaluator evaluator;
   ImportOptions options;
   options.evaluator = &evaluator;
@@ -44,11 +45,12 @@ ImportedModel ImportModel(const FreezeResult& frozen, bool strict) {
   for (const ResolvedTensor& input : frozen.inputs)
     options.inputs.push_back({input.tensor.Tensor(), TypeOf(input)});
   for (const ResolvedTensor& output : frozen.outputs) options.outputs.push_back(output.tensor.Tensor());
-  ImportResult imported = ImportGraphDef(frozen.graph, options);
+  ImportResult imported = ImportGraphDef(std::move(frozen.graph), options);
 
   ImportedModel model;
   model.nodes = std::move(imported.nodes);
   model.graph = std::move(imported.graph);
+  model.partial = std::move(imported.partial);
   if (model.graph == nullptr) return model;
   const Graph& graph = *model.graph;
   for (size_t i = 0; i < graph.inputs().size(); ++i) {

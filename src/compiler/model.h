@@ -20,14 +20,15 @@ FreezeResult LoadModel(const ModelSelection& selection);
 
 struct ImportedModel {
   std::unique_ptr<Graph> graph;
-  std::vector<IoSpec> inputs;  // in the order of the graph's inputs
+  std::unique_ptr<Graph> partial;  // set where graph is null: what could be imported, for counting
+  std::vector<IoSpec> inputs;      // in the order of the graph's inputs
   std::vector<IoSpec> outputs;
   std::vector<NodeReport> nodes;  // what became of each TensorFlow node
 };
 
 // Strict: throws Error(kModel) for what cannot be converted. Else `graph` is null when an output cannot be
-// computed, and `nodes` says why.
-ImportedModel ImportModel(const FreezeResult& frozen, bool strict = true);
+// computed, and `nodes` says why. Weights move.
+ImportedModel ImportModel(FreezeResult frozen, bool strict = true);
 
 bool HasStaticInputs(const ImportedModel& model);
 // Throws Error(kUsage) naming the first input with an open dimension, and the option that fixes it.

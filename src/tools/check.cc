@@ -3,12 +3,15 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 
+#include "backends/backend.h"
 #include "base/error.h"
-#include "compiler/model.h"
-#include "graph/cost.h"
+#include "base/text.h"
+#include "engine/plan.h"
 #include "tools/command.h"
 #include "tools/model_options.h"
+#include "tools/survey.h"
 #include "tools/table.h"
 
 namespace floe::tools {
@@ -18,74 +21,273 @@ using Json = nlohmann::ordered_json;
 
 struct CheckArgs {
   ModelSelection model;
-  std::string target = "cpu";
+  std::string target;
   bool json = false;
 };
 
-// The nodes with one op, reason and remedy, together.
+// What the target makes of a node.
+struct TargetRow {
+  std::string kernel;
+  std::string refusals;  // why none of the target's own kernels takes it; "" if one does
+};
+
+struct Checked {
+  Survey survey;
+  std::vector<NodeReport> nodes;
+  std::map<std::string, TargetRow> target;  // by TensorFlow node
+  std::string target_problem;               // why nothing can be said about the target
+  std::optional<Survey> part;               // what is supported, where not all is
+};
+
+// Nodes of the model that freezing left out.
+void AddRemoved(const TensorFlowModel& structure, std::vector<NodeReport>& nodes) {
+  std::set<std::string> known;
+  for (const NodeReport& node : nodes) known.insert(node.name);
+  std::set<std::string> functions;
+  for (const tf::FunctionDef& function : structure.graph.library().function())
+    functions.insert(function.signature().name());
+  for (const tf::NodeDef& node : structure.graph.node()) {
+    if (known.contains(node.name())) continue;
+    const bool call = node.op().ends_with("PartitionedCall") || functions.contains(node.op());
+    nodes.push_back({node.name(), node.op(), NodeStatus::kRemoved,
+                     call ? "a call, put in place or not needed" : "no output needs it", ""});
+  }
+}
+
+// NODE in a remedy is the node itself, or what it reads where an output before it is meant.
+void NameNodes(const Survey& survey, std::vector<NodeReport>& nodes) {
+  const auto replace = [](std::string& text, const std::string& what, const std::string& by) {
+    if (const size_t at = text.find(what); at != std::string::npos) text.replace(at, what.size(), by);
+  };
+  for (NodeReport& node : nodes) {
+    if (node.remedy.empty()) continue;
+    replace(node.remedy, "--input NODE", "--input " + ShellWord(node.name));
+    const auto inputs = survey.data_inputs.find(node.name);
+    if (inputs != survey.data_inputs.end() && !inputs->second.empty())
+      replace(node.remedy, "--output NODE", "--output " + ShellWord(inputs->second[0]));
+  }
+}
+
+// The plan for the target, without measuring: which kernel takes which node.
+void AskTarget(const CheckArgs& args, Checked& checked) {
+  const Backend* backend = FindBackend(args.target);
+  if (backend == nullptr) {
+    std::vector<std::string_view> names;
+    for (const Backend* b : AllBackends()) names.push_back(b->name);
+    Throw(ErrorCode::kUsage, "target '{}': expected one of {}", args.target, fmt::join(names, ", "));
+  }
+  if (checked.survey.model.graph == nullptr) {
+    checked.target_problem = "what cannot be converted comes first";
+    return;
+  }
+  ModelSelection selection = checked.survey.selection;
+  selection.inputs.clear();
+  for (size_t i = 0; i < checked.survey.inputs.size(); ++i) {
+    const PartialDims& dims = checked.survey.closed[i];
+    std::string text = checked.survey.inputs[i].name;
+    if (dims) text += fmt::format("=[{}]", fmt::join(*dims, ","));
+    selection.inputs.push_back(text);
+  }
+  CompileOptions options;
+  options.target = args.target;
+  options.tune = false;
+  options.self_check = false;
+  std::shared_ptr<const Engine> engine;
+  try {
+    engine = Compile(selection, options);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kModel && error.code() != ErrorCode::kUsage) throw;
+    checked.target_problem = error.what();
+    return;
+  }
+  const std::string own = args.target + ".";
+  const auto visit = [&](const auto& self, const Plan& plan) -> void {
+    for (const Step& step : plan.steps) {
+      if (const auto* branch = std::get_if<IfStep>(&step.action)) {
+        self(self, *branch->then_plan);
+        self(self, *branch->else_plan);
+      } else if (const auto* loop = std::get_if<LoopStep>(&step.action)) {
+        self(self, *loop->body);
+      } else if (const auto* kernel = std::get_if<KernelStep>(&step.action)) {
+        TargetRow row{kernel->kernel, ""};
+        for (const KernelCandidate& candidate : kernel->candidates) {
+          if (candidate.refusal.empty() || kernel->kernel.starts_with(own)) continue;
+          row.refusals +=
+              fmt::format("{}{}: {}", row.refusals.empty() ? "" : "; ", candidate.kernel, candidate.refusal);
+        }
+        if (kernel->dynamic && row.refusals.empty()) row.refusals = "its shapes are known to the run only";
+        for (const std::string& source : step.sources) checked.target.emplace(source, row);
+      }
+    }
+  };
+  visit(visit, engine->data().profiles[0]);
+}
+
+// The nodes with one op and reason together, each with its remedy.
 struct Complaint {
-  std::string op, reason, remedy;
-  std::vector<std::string> nodes;
+  std::string op, reason;
+  std::vector<const NodeReport*> nodes;
 };
 
 std::vector<Complaint> Complaints(const std::vector<NodeReport>& nodes) {
   std::vector<Complaint> out;
   for (const NodeReport& node : nodes) {
     if (node.status != NodeStatus::kUnsupported) continue;
-    const auto at = std::ranges::find_if(out, [&](const Complaint& c) {
-      return c.op == node.op && c.reason == node.reason && c.remedy == node.remedy;
-    });
+    const auto at = std::ranges::find_if(
+        out, [&](const Complaint& c) { return c.op == node.op && c.reason == node.reason; });
     if (at != out.end()) {
-      at->nodes.push_back(node.name);
+      at->nodes.push_back(&node);
     } else {
-      out.push_back({node.op, node.reason, node.remedy, {node.name}});
+      out.push_back({node.op, node.reason, {&node}});
     }
   }
   return out;
 }
 
-void PrintText(const std::vector<NodeReport>& nodes, const std::map<NodeStatus, size_t>& counts) {
-  for (const Complaint& c : Complaints(nodes)) {
-    fmt::print("{} {}: {}\n", Bold(c.op),
-               c.nodes.size() == 1 ? "" : fmt::format("({} nodes)", c.nodes.size()), c.reason);
-    for (size_t i = 0; i < std::min<size_t>(c.nodes.size(), 5); ++i) fmt::print("    {}\n", c.nodes[i]);
-    if (c.nodes.size() > 5) fmt::print("    and {} more (--json lists them)\n", c.nodes.size() - 5);
-    if (!c.remedy.empty()) fmt::print("  -> {}\n", c.remedy);
+// What of the arithmetic is converted; nodes behind unsupported ones are not.
+struct Share {
+  int64_t converted = 0;
+  int64_t known = 0;
+  size_t unknown_nodes = 0;  // unsupported, so that nobody can say what they cost
+};
+
+Share Covered(const Checked& checked) {
+  Share share;
+  std::set<std::string_view> lost;
+  for (const NodeReport& node : checked.nodes) {
+    if (node.status == NodeStatus::kUnsupported) ++share.unknown_nodes;
+    if (node.status == NodeStatus::kUnsupported || node.status == NodeStatus::kNotReached)
+      lost.insert(node.name);
   }
-  std::string line;
-  for (const auto& [status, count] : counts) {
-    line += fmt::format("{}{} {}", line.empty() ? "" : ", ", count, NodeStatusName(status));
+  for (const auto& [node, macs] : checked.survey.macs) {
+    share.known += macs;
+    if (!lost.contains(node)) share.converted += macs;
   }
-  fmt::print("{} nodes: {}\n", nodes.size(), line);
+  return share;
 }
 
-Json ToJson(const std::vector<NodeReport>& nodes, const std::map<NodeStatus, size_t>& counts) {
+double Percent(const Share& share) {
+  return share.known == 0 ? 0
+                          : 100.0 * static_cast<double>(share.converted) / static_cast<double>(share.known);
+}
+
+void PrintComplaints(const std::vector<NodeReport>& nodes) {
+  for (const Complaint& c : Complaints(nodes)) {
+    fmt::print("{}{}: {}\n", Bold(c.op),
+               c.nodes.size() == 1 ? "" : fmt::format(" ({} nodes)", c.nodes.size()), c.reason);
+    for (size_t i = 0; i < std::min<size_t>(c.nodes.size(), 5); ++i) fmt::print("    {}\n", c.nodes[i]->name);
+    if (c.nodes.size() > 5) fmt::print("    and {} more (--json lists them)\n", c.nodes.size() - 5);
+    if (!c.nodes[0]->remedy.empty()) fmt::print("  -> {}\n", c.nodes[0]->remedy);
+  }
+}
+
+void PrintSummary(const std::vector<NodeReport>& nodes) {
+  std::map<NodeStatus, std::map<std::string, int>> counts;
+  for (const NodeReport& node : nodes) ++counts[node.status][node.op];
+  Table table({"status", ">nodes", "operations"});
+  for (const auto& [status, ops] : counts) {
+    std::vector<std::pair<int, std::string>> ranked;
+    int total = 0;
+    for (const auto& [op, count] : ops) {
+      ranked.emplace_back(-count, op);
+      total += count;
+    }
+    std::ranges::sort(ranked);
+    std::string text;
+    for (size_t i = 0; i < std::min<size_t>(ranked.size(), 8); ++i)
+      text += fmt::format("{}{} {}", i == 0 ? "" : ", ", ranked[i].second, -ranked[i].first);
+    if (ranked.size() > 8) text += fmt::format(" and {} more", ranked.size() - 8);
+    table.Add({std::string(NodeStatusName(status)), std::to_string(total), text});
+  }
+  fmt::print("{}", table.ToString());
+}
+
+void PrintTarget(const CheckArgs& args, const Checked& checked) {
+  if (!checked.target_problem.empty())
+    return fmt::print("{}: not asked: {}\n", args.target, checked.target_problem);
+  std::map<std::string, std::vector<std::string>> by_refusal;
+  for (const auto& [node, row] : checked.target) {
+    if (!row.refusals.empty()) by_refusal[row.refusals].push_back(node);
+  }
+  if (by_refusal.empty()) return fmt::print("{}: has a kernel for every node\n", args.target);
+  fmt::print("{}: no kernel of its own, so the plain reference kernel runs them:\n", args.target);
+  for (const auto& [refusal, nodes] : by_refusal) {
+    const std::vector<std::string> some(nodes.begin(),
+                                        nodes.begin() + std::min<ptrdiff_t>(std::ssize(nodes), 3));
+    fmt::print("    {}{}: {}\n", JoinText(some, ", "),
+               nodes.size() > 3 ? fmt::format(" and {} more", nodes.size() - 3) : "", refusal);
+  }
+}
+
+void PrintText(const CheckArgs& args, const Checked& checked) {
+  PrintComplaints(checked.nodes);
+  PrintSummary(checked.nodes);
+  const Share share = Covered(checked);
+  if (share.known > 0) {
+    fmt::print("{:.1f} % of {} multiply-accumulates convert", Percent(share),
+               HumanCount(static_cast<double>(share.known)));
+    if (share.unknown_nodes > 0) fmt::print(", those of unsupported nodes not counted");
+    fmt::print("\n");
+  }
+  if (!args.target.empty()) PrintTarget(args, checked);
+  if (checked.part) fmt::print("without what is not supported: {}\n", SelectionWords(*checked.part));
+}
+
+// "not reached" is a matter of another node: for programs it is ok with a reason.
+std::string_view StatusForPrograms(NodeStatus status) {
+  return NodeStatusName(status == NodeStatus::kNotReached ? NodeStatus::kOk : status);
+}
+
+Json ToJson(const CheckArgs& args, const Checked& checked) {
   Json list = Json::array();
-  for (const NodeReport& node : nodes) {
-    list.push_back({{"name", node.name},
-                    {"op", node.op},
-                    {"status", NodeStatusName(node.status)},
-                    {"reason", node.reason},
-                    {"remedy", node.remedy}});
+  std::map<std::string_view, int> counts;
+  for (const NodeReport& node : checked.nodes) {
+    const std::string_view status = StatusForPrograms(node.status);
+    ++counts[status];
+    Json row = {{"name", node.name},
+                {"op", node.op},
+                {"status", status},
+                {"reason", node.reason},
+                {"remedy", node.remedy}};
+    if (const auto macs = checked.survey.macs.find(node.name); macs != checked.survey.macs.end())
+      row["macs"] = macs->second;
+    if (const auto target = checked.target.find(node.name); target != checked.target.end()) {
+      row["kernel"] = target->second.kernel;
+      if (node.reason.empty()) row["reason"] = target->second.refusals;
+    }
+    list.push_back(row);
   }
   Json summary = Json::object();
-  for (const auto& [status, count] : counts) summary[std::string(NodeStatusName(status))] = count;
-  return {{"schema", "floe.check/1"}, {"summary", summary}, {"nodes", list}};
+  for (const auto& [status, count] : counts) summary[std::string(status)] = count;
+  const Share share = Covered(checked);
+  Json json = {{"schema", "floe.check/1"},
+               {"model", args.model.path},
+               {"outputs", checked.survey.selection.outputs},
+               {"summary", summary},
+               {"macs", {{"known", share.known}, {"converted", share.converted}}},
+               {"supported_part", checked.part ? Json(SelectionWords(*checked.part)) : Json(nullptr)},
+               {"nodes", list}};
+  if (!args.target.empty()) json["target"] = {{"name", args.target}, {"problem", checked.target_problem}};
+  return json;
 }
 
 void Check(const CheckArgs& args) {
-  const ImportedModel model = ImportModel(LoadModel(args.model), /*strict=*/false);
-  std::map<NodeStatus, size_t> counts;
-  for (const NodeReport& node : model.nodes) ++counts[node.status];
+  Checked checked{.survey = ReadStructure(args.model, DefaultOutputs::kAll)};
+  Convert(checked.survey);
+  checked.nodes = checked.survey.model.nodes;
+  NameNodes(checked.survey, checked.nodes);
+  AddRemoved(checked.survey.structure, checked.nodes);
+  if (!args.target.empty()) AskTarget(args, checked);
+  const size_t bad = UnsupportedNodes(checked.survey).size();
+  if (bad > 0) checked.part = SurveySupportedPart(checked.survey);
   if (args.json) {
-    fmt::print("{}\n", ToJson(model.nodes, counts).dump(1));
+    fmt::print("{}\n", ToJson(args, checked).dump(1));
   } else {
-    PrintText(model.nodes, counts);
+    PrintText(args, checked);
   }
-  if (const size_t bad = counts[NodeStatus::kUnsupported]; bad > 0) {
+  if (bad > 0)
     Throw(ErrorCode::kModel, "{}: {} of {} nodes cannot be converted", args.model.path, bad,
-          model.nodes.size());
-  }
+          checked.nodes.size());
 }
 
 }  // namespace
@@ -93,7 +295,8 @@ void Check(const CheckArgs& args) {
 void AddCheck(CLI::App& app, const ConsoleOptions&) {
   auto args = std::make_shared<CheckArgs>();
   AddModelOptions(app, args->model);
-  app.add_option("--target", args->target, "The backend that is to run it")->capture_default_str();
+  app.add_option("--target", args->target, "Say as well which nodes this backend has kernels for")
+      ->type_name("NAME");
   app.add_flag("--json", args->json, "For programs; every node");
   app.callback([args] { Check(*args); });
 }

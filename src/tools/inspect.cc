@@ -6,13 +6,13 @@
 #include <optional>
 
 #include "base/error.h"
-#include "base/log.h"
-#include "compiler/model.h"
+#include "base/text.h"
 #include "formats/tensorflow/data_type.h"
-#include "frontend/tensorflow/rewrite/candidates.h"
+#include "frontend/tensorflow/rewrite/resolve.h"
 #include "graph/cost.h"
 #include "tools/command.h"
 #include "tools/model_options.h"
+#include "tools/survey.h"
 #include "tools/table.h"
 
 namespace floe::tools {
@@ -24,52 +24,6 @@ struct InspectArgs {
   ModelSelection model;
   bool json = false;
 };
-
-// What conversion of the selected part tells; absent where the model cannot be prepared (the reason is kept).
-struct Converted {
-  std::optional<int64_t> macs;
-  std::optional<int64_t> parameters;
-  std::vector<NodeReport> unsupported;
-  std::vector<ResolvedTensor> inputs;
-  std::vector<ResolvedTensor> outputs;
-  std::string problem;
-};
-
-Converted Convert(const ModelSelection& selection) {
-  Converted out;
-  try {
-    const FreezeResult frozen = LoadModel(selection);
-    out.inputs = frozen.inputs;
-    out.outputs = frozen.outputs;
-    const ImportedModel model = ImportModel(frozen, /*strict=*/false);
-    for (const NodeReport& node : model.nodes) {
-      if (node.status == NodeStatus::kUnsupported) out.unsupported.push_back(node);
-    }
-    if (model.graph != nullptr) {
-      out.macs = MultiplyAccumulates(*model.graph);
-      out.parameters = ParameterCount(*model.graph);
-    }
-  } catch (const Error& error) {
-    out.problem = error.what();
-  }
-  return out;
-}
-
-// With every open dimension 1, so that shapes and arithmetic can be counted for one sample.
-ModelSelection Closed(ModelSelection selection, const Candidates& candidates) {
-  if (selection.inputs.empty()) {
-    for (const Candidate& input : candidates.inputs) {
-      if (!input.dims || std::ranges::none_of(*input.dims, [](int64_t d) { return d < 0; })) continue;
-      std::vector<int64_t> dims = *input.dims;
-      for (int64_t& d : dims) d = d < 0 ? 1 : d;
-      selection.inputs.push_back(fmt::format("{}=[{}]", input.name, fmt::join(dims, ",")));
-    }
-  }
-  if (selection.outputs.empty() && !candidates.from_signature && !candidates.outputs.empty()) {
-    selection.outputs = {candidates.outputs[0].name};
-  }
-  return selection;
-}
 
 std::map<std::string, int> OpCounts(const tf::GraphDef& graph) {
   std::map<std::string, int> counts;
@@ -84,14 +38,6 @@ std::string TypeName(tf::DataType type) {
   if (type == tf::DT_INVALID) return "?";
   const std::optional<DType> dtype = DTypeFromTf(type);
   return dtype ? std::string(DTypeName(*dtype)) : DataTypeName(type);
-}
-
-std::string DimsText(const PartialDims& dims) {
-  if (!dims) return "?";
-  if (dims->empty()) return "scalar";
-  std::string out;
-  for (const int64_t d : *dims) out += (out.empty() ? "" : "x") + (d < 0 ? "?" : std::to_string(d));
-  return out;
 }
 
 Json CandidateJson(const std::vector<Candidate>& candidates) {
@@ -111,101 +57,138 @@ Json CandidateJson(const std::vector<Candidate>& candidates) {
   return list;
 }
 
-// A shell word.
-std::string Quoted(const std::string& word) {
-  const bool plain = !word.empty() && std::ranges::all_of(word, [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-           std::string_view("/._-:=,+@%").find(c) != std::string_view::npos;
-  });
-  if (plain) return word;
-  std::string out = "'";
-  for (const char c : word) out += c == '\'' ? "'\\''" : std::string(1, c);
-  return out + "'";
+// Better known once it is converted: the shape of each output that was.
+void AddKnownShapes(Survey& survey) {
+  for (size_t i = 0; i < survey.model.outputs.size(); ++i) {
+    const Shape& shape = survey.model.outputs[i].type.shape;
+    if (!shape.has_rank()) continue;
+    std::vector<int64_t> dims;
+    for (const Dim& d : shape.dims()) dims.push_back(d.value());
+    for (Candidate& candidate : survey.candidates.outputs) {
+      if (candidate.tensor == survey.outputs[i].tensor || candidate.name == survey.outputs[i].name)
+        candidate.dims = dims;
+    }
+  }
 }
 
-// The line that builds the best guess.
-std::string BuildLine(const ModelSelection& given, const ModelSelection& closed) {
-  std::string line = "floe build " + Quoted(given.path);
-  if (!given.checkpoint.empty()) line += " --checkpoint " + Quoted(given.checkpoint);
-  if (!given.signature.empty()) line += " --signature " + Quoted(given.signature);
-  for (const std::string& tag : given.tags) line += " --tag " + Quoted(tag);
-  for (const std::string& input : closed.inputs) {
-    std::string text = input;
-    std::erase_if(text, [](char c) { return c == '[' || c == ']'; });
-    line += " --input " + Quoted(text);
-  }
-  for (const std::string& output : closed.outputs) line += " --output " + Quoted(output);
-  for (const std::string& set : given.sets) line += " --set " + Quoted(set);
+// The line that builds the best guess, or what of it is supported.
+std::string BuildLine(const Survey& survey) {
+  const ModelSelection& given = survey.selection;
+  std::string line = "floe build " + ShellWord(given.path);
+  if (!given.checkpoint.empty()) line += " --checkpoint " + ShellWord(given.checkpoint);
+  if (given.step) line += fmt::format(" --step {}", *given.step);
+  if (!given.signature.empty()) line += " --signature " + ShellWord(given.signature);
+  for (const std::string& tag : given.tags) line += " --tag " + ShellWord(tag);
+  if (const std::string words = SelectionWords(survey); !words.empty()) line += " " + words;
   return line + " -o model.floe";
 }
 
-void PrintText(const InspectArgs& args, const TensorFlowModel& model, const Candidates& candidates,
-               const std::map<std::string, int>& ops, const Converted& converted, const std::string& line) {
-  int nodes = 0;
-  for (const auto& [op, count] : ops) nodes += count;
-  fmt::print("{}  {}, {} nodes, {} operations\n\n", Bold(args.model.path), ModelKindName(model.kind), nodes,
-             ops.size());
+struct Found {
+  Survey survey;
+  std::optional<Survey> part;  // what of it is supported, where not all is
+  std::string problem;         // why it could not be converted at all
+  std::map<std::string, int> ops;
+  std::vector<std::string> signatures;
+};
+
+std::string SampleText(const Survey& survey) {
+  std::string text;
+  for (const PartialDims& dims : survey.closed) text += (text.empty() ? "" : ", ") + DimsText(dims);
+  return text;
+}
+
+void PrintTensors(const Candidates& candidates) {
   Table io({"", "name", "type", "shape", "why"});
   for (const Candidate& c : candidates.inputs)
     io.Add({"input", c.name, TypeName(c.type), DimsText(c.dims), c.why});
   const size_t shown = std::min<size_t>(candidates.outputs.size(), 8);
   for (size_t i = 0; i < shown; ++i) {
     const Candidate& c = candidates.outputs[i];
-    io.Add({"output", c.name, TypeName(c.type), DimsText(c.dims), c.why});
+    io.Add({c.best ? "output" : "output?", c.name, TypeName(c.type), DimsText(c.dims), c.why});
   }
   fmt::print("{}", io.ToString());
   if (shown < candidates.outputs.size())
     fmt::print("and {} less likely outputs (--json)\n", candidates.outputs.size() - shown);
-  if (converted.parameters) {
-    fmt::print("\nparameters {}  multiply-accumulates {}{}\n",
-               HumanCount(static_cast<double>(*converted.parameters)),
-               HumanCount(static_cast<double>(*converted.macs)),
-               args.model.inputs.empty() ? " (open dimensions as 1)" : "");
-  }
+}
+
+void PrintOps(const std::map<std::string, int>& ops) {
   std::vector<std::pair<int, std::string>> ranked;
   for (const auto& [op, count] : ops) ranked.emplace_back(-count, op);
   std::ranges::sort(ranked);
   std::string text;
   for (const auto& [count, op] : ranked) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", op, -count);
   fmt::print("\noperations: {}\n", text);
-  if (!converted.unsupported.empty()) {
-    fmt::print("\n{} nodes cannot be converted (floe check says which and why), the first: {} '{}': {}\n",
-               converted.unsupported.size(), converted.unsupported[0].op, converted.unsupported[0].name,
-               converted.unsupported[0].reason);
-  }
-  if (!converted.problem.empty()) fmt::print("\nnot ready to build: {}\n", converted.problem);
-  fmt::print("\n{}\n", line);
 }
 
-void Inspect(const InspectArgs& args) {
-  const TensorFlowModel model =
-      ReadTensorFlowModel(args.model.path, {args.model.tags, args.model.checkpoint, std::nullopt});
-  const Candidates candidates = FindCandidates(model, args.model.signature);
-  const std::map<std::string, int> ops = OpCounts(model.graph);
-  const ModelSelection closed = Closed(args.model, candidates);
-  const Converted converted = Convert(closed);
-  const std::string line = BuildLine(args.model, closed);
-  if (!args.json) {
-    PrintText(args, model, candidates, ops, converted, line);
-    return;
+void PrintText(const InspectArgs& args, const Found& found) {
+  const Survey& survey = found.survey;
+  int nodes = 0;
+  for (const auto& [op, count] : found.ops) nodes += count;
+  fmt::print("{}  {}, {} nodes, {} operations\n", Bold(args.model.path), ModelKindName(survey.structure.kind),
+             nodes, found.ops.size());
+  if (!survey.structure.checkpoint_prefix.empty())
+    fmt::print("variables: {}\n", survey.structure.checkpoint_prefix);
+  if (found.signatures.size() > 1) fmt::print("signatures: {}\n", JoinText(found.signatures, ", "));
+  fmt::print("\n");
+  PrintTensors(survey.candidates);
+  const Graph* graph = survey.model.graph.get();
+  if (graph != nullptr) {
+    fmt::print("\nparameters {}", HumanCount(static_cast<double>(ParameterCount(*graph))));
+    if (survey.all_macs)
+      fmt::print("  multiply-accumulates {} (of {})", HumanCount(static_cast<double>(*survey.all_macs)),
+                 SampleText(survey));
+    fmt::print("\n");
   }
+  PrintOps(found.ops);
+  if (const auto unsupported = UnsupportedNodes(survey); !unsupported.empty()) {
+    fmt::print("\n{} cannot be converted (floe check says which and why), the first: {} '{}': {}\n",
+               unsupported.size() == 1 ? "1 node" : fmt::format("{} nodes", unsupported.size()),
+               unsupported[0].op, unsupported[0].name, unsupported[0].reason);
+    if (found.part) fmt::print("without {}:\n", unsupported.size() == 1 ? "it" : "them");
+  }
+  if (!found.problem.empty()) fmt::print("\nnot ready to build: {}\n", found.problem);
+  fmt::print("\n{}\n", BuildLine(found.part ? *found.part : survey));
+}
+
+Json ToJson(const InspectArgs& args, const Found& found) {
+  const Survey& survey = found.survey;
   Json unsupported = Json::array();
-  for (const NodeReport& node : converted.unsupported) {
+  for (const NodeReport& node : UnsupportedNodes(survey)) {
     unsupported.push_back(
         {{"name", node.name}, {"op", node.op}, {"reason", node.reason}, {"remedy", node.remedy}});
   }
-  const Json json = {{"schema", "floe.inspect/1"},
-                     {"model", args.model.path},
-                     {"kind", ModelKindName(model.kind)},
-                     {"inputs", CandidateJson(candidates.inputs)},
-                     {"outputs", CandidateJson(candidates.outputs)},
-                     {"ops", ops},
-                     {"parameters", converted.parameters ? Json(*converted.parameters) : Json(nullptr)},
-                     {"macs", converted.macs ? Json(*converted.macs) : Json(nullptr)},
-                     {"unsupported", unsupported},
-                     {"problem", converted.problem},
-                     {"build", line}};
-  fmt::print("{}\n", json.dump(1));
+  const Graph* graph = survey.model.graph.get();
+  return {{"schema", "floe.inspect/1"},
+          {"model", args.model.path},
+          {"kind", ModelKindName(survey.structure.kind)},
+          {"checkpoint", survey.structure.checkpoint_prefix},
+          {"signatures", found.signatures},
+          {"inputs", CandidateJson(survey.candidates.inputs)},
+          {"outputs", CandidateJson(survey.candidates.outputs)},
+          {"ops", found.ops},
+          {"parameters", graph != nullptr ? Json(ParameterCount(*graph)) : Json(nullptr)},
+          {"macs", graph != nullptr && survey.all_macs ? Json(*survey.all_macs) : Json(nullptr)},
+          {"unsupported", unsupported},
+          {"problem", found.problem},
+          {"build", BuildLine(found.part ? *found.part : survey)}};
+}
+
+void Inspect(const InspectArgs& args) {
+  Found found{.survey = ReadStructure(args.model, DefaultOutputs::kBest)};
+  found.ops = OpCounts(found.survey.structure.graph);
+  found.signatures = SignatureNames(found.survey.structure);
+  try {
+    Convert(found.survey);
+    if (found.survey.model.graph == nullptr) found.part = SurveySupportedPart(found.survey);
+  } catch (const Error& error) {
+    found.problem = error.what();
+  }
+  AddKnownShapes(found.survey);
+  if (args.json) {
+    fmt::print("{}\n", ToJson(args, found).dump(1));
+  } else {
+    PrintText(args, found);
+  }
 }
 
 }  // namespace

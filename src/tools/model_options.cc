@@ -59,9 +59,12 @@ void AddModelOptions(CLI::App& app, ModelSelection& model, const char* what) {
       ->expected(1)
       ->take_all();
   app.add_option("--checkpoint", model.checkpoint, "Variables for a graph file")->type_name("PREFIX");
+  app.add_option("--step", model.step, "Which of a folder's checkpoints; default: the newest")
+      ->type_name("N");
   app.add_option("--signature", model.signature, "Which signature of a SavedModel")->type_name("KEY");
-  app.add_option("--tag", model.tags, "Tags of the graph in a SavedModel; repeatable")
+  app.add_option("--tag", model.tags, "Tags of the graph in a SavedModel; repeatable, or with commas")
       ->expected(1)
+      ->delimiter(',')
       ->take_all();
   AddList(app, "--inputs", model.inputs, "tf2onnx: NAME:0[SHAPE],...");
   AddList(app, "--outputs", model.outputs, "tf2onnx: NAME:0,...");

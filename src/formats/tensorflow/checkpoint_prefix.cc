@@ -1,7 +1,10 @@
 #include "formats/tensorflow/checkpoint_prefix.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <vector>
 
 #include "base/error.h"
@@ -44,13 +47,59 @@ std::string ResolveBeside(const std::string& folder, const std::string& named) {
                                                                                    : beside.string();
 }
 
-std::string FindStep(const std::string& folder, int64_t step, std::vector<std::string> prefixes) {
-  const std::string end = fmt::format("-{}", step);
+// The number behind the last dash.
+std::optional<int64_t> StepOf(const std::string& prefix) {
+  const size_t dash = prefix.rfind('-');
+  return dash == std::string::npos ? std::nullopt : ParseInt(std::string_view(prefix).substr(dash + 1));
+}
+
+// "10, 20", each once and in order; else the names of the checkpoints.
+std::string ListSteps(const std::vector<std::string>& prefixes) {
+  std::set<int64_t> steps;
+  std::set<std::string> names;
   for (const std::string& prefix : prefixes) {
-    if (prefix.ends_with(end) && CheckpointExists(prefix)) return prefix;
+    if (!CheckpointExists(prefix)) continue;
+    if (const auto step = StepOf(prefix)) steps.insert(*step);
+    names.insert(fs::path(prefix).filename().string());
   }
-  Throw(ErrorCode::kModel, "{}: no checkpoint of step {}; found {}", folder, step,
-        prefixes.empty() ? "none" : JoinText(prefixes, ", "));
+  if (names.empty()) return "no checkpoint";
+  if (steps.empty()) return fmt::format("checkpoints without a step: {}", fmt::join(names, ", "));
+  return fmt::format("step{} {}", steps.size() == 1 ? "" : "s", fmt::join(steps, ", "));
+}
+
+std::string FindStep(const std::string& subject, int64_t step, const std::vector<std::string>& prefixes) {
+  std::set<std::string> found;
+  for (const std::string& prefix : prefixes) {
+    if (StepOf(prefix) == step && CheckpointExists(prefix))
+      found.insert(fs::path(prefix).lexically_normal().string());
+  }
+  if (found.empty()) {
+    Throw(ErrorCode::kUsage, "{}: expected a checkpoint of step {}, found {}", subject, step,
+          ListSteps(prefixes));
+  }
+  if (found.size() > 1) {
+    Throw(ErrorCode::kUsage, "{}: several checkpoints of step {}; give one: {}", subject, step,
+          fmt::join(found, ", "));
+  }
+  return *found.begin();
+}
+
+// PREFIX-STEP beside what PREFIX, or any part of one of its checkpoints, names.
+std::string FindStepOf(const std::string& path, int64_t step) {
+  std::string stem = path;
+  if (const size_t data = stem.rfind(".data-"); data != std::string::npos) stem.resize(data);
+  for (const std::string_view end : {".index", ".meta"}) {
+    if (stem.ends_with(end)) stem.resize(stem.size() - end.size());
+  }
+  if (StepOf(stem)) stem.resize(stem.rfind('-'));
+  const std::string folder = fs::path(stem).parent_path().string();
+  std::vector<std::string> prefixes = PrefixesIn(folder.empty() ? "." : folder);
+  const std::string start = fs::path(stem).filename().string() + "-";
+  std::erase_if(prefixes, [&](const std::string& prefix) {
+    return !fs::path(prefix).filename().string().starts_with(start);
+  });
+  prefixes.push_back(fmt::format("{}-{}", stem, step));  // of version 1: no .index
+  return FindStep(path, step, prefixes);
 }
 
 std::string FindInFolder(const std::string& folder, std::optional<int64_t> step) {
@@ -73,8 +122,10 @@ std::string FindInFolder(const std::string& folder, std::optional<int64_t> step)
   if (prefixes.size() == 1) return prefixes.front();
   if (prefixes.empty())
     Throw(ErrorCode::kModel, "{}: expected a checkpoint, found no .index file in the folder", folder);
-  Throw(ErrorCode::kModel,
-        "{}: several checkpoints and no file 'checkpoint' that says which is the newest; give one: {}",
+  Throw(ErrorCode::kUsage,
+        "{}: several checkpoints and no file 'checkpoint' that says which is the newest; choose with --step, "
+        "or give "
+        "one: {}",
         folder, JoinText(prefixes, ", "));
 }
 
@@ -96,15 +147,17 @@ std::string FindCheckpointPrefix(const std::string& path, std::optional<int64_t>
     const std::string folder = fs::path(path).parent_path().string();
     return FindInFolder(folder.empty() ? "." : folder, step);
   }
-  if (step) return FindStep(path, *step, {fmt::format("{}-{}", path, *step)});
+  if (step) return FindStepOf(path, *step);
   std::string prefix;
   if (EndsIn(path, kIndex, &prefix) || EndsIn(path, ".meta", &prefix)) {
     if (CheckpointExists(prefix)) return prefix;
     Throw(ErrorCode::kModel, "{}: there is no checkpoint {}.index", path, prefix);
   }
-  if (const size_t data = path.rfind(".data-");
-      data != std::string::npos && CheckpointExists(path.substr(0, data))) {
-    return path.substr(0, data);
+  if (const size_t data = path.rfind(".data-"); data != std::string::npos) {
+    prefix = path.substr(0, data);
+    if (CheckpointExists(prefix)) return prefix;
+    Throw(ErrorCode::kModel, "{}: expected the checkpoint's index {}.index beside its data, found none", path,
+          prefix);
   }
   if (CheckpointExists(path)) return path;
   Throw(ErrorCode::kModel, "{}: there is no checkpoint {}.index", path, path);

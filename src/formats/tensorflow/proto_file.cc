@@ -5,14 +5,13 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/stubs/logging.h>
 #include <google/protobuf/text_format.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <climits>
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "formats/tensorflow/large_node.h"
 #include "formats/tensorflow/wire.h"
 #include "formats/utf.h"
@@ -27,21 +26,30 @@ constexpr int kRecursionLimit = 100;  // protobuf's own default, which TensorFlo
 // Gives mapped pages back behind the reader, in steps so large that the calls cost nothing.
 class PageReleaser {
  public:
-  explicit PageReleaser(Bytes bytes) : released_(reinterpret_cast<uintptr_t>(bytes.data())) {}
+  explicit PageReleaser(Bytes bytes) : released_(bytes.data()) {}
 
   void ReadUpTo(const uint8_t* position) {
-    constexpr uintptr_t kStep = uintptr_t{8} << 20;
-    if (reinterpret_cast<uintptr_t>(position) < released_ + kStep) return;
-    const uintptr_t page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-    const uintptr_t begin = released_ / page * page;
-    const uintptr_t end = reinterpret_cast<uintptr_t>(position) / page * page;
-    // Only advice: the pages come back from the file if someone reads them again.
-    (void)madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
-    released_ = end;
+    constexpr ptrdiff_t kStep = ptrdiff_t{8} << 20;
+    if (position - released_ < kStep) return;
+    ReleaseMapped({released_, position});
+    released_ = position;
   }
 
  private:
-  uintptr_t released_;
+  const uint8_t* released_;
+};
+
+// Bytes of a message on their way to a file.
+class FileSink : public pb::io::CopyingOutputStream {
+ public:
+  explicit FileSink(AtomicFile& file) : file_(file) {}
+  bool Write(const void* data, int size) override {
+    file_.Write({static_cast<const uint8_t*>(data), static_cast<size_t>(size)});
+    return true;
+  }
+
+ private:
+  AtomicFile& file_;
 };
 
 [[noreturn]] void FailDamaged(const WireWalker& walker, const std::string& subject, const char* what) {
@@ -50,12 +58,14 @@ class PageReleaser {
 }
 
 constexpr size_t kLargeContent = size_t{32} << 20;
+constexpr size_t kSkippedContent = size_t{64} << 10;
 
 // Copies a large tensor_content in steps, giving pages back as it goes: protobuf would hold the whole of it
 // twice.
-void MergeNode(Bytes bytes, const std::string& subject, const std::string& what, PageReleaser* releaser,
-               tf::NodeDef* node) {
-  const auto large = bytes.size() < kLargeContent ? std::nullopt : TakeApart(bytes, kLargeContent);
+void MergeNode(Bytes bytes, const std::string& subject, const std::string& what, Weights weights,
+               PageReleaser* releaser, tf::NodeDef* node) {
+  const size_t least = weights == Weights::kSkip ? kSkippedContent : kLargeContent;
+  const auto large = bytes.size() < least ? std::nullopt : TakeApart(bytes, least);
   if (!large) return MergeBinary(bytes, subject, what, node);
   MergeBinary(large->rest, subject, what, node);
   const auto attr = node->mutable_attr()->find(large->attr);
@@ -64,6 +74,7 @@ void MergeNode(Bytes bytes, const std::string& subject, const std::string& what,
     node->Clear();
     return MergeBinary(bytes, subject, what, node);
   }
+  if (weights == Weights::kSkip) return;
   std::string* content = attr->second.mutable_tensor()->mutable_tensor_content();
   content->reserve(large->content.size());
   for (size_t at = 0; at < large->content.size();) {
@@ -74,14 +85,15 @@ void MergeNode(Bytes bytes, const std::string& subject, const std::string& what,
   }
 }
 
-void MergeGraphDef(Bytes bytes, const std::string& subject, PageReleaser* releaser, tf::GraphDef* graph) {
+void MergeGraphDef(Bytes bytes, const std::string& subject, Weights weights, PageReleaser* releaser,
+                   tf::GraphDef* graph) {
   WireWalker walker(bytes);
   WireField field;
   while (walker.Next(&field)) {
     if (field.number == tf::GraphDef::kNodeFieldNumber && field.type == WireType::kBytes) {
       tf::NodeDef* node = graph->add_node();
-      MergeNode(field.payload, subject, fmt::format("node {} of the graph", graph->node_size() - 1), releaser,
-                node);
+      MergeNode(field.payload, subject, fmt::format("node {} of the graph", graph->node_size() - 1), weights,
+                releaser, node);
     } else {
       MergeBinary(field.whole, subject, "the graph", graph);
     }
@@ -133,19 +145,19 @@ void MergeBinary(Bytes bytes, const std::string& subject, const std::string& wha
         subject, what, name, bytes.size(), message->GetDescriptor()->name(), kRecursionLimit);
 }
 
-void MergeMappedGraphDef(Bytes bytes, const std::string& subject, tf::GraphDef* graph) {
+void MergeMappedGraphDef(Bytes bytes, const std::string& subject, Weights weights, tf::GraphDef* graph) {
   PageReleaser releaser(bytes);
-  MergeGraphDef(bytes, subject, &releaser, graph);
+  MergeGraphDef(bytes, subject, weights, &releaser, graph);
 }
 
-void MergeMappedMetaGraph(Bytes bytes, const std::string& subject, tf::MetaGraphDef* meta,
+void MergeMappedMetaGraph(Bytes bytes, const std::string& subject, Weights weights, tf::MetaGraphDef* meta,
                           tf::GraphDef* graph) {
   PageReleaser releaser(bytes);
   WireWalker walker(bytes);
   WireField field;
   while (walker.Next(&field)) {
     if (field.number == tf::MetaGraphDef::kGraphDefFieldNumber && field.type == WireType::kBytes) {
-      MergeGraphDef(field.payload, subject, &releaser, graph);
+      MergeGraphDef(field.payload, subject, weights, &releaser, graph);
     } else {
       MergeBinary(field.whole, subject, "the MetaGraph", meta);
     }
@@ -168,15 +180,16 @@ void ParseText(Bytes bytes, const std::string& subject, pb::Message* message) {
   Throw(ErrorCode::kModel, "{}:{}: {}", subject, error.position, InTensorFlowsWords(error.text));
 }
 
-std::string SerializeDeterministic(const pb::Message& message) {
-  std::string bytes;
+void WriteMessage(const std::string& path, const pb::Message& message) {
+  AtomicFile file(path);
+  FileSink sink(file);
   {
-    pb::io::StringOutputStream sink(&bytes);
-    pb::io::CodedOutputStream stream(&sink);
+    pb::io::CopyingOutputStreamAdaptor buffered(&sink, 1 << 20);
+    pb::io::CodedOutputStream stream(&buffered);
     stream.SetSerializationDeterministic(true);
     CHECK(message.SerializeToCodedStream(&stream));
   }
-  return bytes;
+  file.Commit();
 }
 
 std::string MessageToText(const pb::Message& message) {

@@ -75,7 +75,9 @@ class TensorBundle : public Checkpoint {
       Throw(ErrorCode::kModel, "{}: {} {} cannot take {} bytes", subject, DTypeName(dtype),
             DimsToString(dims), bytes.size());
     }
-    CheckChecksum(Crc32c(bytes), stored, *shard, subject);
+    uint32_t crc = 0;
+    ForEachPiece(bytes, [&](Bytes piece) { crc = ExtendCrc32c(crc, piece); });
+    CheckChecksum(crc, stored, *shard, subject);
     return TensorFromRaw(dtype, dims, bytes, shard, header_.endianness() == tf::BundleHeaderProto::BIG);
   }
 

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "formats/raw_elements.h"
 
 namespace floe {
@@ -217,7 +218,11 @@ tf::TensorProto TensorToProto(const Tensor& tensor) {
     AddFirstValue(tensor, &proto);
   } else {
     CheckProtoSize(tensor.size_bytes());
-    proto.set_tensor_content(tensor.raw(), tensor.size_bytes());
+    const Bytes bytes(static_cast<const uint8_t*>(tensor.raw()), tensor.size_bytes());
+    std::string* content = proto.mutable_tensor_content();
+    content->reserve(bytes.size());
+    ForEachPiece(bytes, [&](Bytes piece) { content->append(AsText(piece)); });
+    ReleaseMapped(bytes);
   }
   return proto;
 }

@@ -203,8 +203,12 @@ ValueId Builder::Transpose(ValueId x, Ints perm) {
   bool same = true;
   for (size_t i = 0; i < perm.size(); ++i) same = same && perm[i] == static_cast<int64_t>(i);
   if (same) return x;
-  if (const Tensor* t = constant(x); t != nullptr && t->rank() == perm.size())
-    return Constant(PermuteTensor(*t, perm));
+  if (const Tensor* t = constant(x); t != nullptr && t->rank() == perm.size()) {
+    if (!survey_ || t->size_bytes() <= kMaxFoldedInputBytes) return Constant(PermuteTensor(*t, perm));
+    Ints dims;
+    for (const int64_t axis : perm) dims.push_back(t->dims()[static_cast<size_t>(axis)]);
+    return Constant(Tensor::ConstView(t->dtype(), std::move(dims), nullptr));
+  }
   return Add(floe::Transpose{.perm = std::move(perm)}, {x});
 }
 

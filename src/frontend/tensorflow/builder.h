@@ -20,6 +20,9 @@ class Builder {
 
   Graph& graph() { return graph_; }
   const Evaluator* evaluator() const { return evaluator_; }
+  // For graphs that nobody will run: a large constant that is permuted loses its contents (raw() is null), so
+  // that looking at a model takes little more memory than the model.
+  void SetSurvey(bool survey) { survey_ = survey; }
   // The TensorFlow node that the next nodes come from.
   void SetSource(std::string name) { source_ = std::move(name); }
   const std::string& source() const { return source_; }
@@ -51,7 +54,8 @@ class Builder {
 
   ValueId CastTo(ValueId x, DType dtype);  // x itself if it has that type
   ValueId Reshape(ValueId x, Ints shape);
-  ValueId Transpose(ValueId x, Ints perm);  // a constant is permuted here, whatever its size
+  ValueId Transpose(ValueId x,
+                    Ints perm);  // a constant is permuted here, whatever its size (but see SetSurvey)
   ValueId Slice(ValueId x, Ints begins, Ints ends, Ints axes, Ints steps = {});
   ValueId Unary(UnaryKind kind, ValueId x);
   ValueId Binary(BinaryKind kind, ValueId a, ValueId b);
@@ -67,6 +71,7 @@ class Builder {
   Graph& graph_;
   const Evaluator* evaluator_;
   std::string source_;
+  bool survey_ = false;
 };
 
 // The elements of an integer tensor of any integer type, or bools as 0 and 1. Throws Error(kModel) for

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "formats/tensorflow/data_type.h"
 #include "formats/tensorflow/op_defs.h"
+#include "formats/tensorflow/tensor_proto.h"
 #include "frontend/tensorflow/importer.h"
 
 namespace floe {
@@ -176,6 +177,30 @@ void SetGraphOutputs(Graph& graph, const std::vector<Slot>& results, const std::
   }
 }
 
+void TakeConstants(google::protobuf::RepeatedPtrField<tf::NodeDef>& nodes, TakenConstants& out) {
+  constexpr size_t kWorthTaking = 4096;
+  for (tf::NodeDef& node : nodes) {
+    if (node.op() != "Const") continue;
+    const auto value = node.mutable_attr()->find("value");
+    if (value == node.mutable_attr()->end() || !value->second.has_tensor()) continue;
+    tf::TensorProto* tensor = value->second.mutable_tensor();
+    if (tensor->tensor_content().size() < kWorthTaking || tensor->dtype() == tf::DT_STRING) continue;
+    try {
+      out.emplace(&node, TensorFromProto(std::move(*tensor), node.name()));
+    } catch (const Error&) {
+      // Left where it is: the import refuses the node when something needs it.
+    }
+  }
+}
+
+TakenConstants TakeConstants(tf::GraphDef& graph) {
+  TakenConstants taken;
+  TakeConstants(*graph.mutable_node(), taken);
+  for (tf::FunctionDef& function : *graph.mutable_library()->mutable_function())
+    TakeConstants(*function.mutable_node_def(), taken);
+  return taken;
+}
+
 }  // namespace
 
 std::string_view NodeStatusName(NodeStatus status) {
@@ -194,8 +219,10 @@ std::string_view NodeStatusName(NodeStatus status) {
   return "?";
 }
 
-ImportResult ImportGraphDef(const tf::GraphDef& graph_def, const ImportOptions& options) {
+ImportResult ImportGraphDef(tf::GraphDef graph_def, const ImportOptions& options) {
   if (options.outputs.empty()) Throw(ErrorCode::kUsage, "no output is named");
+  TableContents tables = FindTableContents(graph_def, options.evaluator);
+  TakenConstants constants = TakeConstants(graph_def);
   MainScope scope(graph_def, options);
   StructureLoops(scope.flat());
   StructureConds(scope.flat());
@@ -203,6 +230,7 @@ ImportResult ImportGraphDef(const tf::GraphDef& graph_def, const ImportOptions& 
   ImportResult result;
   result.graph = std::make_unique<Graph>();
   Builder builder(*result.graph, options.evaluator);
+  builder.SetSurvey(!options.strict);
   std::vector<Slot> args;
   for (MainScope::Input& input : scope.inputs()) {
     std::string name = input.info.tensor;
@@ -214,8 +242,8 @@ ImportResult ImportGraphDef(const tf::GraphDef& graph_def, const ImportOptions& 
     result.inputs.push_back(input.info);
   }
 
-  Importer importer(graph_def.library(), options.evaluator);
-  importer.SetTables(FindTableContents(graph_def, options.evaluator));
+  Importer importer(graph_def.library(), options.evaluator, std::move(constants));
+  importer.SetTables(std::move(tables));
   std::vector<Slot> results;
   try {
     results = importer.ImportScope(scope.flat(), builder, args);
@@ -234,7 +262,7 @@ ImportResult ImportGraphDef(const tf::GraphDef& graph_def, const ImportOptions& 
       std::any_of(results.begin(), results.end(), [](const Slot& s) { return s.is_poison(); });
   if (failed) {
     if (options.strict) FailOnUnsupported(result.nodes);
-    result.graph = nullptr;
+    result.partial = std::move(result.graph);
     for (InputInfo& input : result.inputs) input.value = kNoValue;
     return result;
   }

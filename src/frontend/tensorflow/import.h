@@ -28,8 +28,10 @@ struct ImportOptions {
   std::vector<ImportInput> inputs;   // placeholders that are needed and not listed become inputs after these
   std::vector<std::string> outputs;  // "node" or "node:port", in the order of the graph's outputs
   const Evaluator* evaluator =
-      nullptr;         // folds constants during the import; may be null: then less can be folded
-  bool strict = true;  // throw when an output cannot be computed
+      nullptr;  // folds constants during the import; may be null: then less can be folded
+  // Throw when an output cannot be computed. Else the graph is made to be looked at, not to be run: nothing
+  // large is copied for it.
+  bool strict = true;
 };
 
 enum class NodeStatus {
@@ -37,7 +39,8 @@ enum class NodeStatus {
   kFolded,       // its outputs are constants
   kRemoved,      // passes a value on, or nothing needs it
   kUnsupported,  // `reason` says what, `remedy` what to do
-  kNotReached,   // supported as far as one can tell, but an input comes from an unsupported node
+  kNotReached,   // supported as far as one can tell from the types, but an input comes from an unsupported
+                 // node
 };
 std::string_view NodeStatusName(
     NodeStatus status);  // "ok", "folded", "removed", "unsupported", "not reached"
@@ -57,7 +60,9 @@ struct InputInfo {
 };
 
 struct ImportResult {
-  std::unique_ptr<Graph> graph;  // null if an output cannot be computed (not strict)
+  std::unique_ptr<Graph> graph;    // null if an output cannot be computed (not strict); then:
+  std::unique_ptr<Graph> partial;  // without outputs, with more inputs: what could be imported before, beside
+                                   // and behind the unsupported nodes
   std::vector<NodeReport> nodes;
   std::vector<InputInfo> inputs;  // in the order of the graph's inputs
   std::vector<std::string>
@@ -66,8 +71,8 @@ struct ImportResult {
 
 // Throws Error(kModel) naming node and op for a graph that is not well formed (missing inputs, cycles,
 // unknown names) and, in strict mode, naming the first unsupported node that an output needs and counting the
-// others.
-ImportResult ImportGraphDef(const tf::GraphDef& graph, const ImportOptions& options);
+// others. Large contents of constants move from `graph` to the result.
+ImportResult ImportGraphDef(tf::GraphDef graph, const ImportOptions& options);
 
 // The TensorFlow operations that have an importer, sorted.
 std::vector<std::string> SupportedTensorFlowOps();

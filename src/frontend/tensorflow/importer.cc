@@ -28,11 +28,6 @@ const std::string* FindBlame(const Importer::Slots& slots) {
   return nullptr;
 }
 
-bool IsCallable(std::string_view op) {
-  return op == "PartitionedCall" || op == "StatefulPartitionedCall" || op == "If" || op == "StatelessIf" ||
-         op == "While" || op == "StatelessWhile" || op == "Case" || op == "StatelessCase";
-}
-
 // A node all of whose work was done here.
 bool PassesOn(std::string_view op) {
   return op == "Identity" || op == "IdentityN" || op == "StopGradient" || op == "PreventGradient" ||
@@ -50,8 +45,14 @@ std::string FunctionAttr(const tf::NodeDef& def, const std::string& attr) {
 
 }  // namespace
 
-Importer::Importer(const tf::FunctionDefLibrary& library, const Evaluator* evaluator)
-    : evaluator_(evaluator) {
+bool IsCallable(std::string_view op) {
+  return op == "PartitionedCall" || op == "StatefulPartitionedCall" || op == "If" || op == "StatelessIf" ||
+         op == "While" || op == "StatelessWhile" || op == "Case" || op == "StatelessCase";
+}
+
+Importer::Importer(const tf::FunctionDefLibrary& library, const Evaluator* evaluator,
+                   TakenConstants constants)
+    : evaluator_(evaluator), constants_(std::move(constants)) {
   for (const tf::FunctionDef& function : library.function())
     library_.emplace(function.signature().name(), &function);
 }
@@ -69,6 +70,7 @@ void Importer::Report(const FlatGraph& scope, const FlatNode& node, NodeStatus s
 
 Importer::Slots Importer::ImportScope(const FlatGraph& scope, Builder& builder, const Slots& args) {
   const DepthGuard guard(depth_);
+  if (main_ == nullptr) main_ = &builder.graph();
   if (depth_ > kMaxDepth)
     throw ImportFailure{fmt::format("control flow is nested deeper than {} levels", kMaxDepth), ""};
   if (scope.args > static_cast<int>(args.size()))
@@ -117,23 +119,15 @@ Importer::Slots Importer::ImportNode(const FlatGraph& scope, const FlatNode& nod
     return inputs;
   }
   const std::string name = scope.prefix + node.name();
-  if (const std::string* blame = FindBlame(inputs); blame != nullptr) {
-    const bool known = node.kind != FlatNode::Kind::kOp || IsCallable(node.op()) ||
-                       library_.contains(node.op()) || IsTableOp(node.op()) ||
-                       FindOpImporter(node.op()) != nullptr;
-    if (known)
-      Report(scope, node, NodeStatus::kNotReached, "not reached because of '" + *blame + "'");
-    else
-      Report(scope, node, NodeStatus::kUnsupported, "the operation is not supported", RemedyFor(node.op()));
-    return {Slot::Poison(*blame)};
-  }
+  if (const std::string* blame = FindBlame(inputs); blame != nullptr)
+    return ImportBehind(scope, node, builder, inputs, *blame);
   builder.SetSource(name);
   try {
     Slots outputs = ImportOp(node, builder, std::move(inputs));
     builder.SetSource(name);
     if (const std::string* blame = FindBlame(outputs); blame != nullptr) {
       Report(scope, node, NodeStatus::kNotReached, "not reached because of '" + *blame + "'");
-      return {Slot::Poison(*blame)};
+      return StandInsFor(node, builder, *blame);
     }
     ReportImported(scope, node, builder, outputs);
     for (size_t port = 0; port < outputs.size(); ++port) {
@@ -150,7 +144,7 @@ Importer::Slots Importer::ImportNode(const FlatGraph& scope, const FlatNode& nod
     if (error.code() != ErrorCode::kModel) throw;
     Report(scope, node, NodeStatus::kUnsupported, error.what());
   }
-  return {Slot::Poison(name)};
+  return StandInsFor(node, builder, name);
 }
 
 void Importer::ReportImported(const FlatGraph& scope, const FlatNode& node, const Builder& builder,
@@ -176,6 +170,8 @@ Importer::Slots Importer::ImportOp(const FlatNode& node, Builder& builder, Slots
   if (IsCallable(node.op()) || library_.contains(node.op())) return ImportCallable(node, builder, inputs);
 
   if (IsTableOp(node.op())) return ImportTable(node);
+  if (const auto taken = constants_.find(node.def); taken != constants_.end())
+    return {Slot::Of(builder.Constant(taken->second, builder.source()))};
   const OpImporter* importer = FindOpImporter(node.op());
   if (importer == nullptr) throw ImportFailure{"the operation is not supported", RemedyFor(node.op())};
   NodeContext context(*node.def, builder, std::move(inputs));

@@ -18,13 +18,17 @@
 
 namespace floe {
 
+// Contents that moved out of Const nodes, by node.
+using TakenConstants = std::unordered_map<const tf::NodeDef*, Tensor>;
+
 class Importer {
  public:
   using Slots = std::vector<Slot>;
   // Imports one branch into a builder.
   using Branch = std::function<Slots(Builder&, const Slots& args)>;
 
-  Importer(const tf::FunctionDefLibrary& library, const Evaluator* evaluator);
+  // `constants`: what was taken out of Const nodes.
+  Importer(const tf::FunctionDefLibrary& library, const Evaluator* evaluator, TakenConstants constants = {});
 
   // What `scope.results` are for these arguments, imported into the builder's graph.
   Slots ImportScope(const FlatGraph& scope, Builder& builder, const Slots& args);
@@ -51,6 +55,15 @@ class Importer {
   const FlatGraph& Function(const std::string& name);
   Slots ImportFunction(const std::string& name, Builder& builder, const Slots& args);
 
+  // import_behind.cc
+  Slots ImportBehind(const FlatGraph& scope, const FlatNode& node, Builder& builder, const Slots& inputs,
+                     const std::string& blame);
+  Slots ImportFromStandIns(const FlatNode& node, Builder& builder, const Slots& inputs);
+  void VisitBodies(const FlatNode& node, const Slots& inputs);
+  Slots StandInsFor(const FlatNode& node, Builder& builder, const std::string& blame);
+  std::shared_ptr<const StandIn> MakeStandIn(Builder& builder, TensorType type,
+                                             const std::string& name) const;
+
   // import_control_flow.cc
   Slots ImportIf(Builder& builder, const Slot& condition, const Branch& then_branch,
                  const Branch& else_branch, const Slots& args);
@@ -64,6 +77,8 @@ class Importer {
                                         Slots* results);
 
   const Evaluator* evaluator_;
+  const TakenConstants constants_;
+  const Graph* main_ = nullptr;  // the graph of the first scope
   std::unordered_map<std::string, const tf::FunctionDef*> library_;
   std::map<std::string, std::unique_ptr<FlatGraph>> functions_;
   TableContents tables_;
@@ -73,6 +88,9 @@ class Importer {
   std::vector<NodeReport> reports_;
   std::unordered_map<std::string, size_t> report_index_;
 };
+
+// Calls and control flow: what has functions of the library as attributes.
+bool IsCallable(std::string_view op);
 
 // The condition of If or While as a scalar bool: numbers are true unless zero, as in TensorFlow. Throws
 // ImportFailure for what is no tensor.

@@ -55,7 +55,7 @@ ListState WriteList(NodeContext& c, ListState list, ValueId index, ValueId item)
   if (list.dtype != DType::kInvalid && list.dtype != b.dtype(item))
     c.Fail("an element of {} for a list of {}", DTypeName(b.dtype(item)), DTypeName(list.dtype));
   const Shape& shape = b.shape(item);
-  if (!shape.has_rank()) c.Fail("the rank of an element is not known");
+  if (!shape.has_rank()) c.FailUnknown("the rank of an element is not known");
   const ValueId at = b.Reshape(b.ToInt64(index), {1, 1});
   list.buffer = FittingBuffer(b, list, item);
   if (list.grows)
@@ -69,7 +69,7 @@ ListState WriteList(NodeContext& c, ListState list, ValueId index, ValueId item)
 ListState ScatterList(NodeContext& c, ListState list, ValueId indices, ValueId items) {
   Builder& b = c.build();
   const Shape& shape = b.shape(items);
-  if (!shape.has_rank() || shape.rank() == 0) c.Fail("the rank of the elements is not known");
+  if (!shape.has_rank() || shape.rank() == 0) c.FailUnknown("the rank of the elements is not known");
   list.element = Shape(std::vector<Dim>(shape.dims().begin() + 1, shape.dims().end()));
   const Tensor* order = b.constant(indices);
   const Tensor* length = b.constant(ListLength(b, list));
@@ -99,7 +99,7 @@ ListState ScatterList(NodeContext& c, ListState list, ValueId indices, ValueId i
 
 ListState AppendList(NodeContext& c, ListState list, ValueId item) {
   Builder& b = c.build();
-  if (!b.shape(item).has_rank()) c.Fail("the rank of an element is not known");
+  if (!b.shape(item).has_rank()) c.FailUnknown("the rank of an element is not known");
   const ValueId row = b.Add(Unsqueeze{{0}}, {item});
   const Tensor* length = list.buffer == kNoValue ? b.constant(list.length) : nullptr;
   if (length != nullptr && TensorToInts(*length)[0] == 0)
@@ -128,7 +128,7 @@ ListState SplitIntoList(NodeContext& c, ValueId value, size_t lengths_input) {
   if (std::adjacent_find(lengths.begin(), lengths.end(), std::not_equal_to<>()) != lengths.end())
     c.Fail("elements of different lengths ({}) are not supported", DimsToString(lengths));
   const Shape& shape = b.shape(value);
-  if (!shape.has_rank() || shape.rank() == 0) c.Fail("the rank of its value is not known");
+  if (!shape.has_rank() || shape.rank() == 0) c.FailUnknown("the rank of its value is not known");
   const ValueId rest = b.SliceVector(b.ShapeTensor(value), 1, static_cast<int64_t>(shape.rank()));
   const ValueId front = b.Int64s({static_cast<int64_t>(lengths.size()), lengths[0]});
   ListState list;

@@ -28,7 +28,7 @@ std::vector<ValueId> NodeContext::ins(size_t begin, size_t end) const {
 int64_t NodeContext::Rank(size_t i) const {
   if (!shape(i).has_rank())
     throw ImportFailure{fmt::format("the rank of input {} is not known", i),
-                        "give the inputs shapes with --input NAME=SHAPE"};
+                        "give the inputs shapes with --input NAME=SHAPE", true};
   return static_cast<int64_t>(shape(i).rank());
 }
 
@@ -43,7 +43,7 @@ const Tensor& NodeContext::NeedConstant(size_t i, std::string_view what) const {
     const std::string name =
         static_cast<int>(i) < def_.input_size() ? def_.input(static_cast<int>(i)) : "NAME";
     throw ImportFailure{fmt::format("{} (input {}, '{}') is not constant", what, i, name),
-                        fmt::format("give it a value with --set {}=VALUE", name)};
+                        fmt::format("give it a value with --set {}=VALUE", name), true};
   }
   return *tensor;
 }

@@ -22,6 +22,7 @@ namespace floe {
 struct ImportFailure {
   std::string reason;
   std::string remedy;
+  bool unknown = false;  // something about an input is not known, which may be the fault of a node before
 };
 
 class NodeContext {
@@ -75,6 +76,11 @@ class NodeContext {
   template <typename... Args>
   [[noreturn]] void Fail(fmt::format_string<Args...> format, Args&&... args) const {
     throw ImportFailure{fmt::format(format, std::forward<Args>(args)...), ""};
+  }
+  // Fail for want of a rank, a dimension or a constant.
+  template <typename... Args>
+  [[noreturn]] void FailUnknown(fmt::format_string<Args...> format, Args&&... args) const {
+    throw ImportFailure{fmt::format(format, std::forward<Args>(args)...), "", true};
   }
   [[noreturn]] void FailWith(std::string reason, std::string remedy) const {
     throw ImportFailure{std::move(reason), std::move(remedy)};

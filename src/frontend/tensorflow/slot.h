@@ -26,6 +26,12 @@ struct TableState {
   Tensor values;  // rank 1
 };
 
+// What is known of a tensor that an unsupported node would have given.
+struct StandIn {
+  TensorType type;
+  ValueId value = kNoValue;  // in the main graph; kNoValue in a body
+};
+
 struct Slot {
   enum class Kind { kNone, kTensor, kList, kArray, kTable, kPoison };
   Kind kind = Kind::kNone;
@@ -33,12 +39,15 @@ struct Slot {
   std::shared_ptr<const ListState> list = nullptr;    // kList; kArray: what its elements are
   std::shared_ptr<const TableState> table = nullptr;  // kTable; null while it is not initialised
   std::string blame = {};                             // kPoison: the node that could not be imported
+  std::shared_ptr<const StandIn> stand_in = nullptr;  // kPoison; null if not even the type is known
 
   static Slot Of(ValueId value) { return {.kind = Kind::kTensor, .value = value}; }
   static Slot OfList(ListState list) {
     return {.kind = Kind::kList, .list = std::make_shared<const ListState>(std::move(list))};
   }
-  static Slot Poison(std::string blame) { return {.kind = Kind::kPoison, .blame = std::move(blame)}; }
+  static Slot Poison(std::string blame, std::shared_ptr<const StandIn> stand_in = nullptr) {
+    return {.kind = Kind::kPoison, .blame = std::move(blame), .stand_in = std::move(stand_in)};
+  }
   bool is_tensor() const { return kind == Kind::kTensor; }
   bool is_list() const { return kind == Kind::kList; }
   bool is_poison() const { return kind == Kind::kPoison; }

@@ -24,7 +24,7 @@ ValueId OutputFirst(NodeContext& c, ValueId filter, Layout layout, size_t spatia
 
 Ints StaticFilter(NodeContext& c, size_t input, size_t rank) {
   const Shape& shape = c.shape(input);
-  if (!shape.IsStatic()) c.Fail("the shape {} of its filter is not known", shape.ToString());
+  if (!shape.IsStatic()) c.FailUnknown("the shape {} of its filter is not known", shape.ToString());
   if (shape.rank() != rank) c.Fail("expected a filter of rank {}, found {}", rank, shape.ToString());
   for (const int64_t dim : shape.Static())
     if (dim == 0) c.Fail("its filter {} has no elements", shape.ToString());
@@ -92,7 +92,8 @@ void ReturnTranspose(NodeContext& c, ConvTranspose op, ValueId weights, const In
   op.pads = padding.pads;
   const ValueId sizes = c.in(0);
   const Shape& sizes_shape = c.shape(0);
-  if (!sizes_shape.IsStatic() || sizes_shape.rank() != 1) c.Fail("the shape of its input_sizes is not known");
+  if (!sizes_shape.IsStatic() || sizes_shape.rank() != 1)
+    c.FailUnknown("the shape of its input_sizes is not known");
   const size_t count = static_cast<size_t>(sizes_shape.Static()[0]);
   if (count != spatial + 2 && count != spatial)
     c.Fail("expected {} input_sizes, found {}", spatial + 2, count);

@@ -71,7 +71,8 @@ void ImportRaggedGather(NodeContext& c) {
   const size_t values = static_cast<size_t>(levels);
   size_t output = 0;
   const Shape indices_shape = c.shape(values + 1);
-  if (!indices_shape.IsStatic() || indices_shape.rank() == 0) c.Fail("the shape of its indices is not known");
+  if (!indices_shape.IsStatic() || indices_shape.rank() == 0)
+    c.FailUnknown("the shape of its indices is not known");
   const Ints dims = indices_shape.Static();
   int64_t rows_before = dims[0];
   for (size_t i = 1; i < dims.size(); ++i) {

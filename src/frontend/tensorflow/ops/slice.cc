@@ -17,7 +17,7 @@ class IndexVector {
     if (const std::optional<Ints> known = c.KnownInts(input)) {
       for (const int64_t v : *known) known_.push_back(v);
     } else {
-      if (!shape.IsStatic() || shape.rank() != 1) c.Fail("the length of {} is not known", what);
+      if (!shape.IsStatic() || shape.rank() != 1) c.FailUnknown("the length of {} is not known", what);
       known_.resize(static_cast<size_t>(shape.Static()[0]));
       const auto& elements = c.build().graph().value(value_).elements;
       if (elements && elements->size() == known_.size())

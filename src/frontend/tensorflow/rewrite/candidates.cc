@@ -73,6 +73,14 @@ bool IsLeftoverOp(std::string_view op) {
          std::ranges::any_of(kSuffixes, [&](std::string_view suffix) { return op.ends_with(suffix); });
 }
 
+// Leftovers that a graph for inference may have as well do not count.
+bool IsTrainingOp(std::string_view op) {
+  static const std::set<std::string_view> kHarmless = {"NoOp",    "Assert", "Print",
+                                                       "PrintV2", "ShapeN", "_Retval"};
+  return IsLeftoverOp(op) && !kHarmless.contains(op) && !op.starts_with("InitializeTable") &&
+         !op.starts_with("LookupTableImport");
+}
+
 bool IsLeftoverName(const std::string& name) {
   static const std::set<std::string_view> kParts = {"gradients",
                                                     "save",
@@ -102,7 +110,13 @@ bool IsLeftoverName(const std::string& name) {
   return false;
 }
 
+// Some call their last layer "loss".
+bool GivesProbabilities(const tf::NodeDef& node) {
+  return node.op() == "Softmax" || node.op() == "LogSoftmax" || node.op() == "Sigmoid";
+}
+
 bool IsLoss(const tf::NodeDef& node) {
+  if (GivesProbabilities(node)) return false;
   const std::string name = Lower(node.op() + "/" + node.name());
   return name.find("loss") != std::string::npos || name.find("cross_entropy") != std::string::npos ||
          name.find("crossentropy") != std::string::npos;
@@ -172,9 +186,12 @@ class StructureGuess {
     }
     std::ranges::stable_sort(sinks, std::ranges::greater(), &Ranked::score);
     std::vector<Candidate> out;
+    const bool layers = !sinks.empty() && work_[static_cast<size_t>(sinks[0].node)] > 0;
     for (const Ranked& ranked : sinks) {
       out.push_back(Describe(ranked.node));
       out.back().sink = ranked.sink;
+      out.back().best =
+          out.size() == 1 || (!trained_ && (work_[static_cast<size_t>(ranked.node)] > 0 || !layers));
     }
     return out;
   }
@@ -192,7 +209,8 @@ class StructureGuess {
       const int i = pending.back();
       pending.pop_back();
       const tf::NodeDef& node = index_.node(i);
-      if (forward_[static_cast<size_t>(i)] || IsLeftover(node) || IsLogged(i)) continue;
+      const bool result = GivesProbabilities(node) && index_.consumers(i).empty();
+      if (forward_[static_cast<size_t>(i)] || (IsLeftover(node) && !result) || IsLogged(i)) continue;
       forward_[static_cast<size_t>(i)] = true;
       for (const GraphIndex::Consumer& consumer : index_.consumers(i)) {
         if (index_.inputs(consumer.node)[static_cast<size_t>(consumer.slot)].port >= 0)
@@ -200,6 +218,7 @@ class StructureGuess {
       }
     }
     for (const int i : index_.TopologicalOrder()) {
+      trained_ = trained_ || IsTrainingOp(index_.node(i).op());
       double work = 0;
       for (const GraphIndex::Input& input : index_.inputs(i)) {
         if (input.port >= 0) work = std::max(work, work_[static_cast<size_t>(input.node)]);
@@ -273,13 +292,18 @@ class StructureGuess {
   GraphIndex index_;
   std::vector<bool> forward_;
   std::vector<double> work_;
+  bool trained_ = false;  // the graph has what training and saving need
 };
 
 std::vector<Candidate> FromSignature(const std::vector<SignatureTensor>& tensors, const std::string& why) {
   std::vector<Candidate> out;
   for (const SignatureTensor& tensor : tensors) {
-    out.push_back(
-        {.name = tensor.key, .tensor = tensor.tensor, .type = tensor.type, .dims = tensor.dims, .why = why});
+    out.push_back({.name = tensor.key,
+                   .tensor = tensor.tensor,
+                   .type = tensor.type,
+                   .dims = tensor.dims,
+                   .best = true,
+                   .why = why});
   }
   return out;
 }

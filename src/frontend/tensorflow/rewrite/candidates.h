@@ -17,6 +17,7 @@ struct Candidate {
   tf::DataType type = tf::DT_INVALID;
   PartialDims dims;
   bool sink = false;  // nothing but training and logging reads it
+  bool best = false;  // an output that belongs to the best guess: several heads have several
   std::string why;    // "signature 'serving_default'", "sink behind 14 convolutions and products"...
 };
 

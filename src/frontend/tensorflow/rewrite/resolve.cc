@@ -67,7 +67,10 @@ const tf::SignatureDef* ChooseSignature(const TensorFlowModel& model, const std:
   const std::vector<std::string> names = SignatureNames(model);
   const auto named = [&](const std::string& name) { return &model.meta->signature_def().at(name); };
   if (wanted.empty()) {
-    if (std::ranges::find(names, "serving_default") != names.end()) return named("serving_default");
+    // "default" is TensorFlow Hub's.
+    for (const char* name : {"serving_default", "default"}) {
+      if (std::ranges::find(names, name) != names.end()) return named(name);
+    }
     return names.size() == 1 ? named(names[0]) : nullptr;
   }
   if (std::ranges::find(names, wanted) != names.end()) return named(wanted);

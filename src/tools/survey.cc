@@ -1,0 +1,196 @@
+#include "tools/survey.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "base/error.h"
+#include "graph/cost.h"
+
+namespace floe::tools {
+namespace {
+
+// What open dimensions are tried with: sides of pictures, lengths of everything else.
+constexpr std::array<int64_t, 16> kSides = {224, 32,  28,  64,  96,  128, 160, 192,
+                                            227, 256, 299, 300, 320, 416, 512, 640};
+constexpr std::array<int64_t, 5> kLengths = {1, 16, 64, 128, 512};
+
+std::vector<int64_t> DimsOf(const Shape& shape) {
+  std::vector<int64_t> dims;
+  for (const Dim& d : shape.dims()) dims.push_back(d.value());
+  return dims;
+}
+
+bool IsChannels(int64_t dim) {
+  return dim == 1 || dim == 3 || dim == 4;
+}
+
+// One sample, with `size` for what is open beside the batch.
+std::vector<int64_t> Close(std::vector<int64_t> dims, int64_t size) {
+  const bool batch = dims.size() != 3 || !IsChannels(dims[2]);  // [?, ?, 3] is a picture alone
+  for (size_t i = 0; i < dims.size(); ++i) {
+    if (dims[i] < 0) dims[i] = i == 0 && batch ? 1 : size;
+  }
+  return dims;
+}
+
+bool HasOpenSize(const std::vector<int64_t>& dims) {
+  return Close(dims, 1) != Close(dims, 2);
+}
+
+bool IsPicture(const std::vector<int64_t>& dims) {
+  return (dims.size() == 3 || dims.size() == 4) &&
+         (IsChannels(dims.back()) || IsChannels(dims[dims.size() - 3]));
+}
+
+// The batch that goes in comes out.
+bool KeepsBatch(const Graph& graph, const std::vector<PartialDims>& given) {
+  if (graph.outputs().empty() || given.empty() || !given[0] || given[0]->size() < 2 || (*given[0])[0] >= 0)
+    return true;
+  const Shape& shape = graph.value(graph.outputs()[0]).type.shape;
+  return !shape.has_rank() || shape.rank() < 2 || !shape[0].known() || shape[0].value() == 1;
+}
+
+class Closer {
+ public:
+  Closer(Graph& graph, std::vector<PartialDims> given) : graph_(graph), given_(std::move(given)) {}
+
+  // False if no size fits; `closed` is the best guess all the same.
+  bool Run(std::vector<PartialDims>* closed) {
+    bool open = false;
+    bool picture = false;
+    for (const PartialDims& dims : given_) {
+      if (!dims || !HasOpenSize(*dims)) continue;
+      open = true;
+      picture = picture || IsPicture(*dims);
+    }
+    if (!open) return Try(1, closed);
+    const std::span<const int64_t> sizes = picture ? std::span<const int64_t>(kSides) : kLengths;
+    if (std::ranges::any_of(sizes, [&](int64_t size) { return Try(size, closed); })) return true;
+    *closed = Closed(-1);
+    return false;
+  }
+
+ private:
+  std::vector<PartialDims> Closed(int64_t size) const {
+    std::vector<PartialDims> out;
+    for (const PartialDims& dims : given_) out.push_back(dims ? PartialDims(Close(*dims, size)) : dims);
+    return out;
+  }
+
+  bool Try(int64_t size, std::vector<PartialDims>* closed) {
+    *closed = Closed(size);
+    for (size_t i = 0; i < closed->size(); ++i) {
+      if ((*closed)[i]) graph_.value(graph_.inputs()[i]).type.shape = Shape::Of(*(*closed)[i]);
+    }
+    try {
+      graph_.ReinferAll();
+    } catch (const Error&) {
+      return false;
+    }
+    return KeepsBatch(graph_, given_);
+  }
+
+  Graph& graph_;
+  std::vector<PartialDims> given_;
+};
+
+void Count(Survey& survey) {
+  Graph* graph = survey.model.graph != nullptr ? survey.model.graph.get() : survey.model.partial.get();
+  if (graph == nullptr) return;
+  // Shapes with open dimensions are what is shown, so the numbers are counted on a copy.
+  const std::unique_ptr<Graph> sample = graph->Clone();
+  std::vector<PartialDims> given;
+  for (size_t i = 0; i < survey.inputs.size() && i < sample->inputs().size(); ++i) {
+    const Shape& shape = sample->value(sample->inputs()[i]).type.shape;
+    given.push_back(shape.has_rank() ? PartialDims(DimsOf(shape)) : std::nullopt);
+  }
+  if (!Closer(*sample, given).Run(&survey.closed)) return;
+  survey.all_macs = 0;
+  for (const NodeId id : sample->Order()) {
+    const int64_t macs = MultiplyAccumulates(*sample, id);
+    const Node& node = sample->node(id);
+    if (macs == 0 || node.sources.empty()) continue;
+    *survey.all_macs += macs;
+    survey.macs[node.sources[0]] += macs;
+  }
+}
+
+}  // namespace
+
+Survey ReadStructure(const ModelSelection& given, DefaultOutputs outputs) {
+  Survey survey;
+  survey.structure =
+      ReadTensorFlowModel(given.path, {given.tags, given.checkpoint, given.step, Weights::kSkip});
+  survey.candidates = FindCandidates(survey.structure, given.signature);
+  survey.selection = given;
+  if (!given.outputs.empty() || survey.candidates.from_signature) return survey;
+  for (const Candidate& candidate : survey.candidates.outputs) {
+    if (outputs == DefaultOutputs::kAll ? candidate.sink : candidate.best)
+      survey.selection.outputs.push_back(candidate.name);
+  }
+  return survey;
+}
+
+void Convert(Survey& survey) {
+  FreezeResult frozen = LoadModel(survey.selection);
+  survey.inputs = frozen.inputs;
+  survey.outputs = frozen.outputs;
+  for (const tf::NodeDef& node : frozen.graph.node()) {
+    std::vector<std::string>& inputs = survey.data_inputs[node.name()];
+    for (const std::string& input : node.input()) {
+      if (!input.starts_with('^')) inputs.push_back(input);
+    }
+  }
+  survey.model = ImportModel(std::move(frozen), /*strict=*/false);
+  Count(survey);
+}
+
+std::vector<NodeReport> UnsupportedNodes(const Survey& survey) {
+  std::vector<NodeReport> out;
+  for (const NodeReport& node : survey.model.nodes) {
+    if (node.status == NodeStatus::kUnsupported) out.push_back(node);
+  }
+  return out;
+}
+
+std::string ShellWord(const std::string& word) {
+  const bool plain = !word.empty() && std::ranges::all_of(word, [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("/._-:=,+@%").find(c) != std::string_view::npos;
+  });
+  if (plain) return word;
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? "'\\''" : std::string(1, c);
+  return out + "'";
+}
+
+std::string SelectionWords(const Survey& survey) {
+  std::string words;
+  for (size_t i = 0; i < survey.inputs.size(); ++i) {
+    const ResolvedTensor& input = survey.inputs[i];
+    const bool open = !input.dims || std::ranges::any_of(*input.dims, [](int64_t d) { return d < 0; });
+    if (!open && input.why != "given") continue;
+    const PartialDims& dims = i < survey.closed.size() ? survey.closed[i] : input.dims;
+    words += " --input " + ShellWord(dims ? input.name + "=" + DimsText(dims) : input.name);
+  }
+  if (survey.inputs.empty()) {  // not converted
+    for (const Candidate& input : survey.candidates.inputs) {
+      if (input.dims && Close(*input.dims, -1) != *input.dims)
+        words += " --input " + ShellWord(input.name + "=" + DimsText(Close(*input.dims, -1)));
+    }
+  }
+  for (const std::string& output : survey.selection.outputs) words += " --output " + ShellWord(output);
+  for (const std::string& set : survey.selection.sets) words += " --set " + ShellWord(set);
+  return words.empty() ? words : words.substr(1);
+}
+
+std::string DimsText(const PartialDims& dims) {
+  if (!dims) return "?";
+  if (dims->empty()) return "scalar";
+  std::string out;
+  for (const int64_t d : *dims) out += (out.empty() ? "" : "x") + (d < 0 ? "?" : std::to_string(d));
+  return out;
+}
+
+}  // namespace floe::tools
