@@ -22,6 +22,9 @@ constexpr Command kCommands[] = {
     {"classify", "Classify pictures", AddClassify},
     {"bench", "Time a model or an engine, step by step", AddBench},
     {"compare", "Compare the outputs of two models, engines or golden files", AddCompare},
+    {"view", "See a model or engine in the browser, or two side by side", AddView},
+    {"report", "Everything about an engine in one page", AddReport},
+    {"diff", "What differs between two models or engines, node by node", AddDiff},
     {"cache", "Look at, merge and clear timing caches", AddCache},
     {"doctor", "What this machine offers and whether Floe works on it", AddDoctor},
 };
