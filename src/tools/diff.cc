@@ -25,7 +25,8 @@ void PrintText(const view::Differences& differences) {
     ++counts[kind];
     fmt::print("{} {}  {}{}\n", "+-~"[kind], d.name, Dim(d.op), d.what.empty() ? "" : "  " + d.what);
   }
-  fmt::print("{} added, {} removed, {} changed, {} the same\n", counts[0], counts[1], counts[2], differences.same);
+  fmt::print("{} added, {} removed, {} changed, {} the same\n", counts[0], counts[1], counts[2],
+             differences.same);
 }
 
 void Diff(const DiffArgs& args) {

@@ -59,8 +59,8 @@ Profile Measure(const std::shared_ptr<const Engine>& engine, const ReportArgs& a
   session.EnableProfile(true);
   Profile profile;
   std::vector<double> ms;
-  const Clock::time_point end =
-      Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(args.duration_s));
+  const Clock::time_point end = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                                   std::chrono::duration<double>(args.duration_s));
   do {
     const Clock::time_point start = Clock::now();
     session.RunInto(inputs, outputs);
@@ -84,11 +84,13 @@ void LayTimes(const Profile& profile, view::Side* side) {
       node.ms = profile.steps[next++].ms;
     }
   }
-  if (next != profile.steps.size()) LogWarning("times of {} steps are not shown", profile.steps.size() - next);
+  if (next != profile.steps.size())
+    LogWarning("times of {} steps are not shown", profile.steps.size() - next);
 }
 
 // The part of the model that the engine computes, run by the reference backend.
-void CompareWithModel(const std::shared_ptr<const Engine>& engine, const ReportArgs& args, view::Report* report) {
+void CompareWithModel(const std::shared_ptr<const Engine>& engine, const ReportArgs& args,
+                      view::Report* report) {
   ModelSelection selection;
   selection.path = args.against;
   selection.checkpoint = args.checkpoint;
@@ -112,7 +114,7 @@ void CompareWithModel(const std::shared_ptr<const Engine>& engine, const ReportA
 void MakeReport(const ReportArgs& args, const ConsoleOptions& console) {
   const std::shared_ptr<const Engine> engine = Engine::Load(args.engine);
   view::Data data;
-  data.title = args.engine;
+  data.title = view::FileName(args.engine);
   if (!args.against.empty()) {
     ModelSelection model;
     model.path = args.against;
@@ -141,7 +143,8 @@ void AddReport(CLI::App& app, const ConsoleOptions& console) {
   auto args = std::make_shared<ReportArgs>();
   app.add_option("ENGINE", args->engine, "An engine file")->required();
   app.add_option("-o,--out", args->out, "The page that is written")->type_name("OUT.html")->required();
-  app.add_option("--against", args->against, "The model it was built from: shown beside it, and its outputs compared")
+  app.add_option("--against", args->against,
+                 "The model it was built from: shown beside it, and its outputs compared")
       ->type_name("MODEL");
   app.add_option("--checkpoint", args->checkpoint, "Variables for the model")->type_name("PREFIX");
   app.add_option("--overlay", args->overlays, "What bench --json or compare --json wrote; repeatable")
@@ -151,7 +154,8 @@ void AddReport(CLI::App& app, const ConsoleOptions& console) {
   app.add_option("--duration", args->duration_s, "Seconds to measure; 0: three runs, or none with --overlay")
       ->check(CLI::Range(0.0, 3600.0))
       ->capture_default_str();
-  app.add_option("--threads", args->threads, "Threads of a run; 0: one a processor")->check(CLI::Range(0, 1024));
+  app.add_option("--threads", args->threads, "Threads of a run; 0: one a processor")
+      ->check(CLI::Range(0, 1024));
   app.callback([args, &console] { MakeReport(*args, console); });
 }
 

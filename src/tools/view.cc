@@ -39,8 +39,8 @@ struct ViewArgs {
 
 view::Side BesideStage(const ViewArgs& args) {
   if (view::IsEngine(args.model.path)) {
-    Throw(ErrorCode::kUsage, "--beside {}: {} is an engine, which has no stages; name the model to see both", args.beside,
-          args.model.path);
+    Throw(ErrorCode::kUsage, "--beside {}: {} is an engine, which has no stages; name the model to see both",
+          args.beside, args.model.path);
   }
   if (args.beside == "imported") return view::GraphSide(args.model, false);
   return view::GraphSide(args.model, true, args.beside == "optimised" ? "" : args.beside);
@@ -48,13 +48,13 @@ view::Side BesideStage(const ViewArgs& args) {
 
 view::Data Gather(const ViewArgs& args) {
   view::Data data;
-  data.title = args.model.path;
+  data.title = view::FileName(args.model.path);
   data.sides.push_back(view::ReadSide(args.model));
   if (!args.other.empty()) {
     ModelSelection other;
     other.path = args.other;
     data.sides.push_back(view::ReadSide(other));
-    data.title += " and " + args.other;
+    data.title += " and " + view::FileName(args.other);
   } else if (!args.beside.empty()) {
     data.sides.push_back(BesideStage(args));
   }
@@ -92,7 +92,8 @@ std::string Fragment(const std::string& node) {
   if (node.empty()) return "";
   std::string out = "#node=";
   for (const unsigned char c : node) {
-    if (std::isalnum(c) != 0 || std::string_view("/_.-").find(static_cast<char>(c)) != std::string_view::npos) {
+    if (std::isalnum(c) != 0 ||
+        std::string_view("/_.-").find(static_cast<char>(c)) != std::string_view::npos) {
       out += static_cast<char>(c);
     } else {
       out += fmt::format("%{:02X}", c);
@@ -105,7 +106,9 @@ void Serve(const ViewArgs& args, const view::Data& data, const ConsoleOptions& c
   view::Server::Content content;
   content.page = view::ServedPage(data.title);
   content.json = view::ToJson(data);
-  content.standalone = [json = content.json, title = data.title] { return view::SelfContainedPage(title, json); };
+  content.standalone = [json = content.json, title = data.title] {
+    return view::SelfContainedPage(title, json);
+  };
   view::Server server(std::move(content), args.port);
   const std::string address = server.address() + Fragment(args.node);
   fmt::print("{}\n", address);
@@ -145,11 +148,13 @@ void AddView(CLI::App& app, const ConsoleOptions& console) {
                  "Show the model beside its graph as 'imported', 'optimised' or after the pass of that name")
       ->type_name("STAGE")
       ->excludes("OTHER");
-  app.add_option("--overlay", args->overlays, "What bench --json or compare --json wrote: times, errors; repeatable")
+  app.add_option("--overlay", args->overlays,
+                 "What bench --json or compare --json wrote: times, errors; repeatable")
       ->type_name("FILE")
       ->expected(1)
       ->take_all();
-  app.add_option("--html", args->html, "Write one self-contained page instead of serving it")->type_name("OUT.html");
+  app.add_option("--html", args->html, "Write one self-contained page instead of serving it")
+      ->type_name("OUT.html");
   app.add_option("--node", args->node, "The node that is chosen when the page opens")->type_name("NAME");
   app.add_option("--port", args->port, "Port of the server; 0: any")->check(CLI::Range(0, 65535));
   app.add_flag("--no-browser", args->no_browser, "Print the address only");

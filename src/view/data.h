@@ -1,5 +1,6 @@
-// What the viewer shows, as data: one or more sides (a TensorFlow model, our graph, an engine) made of nodes with
-// slash-separated names, and for an engine what a report adds. json.h has the form in which the page receives it.
+// What the viewer shows, as data: one or more sides (a TensorFlow model, our graph, an engine) made of nodes
+// with slash-separated names, and for an engine what a report adds. json.h has the form in which the page
+// receives it.
 #ifndef FLOE_VIEW_DATA_H_
 #define FLOE_VIEW_DATA_H_
 
@@ -16,7 +17,7 @@ constexpr int kHistogramBins = 32;
 
 // The contents of a constant or variable in numbers. Complex numbers count as their two parts.
 struct TensorSummary {
-  std::string type;      // "float32[3, 3, 3, 32]"
+  std::string type;  // "float32[3, 3, 3, 32]"
   int64_t elements = 0;
   uint64_t bytes = 0;
   std::string contents;  // hash of type and bytes, 16 hex digits: equal tensors have equal hashes
@@ -79,7 +80,8 @@ struct Side {
   std::vector<std::pair<std::string, std::string>> facts;
   std::vector<std::string> warnings;
   std::vector<Node> nodes;
-  std::string build_command;  // "floe build mobilenet.pb": --input and --output follow; "" where nothing can be built
+  std::string
+      build_command;  // "floe build mobilenet.pb": --input and --output follow; "" where nothing can be built
 };
 
 // One buffer of the arena and when it is in use.

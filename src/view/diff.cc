@@ -13,7 +13,8 @@ std::string InputsText(const Side& side, const Node& node) {
   for (const Source& source : node.inputs) {
     parts.push_back(fmt::format("{}:{}", side.nodes[static_cast<size_t>(source.node)].name, source.port));
   }
-  for (const int32_t control : node.controls) parts.push_back("^" + side.nodes[static_cast<size_t>(control)].name);
+  for (const int32_t control : node.controls)
+    parts.push_back("^" + side.nodes[static_cast<size_t>(control)].name);
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
@@ -26,7 +27,8 @@ std::map<std::string, std::string> AttributeMap(const Node& node) {
 std::string Changes(const Side& side_a, const Node& a, const Side& side_b, const Node& b) {
   std::vector<std::string> out;
   const auto compare = [&](const std::string& label, const std::string& x, const std::string& y) {
-    if (x != y) out.push_back(fmt::format("{} {} -> {}", label, x.empty() ? "(none)" : x, y.empty() ? "(none)" : y));
+    if (x != y)
+      out.push_back(fmt::format("{} {} -> {}", label, x.empty() ? "(none)" : x, y.empty() ? "(none)" : y));
   };
   compare("operation", a.op, b.op);
   compare("kernel", a.kernel, b.kernel);

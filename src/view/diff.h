@@ -21,8 +21,8 @@ struct Differences {
   size_t same = 0;
 };
 
-// Nodes are matched by name; compared are operation, attributes, inputs, types of the outputs, kernel and contents of
-// constants and variables. Sets Node::change on both sides.
+// Nodes are matched by name; compared are operation, attributes, inputs, types of the outputs, kernel and
+// contents of constants and variables. Sets Node::change on both sides.
 Differences Diff(Side* a, Side* b);
 
 }  // namespace floe::view

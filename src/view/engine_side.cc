@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "engine/format.h"
 #include "graph/cost.h"
 #include "view/graph_side.h"
 #include "view/op_text.h"
+#include "view/sides.h"
 #include "view/tensor_summary.h"
 
 namespace floe::view {
@@ -109,7 +109,8 @@ class PlanNodes {
       node.inputs = Sources(plan, branch->condition, prefix, made);
       const std::vector<std::vector<Source>> inputs = taken(branch->inputs);
       Append(std::move(node));
-      for (const auto& [name, body] : {std::pair("then/", &branch->then_plan), std::pair("else/", &branch->else_plan)}) {
+      for (const auto& [name, body] :
+           {std::pair("then/", &branch->then_plan), std::pair("else/", &branch->else_plan)}) {
         Join(branch->outputs, Add(**body, scope + name, inputs), 0, made);
       }
     } else {
@@ -120,7 +121,8 @@ class PlanNodes {
       for (const auto& list : taken(loop.carried)) inputs.push_back(list);
       for (const auto& list : taken(loop.captured)) inputs.push_back(list);
       Append(std::move(node));
-      Join(loop.outputs, Add(*loop.body, scope, inputs), 1, made);  // the body's first output is the condition
+      Join(loop.outputs, Add(*loop.body, scope, inputs), 1,
+           made);  // the body's first output is the condition
     }
   }
 
@@ -152,7 +154,8 @@ class PlanNodes {
     const int32_t self = Append(std::move(node));
     AddOps(problem, self, opens, scope, inputs);
     for (size_t i = 0; i < step.outputs.size(); ++i) {
-      (*made)[step.outputs[i]] = {opens && results_[i].node >= 0 ? results_[i] : Source{self, static_cast<int32_t>(i)}};
+      (*made)[step.outputs[i]] = {opens && results_[i].node >= 0 ? results_[i]
+                                                                 : Source{self, static_cast<int32_t>(i)}};
     }
   }
 
@@ -185,7 +188,8 @@ class PlanNodes {
     for (const uint32_t id : step.packed) {
       if (id >= data_.constants.size()) continue;
       const Tensor& t = data_.constants[id];
-      node->attributes.emplace_back("packed", fmt::format("{}{}", DTypeName(t.dtype()), DimsToString(t.dims())));
+      node->attributes.emplace_back("packed",
+                                    fmt::format("{}{}", DTypeName(t.dtype()), DimsToString(t.dims())));
     }
   }
 
@@ -269,7 +273,8 @@ std::vector<std::pair<std::string, std::string>> Facts(const Engine& engine) {
   if (!data.profiles.empty()) {
     int64_t macs = 0;
     for (const Step& step : data.profiles[0].steps) {
-      if (const auto* kernel = std::get_if<KernelStep>(&step.action)) macs += MultiplyAccumulates(*kernel->problem);
+      if (const auto* kernel = std::get_if<KernelStep>(&step.action))
+        macs += MultiplyAccumulates(*kernel->problem);
     }
     facts.emplace_back("steps", std::to_string(data.profiles[0].steps.size()));
     facts.emplace_back("multiply-accumulates", std::to_string(macs));
@@ -283,7 +288,7 @@ std::vector<std::pair<std::string, std::string>> Facts(const Engine& engine) {
 
 Side EngineSide(const Engine& engine, const std::string& path) {
   Side side;
-  side.title = std::filesystem::path(path).filename().string();
+  side.title = FileName(path);
   side.kind = "Engine";
   side.facts = Facts(engine);
   const EngineData& data = engine.data();

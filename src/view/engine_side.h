@@ -10,8 +10,8 @@
 
 namespace floe::view {
 
-// The times are those that the winning kernels had when the engine was built. With several profiles the first is
-// shown.
+// The times are those that the winning kernels had when the engine was built. With several profiles the first
+// is shown.
 Side EngineSide(const Engine& engine, const std::string& path);
 
 // What a report says of an engine beside its graph; differences are left empty.

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "backends/reference/evaluate.h"
 #include "compiler/model.h"
 #include "graph/cost.h"
 #include "passes/pass.h"
 #include "view/op_text.h"
+#include "view/sides.h"
 #include "view/tensor_summary.h"
 #include "view/tensorflow_side.h"
 
@@ -84,7 +84,8 @@ std::vector<Source> GraphNodes::Add(const Graph& graph, const std::string& prefi
     }
     const std::string scope = node.name + "/";
     const int32_t self = append(std::move(node));
-    for (size_t i = 0; i < from.outputs.size(); ++i) made[from.outputs[i]] = {{self, static_cast<int32_t>(i)}};
+    for (size_t i = 0; i < from.outputs.size(); ++i)
+      made[from.outputs[i]] = {{self, static_cast<int32_t>(i)}};
     if (from.bodies.empty()) {
       for (const auto& list : taken) {
         auto& to = (*nodes_)[static_cast<size_t>(self)].inputs;
@@ -103,10 +104,10 @@ std::vector<Source> GraphNodes::Add(const Graph& graph, const std::string& prefi
 }
 
 // What leads into the node leads into its bodies, and what they give is what it gives.
-void GraphNodes::AddBodies(const floe::Node& from, int32_t self, const std::string& scope, const Sources& inputs,
-                           std::unordered_map<ValueId, std::vector<Source>>* made) {
-  // Inputs of an If before the captured ones; of a Loop, trip count and condition stand where its body has the
-  // iteration and the condition.
+void GraphNodes::AddBodies(const floe::Node& from, int32_t self, const std::string& scope,
+                           const Sources& inputs, std::unordered_map<ValueId, std::vector<Source>>* made) {
+  // Inputs of an If before the captured ones; of a Loop, trip count and condition stand where its body has
+  // the iteration and the condition.
   const size_t own = IsOp<If>(from.op) ? 1 : 0;
   for (size_t i = 0; i < own && i < inputs.size(); ++i) {
     auto& to = (*nodes_)[static_cast<size_t>(self)].inputs;
@@ -160,7 +161,7 @@ Side GraphSide(const ModelSelection& selection, bool passes, const std::string& 
     options.stop_after = stop_after;
     RunPasses(*model.graph, {evaluator}, options);
   }
-  const std::string file = std::filesystem::path(selection.path).filename().string();
+  const std::string file = FileName(selection.path);
   const std::string stage = !passes              ? "as imported"
                             : stop_after.empty() ? "after all passes"
                                                  : "after " + stop_after;

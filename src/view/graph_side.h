@@ -13,14 +13,15 @@
 
 namespace floe::view {
 
-// Appends the nodes of a graph under a scope; bodies of groups, branches and loops lie in the scope of their node.
+// Appends the nodes of a graph under a scope; bodies of groups, branches and loops lie in the scope of their
+// node.
 class GraphNodes {
  public:
   explicit GraphNodes(std::vector<Node>* nodes) : nodes_(nodes) {}
 
-  // `prefix` is "" or ends in a slash. `inputs` are the sources of the graph's inputs, or a list per input of several;
-  // an input without any becomes a node. `short_names` drops the scopes of inner names. Returns the source of each
-  // output of the graph; a node of -1 for one that has none.
+  // `prefix` is "" or ends in a slash. `inputs` are the sources of the graph's inputs, or a list per input of
+  // several; an input without any becomes a node. `short_names` drops the scopes of inner names. Returns the
+  // source of each output of the graph; a node of -1 for one that has none.
   std::vector<Source> Add(const Graph& graph, const std::string& prefix,
                           const std::vector<std::vector<Source>>& inputs, bool short_names);
 
@@ -37,8 +38,8 @@ class GraphNodes {
   std::unordered_map<std::string, int> taken_;
 };
 
-// The graph of the selection, or the likeliest one, with open dimensions as 1. `passes` runs the pipeline on it, up to
-// and including `stop_after` when that names a pass. Throws as Compile does.
+// The graph of the selection, or the likeliest one, with open dimensions as 1. `passes` runs the pipeline on
+// it, up to and including `stop_after` when that names a pass. Throws as Compile does.
 Side GraphSide(const ModelSelection& selection, bool passes, const std::string& stop_after = "");
 Side GraphSide(const Graph& graph, std::string title);
 

@@ -2,7 +2,8 @@
 //
 //   {"schema": "floe.view/1", "title": "...", "sides": [SIDE...], "report": REPORT (absent without one)}
 //
-//   SIDE    {"title", "kind", "command", "facts": [[label, text]...], "warnings": [text...], "strings": [text...],
+//   SIDE    {"title", "kind", "command", "facts": [[label, text]...], "warnings": [text...], "strings":
+//   [text...],
 //            "nodes": [NODE...]}
 //   NODE    every key but the first two may be absent; a value in S is an index into the side's "strings"
 //     "n"   name                                 "o"   operation, S
@@ -13,13 +14,14 @@
 //     "t"   types of the outputs: [S...]         "d"   device, S
 //     "s"   status, S; "w" reason, S; "f" remedy, S
 //     "e"   note, S
-//     "m"   multiply-accumulates  "p" parameters  "b" bytes  "ms" milliseconds  "err" error, of the output's range
-//     "k"   kernel, S             "src" names of the TensorFlow nodes: [S...]
-//     "q"   candidates: [[kernel S, refusal S, time in ns or null, estimate in ns or null]...]
-//     "h"   change, S: added, removed, changed, same
-//     "v"   contents: {"type", "elements", "bytes", "hash", "preview", "min", "max", "mean", "deviation", "zeros",
+//     "m"   multiply-accumulates  "p" parameters  "b" bytes  "ms" milliseconds  "err" error, of the output's
+//     range "k"   kernel, S             "src" names of the TensorFlow nodes: [S...] "q"   candidates:
+//     [[kernel S, refusal S, time in ns or null, estimate in ns or null]...] "h"   change, S: added, removed,
+//     changed, same "v"   contents: {"type", "elements", "bytes", "hash", "preview", "min", "max", "mean",
+//     "deviation", "zeros",
 //           "not_finite", "histogram": [count...]}; from "min" on absent where there are no numbers
-//   REPORT  {"summary": [[label, text]...], "provenance": [[label, text]...], "preprocess", "digest", "arena",
+//   REPORT  {"summary": [[label, text]...], "provenance": [[label, text]...], "preprocess", "digest",
+//   "arena",
 //            "lifetimes": [[name, offset, bytes, first step, last step]...], "compared_with",
 //            "differences": [{"output", "max_abs", "relative", "cosine", "problem"}...]}
 #ifndef FLOE_VIEW_JSON_H_

@@ -1,5 +1,5 @@
-// JSON written as it goes, compact and safe to stand inside a page: <, >, &, U+2028 and U+2029 are always escaped, and
-// bytes that are not UTF-8 become U+FFFD.
+// JSON written as it goes, compact and safe to stand inside a page: <, >, &, U+2028 and U+2029 are always
+// escaped, and bytes that are not UTF-8 become U+FFFD.
 #ifndef FLOE_VIEW_JSON_WRITER_H_
 #define FLOE_VIEW_JSON_WRITER_H_
 

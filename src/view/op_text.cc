@@ -12,7 +12,8 @@ std::string FieldText(const FieldRef& field) {
       [](const auto& ref) -> std::string {
         using T = std::decay_t<decltype(ref)>;
         if constexpr (std::is_same_v<T, EnumRef>) {
-          return *ref.value < ref.names.size() ? std::string(ref.names[*ref.value]) : std::to_string(*ref.value);
+          return *ref.value < ref.names.size() ? std::string(ref.names[*ref.value])
+                                               : std::to_string(*ref.value);
         } else if constexpr (std::is_same_v<T, DType*>) {
           return std::string(DTypeName(*ref));
         } else if constexpr (std::is_same_v<T, bool*>) {

@@ -20,7 +20,8 @@ using Nodes = google::protobuf::RepeatedPtrField<tf::NodeDef>;
 
 constexpr int kMaxDepth = 40;  // of calls in calls; more is a function that calls itself
 
-// The function attributes of a node, each with the name of the scope that its body opens in ("" for a plain call).
+// The function attributes of a node, each with the name of the scope that its body opens in ("" for a plain
+// call).
 std::vector<std::pair<std::string, std::string>> CalledFunctions(const tf::NodeDef& node) {
   std::map<std::string, const tf::AttrValue*> sorted;
   for (const auto& [key, value] : node.attr()) sorted[key] = &value;
@@ -42,7 +43,8 @@ int InputsOfItsOwn(const std::string& op) {
 
 class Opener {
  public:
-  Opener(const tf::GraphDef& graph, const OpTable& ops, size_t most_nodes) : ops_(ops), most_nodes_(most_nodes) {
+  Opener(const tf::GraphDef& graph, const OpTable& ops, size_t most_nodes)
+      : ops_(ops), most_nodes_(most_nodes) {
     for (const tf::FunctionDef& function : graph.library().function()) {
       functions_.emplace(function.signature().name(), &function);
     }
@@ -111,7 +113,8 @@ class Opener {
       } else if (out_.nodes.size() + static_cast<size_t>(function->second->node_def_size()) > most_nodes_) {
         ++problems_[fmt::format("more than {} nodes: call of '{}' is not opened", most_nodes_, name)];
       } else {
-        Body body = AddFunction(*function->second, attribute.empty() ? prefix : prefix + attribute + "/", depth + 1);
+        Body body =
+            AddFunction(*function->second, attribute.empty() ? prefix : prefix + attribute + "/", depth + 1);
         body.attribute = attribute;
         calls_[id].push_back(std::move(body));
         out_.nodes[static_cast<size_t>(id)].opened = true;

@@ -138,14 +138,16 @@ void ApplyOverlay(std::string_view text, const std::string& subject, Data* data)
     } else if (schema.starts_with("floe.compare/")) {
       any = ApplyErrors(json, *data);
     } else {
-      Throw(ErrorCode::kModel, "{}: expected what floe bench --json or floe compare --json prints, found schema '{}'",
-            subject, schema);
+      Throw(ErrorCode::kModel,
+            "{}: expected what floe bench --json or floe compare --json prints, found schema '{}'", subject,
+            schema);
     }
   } catch (const Json::exception& error) {
     Throw(ErrorCode::kModel, "{}: expected what floe bench --json or floe compare --json prints: {}", subject,
           error.what());
   }
-  if (!any) Throw(ErrorCode::kUsage, "{}: none of its layers is in what is shown; is it of another model?", subject);
+  if (!any)
+    Throw(ErrorCode::kUsage, "{}: none of its layers is in what is shown; is it of another model?", subject);
 }
 
 void ShareTimes(const Side& engine, Side* model) {

@@ -84,7 +84,8 @@ Server::Server(Content content, int port) : impl_(std::make_unique<Impl>()) {
     impl_->port = port;
   }
   if (impl_->port <= 0) {
-    Throw(ErrorCode::kUsage, "port {}: cannot listen there, it is taken or not allowed; without --port any free one is used",
+    Throw(ErrorCode::kUsage,
+          "port {}: cannot listen there, it is taken or not allowed; without --port any free one is used",
           port);
   }
 }

@@ -8,13 +8,14 @@
 
 namespace floe::view {
 
-// Listens on 127.0.0.1 alone. Every path starts with a random token, requests from other origins or for another host
-// are refused, and there are three pages: "", "data.json" and "report.html" (self-contained). No file is ever opened.
+// Listens on 127.0.0.1 alone. Every path starts with a random token, requests from other origins or for
+// another host are refused, and there are three pages: "", "data.json" and "report.html" (self-contained). No
+// file is ever opened.
 class Server {
  public:
   struct Content {
-    std::string page;                        // ServedPage()
-    std::string json;                        // ToJson()
+    std::string page;                         // ServedPage()
+    std::string json;                         // ToJson()
     std::function<std::string()> standalone;  // SelfContainedPage()
   };
 

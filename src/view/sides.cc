@@ -1,7 +1,7 @@
 #include "view/sides.h"
 
-#include <algorithm>
 #include <cstring>
+#include <filesystem>
 
 #include "base/file.h"
 #include "engine/format.h"
@@ -14,6 +14,12 @@ bool IsEngine(const std::string& path) {
   if (IsDirectory(path) || !FileExists(path)) return false;
   const auto file = MappedFile::Open(path);
   return file->bytes().size() >= 4 && std::memcmp(file->bytes().data(), kEngineMagic, 4) == 0;
+}
+
+std::string FileName(const std::string& path) {
+  std::filesystem::path p(path);
+  if (!p.has_filename()) p = p.parent_path();
+  return p.has_filename() ? p.filename().string() : path;
 }
 
 // A new kind of file is a row here and a file beside tensorflow_side.cc.

@@ -2,6 +2,8 @@
 #ifndef FLOE_VIEW_SIDES_H_
 #define FLOE_VIEW_SIDES_H_
 
+#include <string>
+
 #include "floe/compile.h"
 #include "view/data.h"
 
@@ -11,6 +13,9 @@ namespace floe::view {
 Side ReadSide(const ModelSelection& selection);
 
 bool IsEngine(const std::string& path);
+
+// The last part of a path, for titles.
+std::string FileName(const std::string& path);
 
 }  // namespace floe::view
 

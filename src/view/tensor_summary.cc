@@ -78,23 +78,38 @@ void Fill(const Tensor& tensor, int64_t scale, TensorSummary* out) {
 
 void FillNumbers(const Tensor& t, TensorSummary* out) {
   switch (t.dtype()) {
-    case DType::kFloat32: return Fill<float>(t, 1, out);
-    case DType::kFloat64: return Fill<double>(t, 1, out);
-    case DType::kFloat16: return Fill<Float16>(t, 1, out);
-    case DType::kBFloat16: return Fill<BFloat16>(t, 1, out);
-    case DType::kInt8: return Fill<int8_t>(t, 1, out);
-    case DType::kInt16: return Fill<int16_t>(t, 1, out);
-    case DType::kInt32: return Fill<int32_t>(t, 1, out);
-    case DType::kInt64: return Fill<int64_t>(t, 1, out);
+    case DType::kFloat32:
+      return Fill<float>(t, 1, out);
+    case DType::kFloat64:
+      return Fill<double>(t, 1, out);
+    case DType::kFloat16:
+      return Fill<Float16>(t, 1, out);
+    case DType::kBFloat16:
+      return Fill<BFloat16>(t, 1, out);
+    case DType::kInt8:
+      return Fill<int8_t>(t, 1, out);
+    case DType::kInt16:
+      return Fill<int16_t>(t, 1, out);
+    case DType::kInt32:
+      return Fill<int32_t>(t, 1, out);
+    case DType::kInt64:
+      return Fill<int64_t>(t, 1, out);
     case DType::kBool:
-    case DType::kUInt8: return Fill<uint8_t>(t, 1, out);
-    case DType::kUInt16: return Fill<uint16_t>(t, 1, out);
-    case DType::kUInt32: return Fill<uint32_t>(t, 1, out);
-    case DType::kUInt64: return Fill<uint64_t>(t, 1, out);
-    case DType::kComplex64: return Fill<float>(t, 2, out);
-    case DType::kComplex128: return Fill<double>(t, 2, out);
+    case DType::kUInt8:
+      return Fill<uint8_t>(t, 1, out);
+    case DType::kUInt16:
+      return Fill<uint16_t>(t, 1, out);
+    case DType::kUInt32:
+      return Fill<uint32_t>(t, 1, out);
+    case DType::kUInt64:
+      return Fill<uint64_t>(t, 1, out);
+    case DType::kComplex64:
+      return Fill<float>(t, 2, out);
+    case DType::kComplex128:
+      return Fill<double>(t, 2, out);
     case DType::kString:
-    case DType::kInvalid: return;
+    case DType::kInvalid:
+      return;
   }
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -17,6 +16,7 @@
 #include "graph/cost.h"
 #include "view/open_functions.h"
 #include "view/shell.h"
+#include "view/sides.h"
 #include "view/tensor_summary.h"
 #include "view/type_text.h"
 
@@ -44,7 +44,7 @@ ModelSelection Fill(ModelSelection selection, const Candidates& candidates, bool
 
 // What importing the selection tells of the nodes.
 struct Conversion {
-  std::map<std::string, NodeReport> reports;     // by name; "function/node" in one that was not inlined
+  std::map<std::string, NodeReport> reports;           // by name; "function/node" in one that was not inlined
   std::unordered_map<std::string, std::string> types;  // of tensors, "node:0"
   std::unordered_map<std::string, int64_t> macs;       // by node
   int64_t total_macs = 0;
@@ -138,11 +138,11 @@ class SideBuilder {
   }
 
   Side Build() {
-    side_.title = std::filesystem::path(selection_.path).filename().string();
-    if (side_.title.empty()) side_.title = selection_.path;
+    side_.title = FileName(selection_.path);
     side_.kind = ModelKindName(model_.kind);
     side_.build_command = "floe build " + ShellWord(selection_.path);
-    if (!selection_.checkpoint.empty()) side_.build_command += " --checkpoint " + ShellWord(selection_.checkpoint);
+    if (!selection_.checkpoint.empty())
+      side_.build_command += " --checkpoint " + ShellWord(selection_.checkpoint);
     for (const std::string& tag : selection_.tags) side_.build_command += " --tag " + ShellWord(tag);
 
     try {
@@ -150,14 +150,14 @@ class SideBuilder {
     } catch (const Error& error) {
       side_.warnings.push_back(error.what());
     }
-    conversion_ =
-        Convert(Fill(selection_, candidates_, false), Fill(selection_, candidates_, true));
+    conversion_ = Convert(Fill(selection_, candidates_, false), Fill(selection_, candidates_, true));
     if (!conversion_.problem.empty()) side_.warnings.push_back(conversion_.problem);
 
     open_ = OpenFunctions(model_.graph, ops_);
     for (const std::string& warning : open_.warnings) side_.warnings.push_back(warning);
     for (OpenNode& node : open_.nodes) AddNode(node);
     for (size_t i = 0; i < side_.nodes.size(); ++i) index_.try_emplace(side_.nodes[i].name, i);
+    PassTypesOn();
     MarkInputsAndOutputs();
     MarkAuxiliary();
     AddFacts();
@@ -229,6 +229,24 @@ class SideBuilder {
     }
   }
 
+  // Arguments and results of functions have the types of what flows into them.
+  void PassTypesOn() {
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (Node& node : side_.nodes) {
+        if ((node.op != "Argument" && node.op != "Result") || node.inputs.empty()) continue;
+        const Source from = node.inputs.front();
+        const std::vector<std::string>& types = side_.nodes[static_cast<size_t>(from.node)].outputs;
+        if (static_cast<size_t>(from.port) >= types.size()) continue;
+        const std::string& type = types[static_cast<size_t>(from.port)];
+        const bool has = !node.outputs.empty() && node.outputs[0].find('[') != std::string::npos;
+        if (has || type.find('[') == std::string::npos) continue;
+        node.outputs = {type};
+        changed = true;
+      }
+    }
+  }
+
   void MarkInputsAndOutputs() {
     for (const auto& input : candidates_.inputs) {
       if (Node* node = Find(input.tensor.node)) node->role = NodeRole::kInput;
@@ -284,7 +302,8 @@ class SideBuilder {
   void PushOpenedCalls(const std::string& name, std::vector<int32_t>* stack) const {
     for (size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1)) {
       const auto at = index_.find(name.substr(0, slash));
-      if (at != index_.end() && side_.nodes[at->second].opens) stack->push_back(static_cast<int32_t>(at->second));
+      if (at != index_.end() && side_.nodes[at->second].opens)
+        stack->push_back(static_cast<int32_t>(at->second));
     }
   }
 

@@ -7,8 +7,9 @@
 
 namespace floe::view {
 
-// Shapes, support and arithmetic come from importing the selection, or the likeliest one; where that fails the graph
-// is shown all the same and a warning says why. Throws Error(kModel) for a file that cannot be read.
+// Shapes, support and arithmetic come from importing the selection, or the likeliest one; where that fails
+// the graph is shown all the same and a warning says why. Throws Error(kModel) for a file that cannot be
+// read.
 Side TensorFlowSide(const ModelSelection& selection);
 
 // `selection` with the likeliest inputs and outputs filled in, open dimensions as 1 where `close` says so.

@@ -66,18 +66,28 @@ std::string ShapeText(const tf::TensorShapeProto& shape) {
 
 std::string AttributeText(const tf::AttrValue& value) {
   switch (value.value_case()) {
-    case tf::AttrValue::kS: return Quoted(value.s());
-    case tf::AttrValue::kI: return std::to_string(value.i());
-    case tf::AttrValue::kF: return fmt::format("{:.6g}", value.f());
-    case tf::AttrValue::kB: return value.b() ? "true" : "false";
-    case tf::AttrValue::kType: return TypeText(value.type());
-    case tf::AttrValue::kShape: return ShapeText(value.shape());
+    case tf::AttrValue::kS:
+      return Quoted(value.s());
+    case tf::AttrValue::kI:
+      return std::to_string(value.i());
+    case tf::AttrValue::kF:
+      return fmt::format("{:.6g}", value.f());
+    case tf::AttrValue::kB:
+      return value.b() ? "true" : "false";
+    case tf::AttrValue::kType:
+      return TypeText(value.type());
+    case tf::AttrValue::kShape:
+      return ShapeText(value.shape());
     case tf::AttrValue::kTensor:
       return TypeText(value.tensor().dtype()) + ShapeText(value.tensor().tensor_shape());
-    case tf::AttrValue::kList: return ListText(value.list());
-    case tf::AttrValue::kFunc: return Shortened(value.func().name());
-    case tf::AttrValue::kPlaceholder: return "$" + value.placeholder();
-    case tf::AttrValue::VALUE_NOT_SET: return "";
+    case tf::AttrValue::kList:
+      return ListText(value.list());
+    case tf::AttrValue::kFunc:
+      return Shortened(value.func().name());
+    case tf::AttrValue::kPlaceholder:
+      return "$" + value.placeholder();
+    case tf::AttrValue::VALUE_NOT_SET:
+      return "";
   }
   return "";
 }

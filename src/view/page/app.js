@@ -18,7 +18,8 @@ class App {
     document.getElementById('side').append(this.marksPanel.root, this.card.root);
     document.getElementById('panes').append(...this.panes.map(pane => pane.root));
     this.focused = this.panes[0];
-    const first = ['change', 'time'].find(mode => this.info.sides.some(side => side.modes.includes(mode)));
+    const timed = this.info.sides.every(({timed: [measured, all]}) => measured > 0 && measured === all);
+    const first = ['change', timed && 'time'].find(mode => mode && this.info.sides.some(side => side.modes.includes(mode)));
     if (first) this.bar.mode.value = this.mode = first;
     for (const pane of this.panes) {
       await pane.refresh();

@@ -32,7 +32,7 @@ function bars(rows, write, most = 24) {
   shown.forEach(([label, value, tip], k) => {
     const y = k * step;
     const bar = value / top * (w - left - 110);
-    svg.append(s('text', {x: left - 6, y: y + 13, 'text-anchor': 'end'}, shorten(label, 34), s('title', {}, tip || label)),
+    svg.append(s('text', {x: left - 6, y: y + 13, 'text-anchor': 'end'}, shorten(label, 31), s('title', {}, tip || label)),
       s('rect', {class: 'bar', x: left, y: y + 3, width: Math.max(bar, 1), height: step - 6, rx: 2}),
       s('text', {class: 'muted', x: left + bar + 6, y: y + 13}, `${write(value)}  ${(100 * value / Math.max(total, 1e-12)).toFixed(1)} %`));
   });

@@ -20,13 +20,13 @@ function drawBox(box, look) {
   group.append(s('rect', {class: 'face', width: w, height: h, rx: box.kind === 'node' ? 6 : 9, style: look.fill && `fill:${look.fill}`}));
   if (look.shares.length > 0) group.append(...strip(look.shares, w, h, box.kind === 'node'));
   const left = box.canOpen ? 30 : 12;
-  group.append(s('text', {class: 'title', x: left, y: 16}, box.title), s('text', {class: 'sub', x: left, y: 29}, box.sub));
+  group.append(s('text', {class: 'title', x: left, y: 16}, box.title), 
+    s('text', {class: look.value ? 'sub value' : 'sub', x: left, y: 29}, look.value || box.sub));
   box.chips.forEach((chip, k) => {
     group.append(s('text', {class: `chip ${chip.kind}`, x: left, y: 43 + k * 14}, chip.text));
   });
   if (box.more > 0) group.append(s('text', {class: 'chip', x: left, y: 43 + box.chips.length * 14}, `+ ${box.more} more`));
   if (box.canOpen) group.append(knob(16, 16, false));
-  if (look.value) group.append(s('text', {class: 'value', x: w - 7, y: h - 6, 'text-anchor': 'end'}, look.value));
   if (look.sign) group.append(s('text', {class: 'sign', x: w - 8, y: 15, 'text-anchor': 'end'}, look.sign));
   if (box.roles & 3) group.append(...badge(box, w));
   return group;

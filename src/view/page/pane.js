@@ -143,7 +143,9 @@ class Pane {
     const {w, h: tall} = this.scene;
     const k = Math.min((width - 2 * MARGIN) / Math.max(w, 1), (height - 2 * MARGIN) / Math.max(tall, 1), 1.2);
     this.view = {k: Math.max(k, 0.02), x: 0, y: 0};
-    this.view.x = (width - w * this.view.k) / 2;
+    const room = width - w * this.view.k;
+    const legend = this.legend.hidden ? 0 : this.legend.offsetWidth + 10;
+    this.view.x = Math.max(room / 2, Math.min(legend + MARGIN, room - MARGIN));
     this.view.y = tall * this.view.k < height ? (height - tall * this.view.k) / 2 : MARGIN;
     this.apply();
   }
@@ -152,8 +154,8 @@ class Pane {
   fitReadable() {
     this.fit();
     const {width} = this.size();
-    if (this.view.k >= 0.55) return;
-    const k = Math.max(Math.min((width - 2 * MARGIN) / Math.max(this.scene.w, 1), 0.9), 0.55);
+    if (this.view.k >= 0.75) return;
+    const k = Math.max(Math.min((width - 2 * MARGIN) / Math.max(this.scene.w, 1), 0.9), 0.6);
     const first = this.scene.boxes.find(box => box.roles & 1) ?? this.scene.boxes[0];
     const middle = first ? first.x + first.w / 2 : this.scene.w / 2;
     const wide = this.scene.w * k > width - 2 * MARGIN;

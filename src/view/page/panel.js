@@ -93,11 +93,24 @@ class Bar {
   }
 }
 
+function partlyTimed([measured, all]) {
+  return measured < all && h('div', {}, `${measured} of ${all} steps were measured by the build; floe bench --json measures all`);
+}
+
 // What the colours of a pane mean; choosing categories dims the others.
 function drawLegend(app, pane) {
   const {legend} = pane;
   const {paint} = pane.scene;
-  const title = h('h3', {}, MODE_NAMES[app.mode]);
+  pane.legendOpen ??= pane.size().width > 700;
+  const title = h('h3', {}, h('button', {'aria-expanded': String(pane.legendOpen), onclick: () => {
+    pane.legendOpen = !pane.legendOpen;
+    drawLegend(app, pane);
+  }}, `${pane.legendOpen ? '▾' : '▸'} ${MODE_NAMES[app.mode]}`));
+  if (!pane.legendOpen) {
+    legend.replaceChildren(title);
+    legend.hidden = false;
+    return;
+  }
   if (paint.values) {
     if (!(paint.most > 0)) {
       legend.hidden = true;
@@ -110,16 +123,17 @@ function drawLegend(app, pane) {
       pane.draw();
     }});
     const limit = h('span', {}, 'all');
-    legend.replaceChildren(title, h('div', {class: 'scale', style: `background:linear-gradient(to right,${steps})`}),
+    legend.replaceChildren();
+    append(legend, [title, h('div', {class: 'scale', style: `background:linear-gradient(to right,${steps})`}),
       h('div', {class: 'ends'}, h('span', {}, '0'), h('span', {}, numbers.of(paint.unit, paint.most))), range,
-      h('div', {class: 'ends'}, limit, paint.total !== undefined && app.mode !== 'error' ? h('span', {}, `total ${numbers.of(paint.unit, paint.total)}`) : ''));
+      h('div', {class: 'ends'}, limit, paint.total !== undefined && app.mode !== 'error' ? h('span', {}, `total ${numbers.of(paint.unit, paint.total)}`) : ''),
+      app.mode === 'time' && partlyTimed(pane.info.timed)]);
     legend.hidden = false;
     return;
   }
   const shown = (paint.legend ?? []).slice(0, 24);
   const rest = (paint.legend ?? []).length - shown.length;
-  append(legend, []);
-  legend.replaceChildren(title, ...shown.map(([category, count]) => {
+    legend.replaceChildren(title, ...shown.map(([category, count]) => {
     const check = h('input', {type: 'checkbox', checked: pane.lit.has(category), onchange: () => {
       check.checked ? pane.lit.add(category) : pane.lit.delete(category);
       pane.draw();

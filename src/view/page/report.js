@@ -26,7 +26,7 @@ class Report {
     append(this.root, [
       h('h1', {}, this.app.info.title), this.app.info.sides[this.app.info.sides.length - 1].warnings.map(w => h('div', {class: 'note'}, w)),
       section('Summary', pairsList([...report.summary.map(([label, text]) => [label, /^\d{5,}$/.test(text) ? numbers.count(Number(text)) : text]), ['digest', h('code', {}, report.digest)]])),
-      report.differences.length > 0 && section(`Against ${report.compared_with}`, this.differences(report.differences)),
+      report.differences.length > 0 && section('Against the model', h('div', {}, report.compared_with), this.differences(report.differences)),
       h('div', {class: 'charts'},
         chart('Time by step', timed.length > 0 && bars(timed.map(l => [lastParts(l.name), l.ms, `${l.name}\n${l.kernel}`]), numbers.ms)),
         chart('Time by operation', timed.length > 0 && bars([...byOp].map(([op, ms]) => [op, ms, op]), numbers.ms, 14)),
@@ -50,17 +50,19 @@ class Report {
     const total = layers.reduce((sum, l) => sum + (l.ms ?? 0), 0);
     const columns = [
       ['#', (l, k) => k, l => l.order, true], ['step', l => h('button', {class: 'plain', onclick: () => pick(l.node)}, l.name), l => l.name, false],
-      ['operations', l => l.op, l => l.op, false], ['kernel', l => l.kernel, l => l.kernel, false], ['output', l => l.output, l => l.output, false],
+      ['operations', l => l.op, l => l.op, false], ['kernel', l => l.kernel, l => l.kernel, false], ['output', l => l.output.replaceAll(', ', '×'), l => l.output, false],
       ['time', l => l.ms === undefined ? '' : numbers.ms(l.ms), l => l.ms ?? 0, true], ['%', l => l.ms === undefined ? '' : (100 * l.ms / total).toFixed(1), l => l.ms ?? 0, true],
       ['MACs', l => l.macs > 0 ? numbers.count(l.macs) : '', l => l.macs, true], ['GMAC/s', l => l.ms > 0 && l.macs > 0 ? (l.macs / l.ms / 1e6).toPrecision(3) : '', l => l.ms > 0 ? l.macs / l.ms : 0, true],
       ['bytes', l => numbers.bytes(l.bytes), l => l.bytes, true], ['error', l => l.error === undefined ? '' : numbers.error(l.error), l => l.error ?? 0, true],
       ['weighed', l => `${l.weighed}, ${l.refused} refused`, l => l.weighed, false], ['TensorFlow nodes', l => l.sources.length > 3 ? `${l.sources.slice(0, 3).join(', ')} + ${l.sources.length - 3}` : l.sources.join(', '), l => l.sources[0] ?? '', false],
     ];
     layers.forEach((l, k) => l.order = k);
+    const whole = new Set(['kernel', 'output', 'weighed']);
+    const used = columns.filter(([, show]) => layers.some(l => show(l, l.order) !== ''));
     const body = h('tbody', {});
-    const fill = () => body.replaceChildren(...layers.map(l => h('tr', {}, columns.map(([, show, , number]) => h('td', {class: number ? 'n' : ''}, show(l, l.order))))));
+    const fill = () => body.replaceChildren(...layers.map(l => h('tr', {}, used.map(([name, show, , number]) => h('td', {class: number ? 'n' : whole.has(name) ? 'whole' : ''}, show(l, l.order))))));
     let sorted = 0;
-    const head = h('tr', {}, columns.map(([name, , key, number], k) => h('th', {class: number ? 'n' : '', onclick: () => {
+    const head = h('tr', {}, used.map(([name, , key, number], k) => h('th', {class: number ? 'n' : '', onclick: () => {
       const sign = sorted === k + 1 ? -1 : 1;
       sorted = sign * (k + 1);
       layers.sort((a, b) => sign * (number ? key(b) - key(a) : String(key(a)).localeCompare(String(key(b)))));

@@ -101,8 +101,7 @@ function paintCategories(model, mode, boxes) {
     return sum;
   };
   const shares = boxes.map(box => {
-    const item = model.items[box.id];
-    const node = item.node >= 0 ? model.nodes[item.node] : null;
+    const node = box.node >= 0 ? model.nodes[box.node] : null;
     if (box.kind === 'node' || (node && (mode === 'kernel' || mode === 'change' && node.h !== undefined))) {
       return [[of(model, node), 1]];
     }

@@ -4,12 +4,14 @@
 const GAP_X = 18;      // between boxes of a layer
 const GAP_EDGE = 10;   // between edges that pass through a layer
 const GAP_Y = 34;      // between layers
+const GAP_PORT = 14;   // to the first and last layer of a scope, where its edges come in and go out
 const SWEEPS = 10;
 
 // nodes: [{w, h, pin}], pin -1: first layer, 1: last layer. edges: [{a, b}], several between two nodes allowed.
-// Returns {w, h, nodes: [{x, y}], edges: [[{x, y}...]]}: centres, and for each edge the points between its ends.
+// Returns {w, h, nodes: [{x, y}], bands: [{top, bottom}], edges: [[{x, y}...]], back}: centres, layers, and for each edge
+// the points between its ends and whether it runs upwards.
 function layoutLayers(nodes, edges) {
-  if (nodes.length === 0) return {w: 0, h: 0, nodes: [], edges: []};
+  if (nodes.length === 0) return {w: 0, h: 0, nodes: [], bands: [], edges: [], back: []};
   const graph = acyclic(nodes, edges);
   const rank = rankNodes(nodes, graph);
   const layered = addDummies(nodes, graph, rank);
@@ -265,7 +267,11 @@ function finish(nodes, edges, {cells, layers, routes, turned}) {
     let height = 0;
     for (const c of layer) height = Math.max(height, cells[c].h);
     tops.push({top: y, height});
-    y += height + GAP_Y;
+    y += height + (height === 0 && tops.length === 1 ? GAP_PORT : GAP_Y);
+  }
+  if (tops.length > 1 && tops[tops.length - 1].height === 0) {
+    tops[tops.length - 1].top -= GAP_Y - GAP_PORT;
+    y -= GAP_Y - GAP_PORT;
   }
   let left = Infinity, right = -Infinity;
   for (const cell of cells) {
@@ -286,6 +292,11 @@ function finish(nodes, edges, {cells, layers, routes, turned}) {
     w: right - left,
     h: Math.max(0, y - GAP_Y),
     nodes: nodes.map((node, at) => ({x: cells[at].x - left, y: middle(cells[at])})),
+    // The layer that a node stands in: lines bend outside it.
+    bands: nodes.map((node, at) => {
+      const {top, height} = tops[cells[at].rank];
+      return {top, bottom: top + height};
+    }),
     edges: points,
     back: turned,
   };

@@ -19,7 +19,7 @@ const ANSWERS = {
       sides: models.map(model => ({
         title: model.title, kind: model.kind, facts: model.facts, warnings: model.warnings, nodes: model.nodes.length,
         modes: modesOf(model), sum: model.sums[0], build: model.command !== '',
-        inputs: withRole(model, 'input'), outputs: withRole(model, 'output'),
+        timed: timedShare(model), inputs: withRole(model, 'input'), outputs: withRole(model, 'output'),
       })),
     };
   },
@@ -74,13 +74,17 @@ const ANSWERS = {
         scenes[side].forget();
       }
     }
-    const item = model.itemOf[shownBy];
+    let item = model.itemOf[shownBy];
     for (const id of wayTo(model, item)) model.expanded.add(id);
+    while (scenes[side].sole(model.items[item].parent) >= 0) item = model.items[item].parent;
     scenes[side].layouts.clear();
     return {item, of: model.itemOf[n], options: model.options};
   },
 
-  card: ({side, item}) => card(models[side], item),
+  card({side, item}) {
+    const sole = scenes[side].sole(item);
+    return card(models[side], sole >= 0 ? sole : item);
+  },
   itemOf: ({side, node}) => models[side].itemOf[node],
   way: ({side, item}) => breadcrumb(models[side], item),
   search: ({side, query, most}) => search(models[side], query, most),
@@ -100,17 +104,38 @@ const ANSWERS = {
   },
 };
 
+// [measured, all] of an engine's kernels; of a model, where nobody expects all, its nodes with a time.
+function timedShare(model) {
+  const kernels = model.nodes.filter(node => node.k !== undefined);
+  const timed = (kernels.length > 0 ? kernels : model.nodes).filter(node => node.ms !== undefined).length;
+  return [timed, kernels.length > 0 ? kernels.length : timed];
+}
+
 function withRole(model, role) {
   const out = [];
   model.nodes.forEach((node, n) => {
-    if (model.text(node.r) === role && out.length < 50) out.push({node: n, name: node.n});
+    if (model.text(node.r) === role && node.x !== 1 && out.length < 50) out.push({node: n, name: node.n});
   });
   return out;
 }
 
-// A scope that is alone says nothing while it is closed.
+const FIRST_BOXES = 30;
+
+// Opens the scope that holds most of the graph, and in it again, while what is shown stays within a window.
 function openLonelyScopes(model) {
-  openOnlyChild(model, 0);
+  let boxes = 0;
+  for (let at = 0; at >= 0;) {
+    model.expanded.add(at);
+    const list = shownChildren(model, at);
+    boxes += list.length;
+    const total = model.sums[at].nodes;
+    at = list.find(child => {
+      const item = model.items[child];
+      const kernel = item.node >= 0 && model.nodes[item.node].k !== undefined;
+      return item.kind !== 'node' && !kernel && (model.sums[child].nodes > total / 2 || list.length <= 3) &&
+        boxes + shownChildren(model, child).length <= FIRST_BOXES;
+    }) ?? -1;
+  }
 }
 
 function openOnlyChild(model, id) {
@@ -124,7 +149,8 @@ function openOnlyChild(model, id) {
 }
 
 function revealScope(model, scene, name) {
-  const item = model.items.find(i => i.kind === 'scope' && i.id !== 0 && model.path(i.id) === name);
+  const scopes = model.items.filter(i => i.kind === 'scope' && i.id !== 0 && model.path(i.id).startsWith(name ?? '\0'));
+  const item = scopes.find(i => model.path(i.id) === name) ?? scopes.find(i => model.path(i.id).startsWith(`${name}/`));
   if (!item) return null;
   for (const id of wayTo(model, item.id)) model.expanded.add(id);
   scene.layouts.clear();

@@ -62,18 +62,40 @@ class Model {
     });
     // A node "a" beside a scope "a/": shown inside the scope.
     for (const [path, scope] of scopes) this.adoptNamesake(path, scope);
+    for (const item of this.items) item.children &&= item.children.filter(child => this.items[child].parent === item.id);
+    this.joinLonely();
     // A call whose body is empty is a plain node.
     for (const item of this.items) item.kind = item.children || item.id === 0 ? 'scope' : 'node';
   }
 
+  // A scope that holds one thing is one with it: "Conv2d_0/Relu6".
+  joinLonely() {
+    const order = [];
+    for (const stack = [0]; stack.length > 0;) {
+      const id = stack.pop();
+      order.push(id);
+      for (const child of this.items[id].children ?? []) stack.push(child);
+    }
+    const joined = id => {
+      const scope = this.items[id];
+      if (scope.node >= 0 || scope.children?.length !== 1) return id;
+      const only = this.items[scope.children[0]];
+      only.label = `${scope.label}/${only.label}`;
+      only.parent = scope.parent;
+      scope.children = null;
+      return only.id;
+    };
+    for (const id of order.reverse()) {
+      const item = this.items[id];
+      if (item.children) item.children = item.children.map(joined);
+    }
+  }
+
   adoptNamesake(path, scope) {
-    const parent = this.items[scope].parent;
-    const siblings = this.items[parent].children;
     this.byName ??= new Map(this.nodes.map((node, index) => [node.n, index]));
     const index = this.byName.get(path);
     if (index === undefined || this.nodes[index].g || !this.items[scope].children) return;
     const item = this.itemOf[index];
-    siblings.splice(siblings.indexOf(item), 1);
     this.items[item].parent = scope;
     this.items[item].label = `(${this.items[item].label})`;
     this.items[scope].children.unshift(item);

@@ -6,13 +6,22 @@ const PADDING = 16;
 const MOST_CHIPS = 4;
 const MOST_PORTS = 12;
 
-function textWidth(text, size) {
-  let w = 0;
-  for (let k = 0; k < text.length; ++k) {
-    const c = text.charCodeAt(k);
-    w += c > 0x2e80 ? 1.0 : 'ijl.,:;|!\'()[]/ '.includes(text[k]) ? 0.32 : c >= 65 && c <= 90 || text[k] === 'm' || text[k] === 'w' ? 0.7 : 0.56;
+const FAMILY = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
+const brush = typeof OffscreenCanvas === 'undefined' ? null : new OffscreenCanvas(1, 1).getContext('2d');
+const widths = new Map();
+
+// Of a text in the page's font; where a worker has no canvas, by a guess.
+function textWidth(text, size, bold = false) {
+  if (!brush) return text.length * size * 0.6;
+  const key = `${size}${bold}${text}`;
+  let width = widths.get(key);
+  if (width === undefined) {
+    brush.font = `${bold ? '600 ' : ''}${size}px ${FAMILY}`;
+    width = brush.measureText(text).width;
+    if (widths.size > 50000) widths.clear();
+    widths.set(key, width);
   }
-  return w * size;
+  return width;
 }
 
 function shorten(text, most) {
@@ -31,10 +40,14 @@ class Scene {
   constructor(model) {
     this.model = model;
     this.layouts = new Map();  // item -> its inner layout
+    this.ends = new Map();     // item -> its edges by shown child
+    this.within = new Map();   // series or page -> edges that touch it
   }
 
   forget() {
     this.layouts.clear();
+    this.ends.clear();
+    this.within.clear();
     this.model.shown.clear();
   }
 
@@ -49,6 +62,12 @@ class Scene {
 
   face(id) {
     const model = this.model;
+    const sole = this.sole(id);
+    if (sole >= 0) {
+      const face = this.face(sole);
+      const {label} = model.items[id];
+      return face.title === model.text(model.nodes[model.items[sole].node].o) ? {...face, sub: label} : face;
+    }
     const item = model.items[id];
     const node = item.node >= 0 ? model.nodes[item.node] : null;
     const face = {title: '', sub: '', chips: [], more: 0};
@@ -64,7 +83,7 @@ class Scene {
       face.title = item.label;
       const sum = model.sums[id];
       face.sub = item.kind === 'series' ? `× ${item.repeats}, ${item.sub}`
-        : node && node.g ? model.text(node.o) : `${sum.nodes} nodes`;
+        : node && node.g ? model.text(node.o) : `${sum.nodes} node${sum.nodes === 1 ? '' : 's'}`;
       if (node && node.k !== undefined) face.chips.push({text: model.text(node.k), kind: 'kernel'});
       if (node && node.g && node.k !== undefined) this.addInnerChips(face, item);
     }
@@ -106,21 +125,31 @@ class Scene {
     const item = model.items[id];
     if (model.expanded.has(id) && this.opens(id)) {
       const inner = this.layout(id);
-      const title = textWidth(shorten(item.label, 40), 13) + 60;
+      const title = textWidth(shorten(item.label, 40), 12.5, true) + 60;
       return {w: Math.max(inner.w + 2 * PADDING, title), h: inner.h + HEADER + 2 * PADDING, inner};
     }
     const face = this.face(id);
-    const scope = item.kind !== 'node';
+    const scope = item.kind !== 'node' && this.sole(id) < 0;
     const title = shorten(face.title, 34), sub = shorten(face.sub, 38);
-    let w = Math.max(textWidth(title, 12.5), textWidth(sub, 10.5)) + (scope ? 44 : 26);
-    for (const chip of face.chips) w = Math.max(w, textWidth(chip.text, 10) + 26);
+    let w = Math.max(textWidth(title, 12.5, true), textWidth(sub, 10.5)) + (scope ? 46 : 28);
+    for (const chip of face.chips) w = Math.max(w, chip.text.length * 6.1 + 28);  // of one width
     const chips = face.chips.length + (face.more > 0 ? 1 : 0);
-    return {w: Math.min(Math.max(w, 64), 300), h: 36 + chips * 14 + (scope ? 6 : 0), face: {...face, title, sub}};
+    return {w: Math.min(Math.max(w, 64), 320), h: 36 + chips * 14 + (scope ? 6 : 0), face: {...face, title, sub}};
   }
 
   opens(id) {
     const item = this.model.items[id];
-    return item.kind !== 'node' && shownChildren(this.model, id).length > 0;
+    return item.kind !== 'node' && this.sole(id) < 0 && shownChildren(this.model, id).length > 0;
+  }
+
+  // The only thing that a scope shows, if that is a node: the scope is drawn as that node. Else -1.
+  sole(id) {
+    const {model} = this;
+    const item = model.items[id];
+    if (item.kind !== 'scope' || item.node >= 0 || id === 0) return -1;
+    const list = shownChildren(model, id);
+    if (list.length !== 1) return -1;
+    return model.items[list[0]].kind === 'node' ? list[0] : this.sole(list[0]);
   }
 
   // What lies in `id`: places of its shown children and lines between them, relative to its inner corner.
@@ -128,14 +157,13 @@ class Scene {
     const known = this.layouts.get(id);
     if (known) return known;
     const model = this.model;
-    const children = shownChildren(model, id);
-    const place = new Map(children.map((child, k) => [child, k]));
+    const {children} = this.endsOf(id);
     for (const child of children) (this.shownParent ??= new Map()).set(child, id);
     const nodes = children.map(child => {
       const size = this.sizeOf(child);
       return {w: size.w, h: size.h, pin: 0, size};
     });
-    const lines = this.lines(id, children, place);
+    const lines = this.lines(id);
     const {entries, exits} = this.ports(lines, nodes);
     const result = layoutLayers(nodes, lines.map(({a, b}) => ({a, b})));
     const layout = {
@@ -144,6 +172,7 @@ class Scene {
         id: child, size: nodes[k].size, w: nodes[k].w, h: nodes[k].h,
         x: result.nodes[k].x - nodes[k].w / 2, y: result.nodes[k].y - nodes[k].h / 2,
       })),
+      bands: result.bands,
       portX: nodes.map((node, k) => node.port ? result.nodes[k].x : 0),
       lines: lines.map((line, k) => ({...line, points: result.edges[k], back: result.back[k]})),
     };
@@ -151,15 +180,43 @@ class Scene {
     return layout;
   }
 
-  // One line for all edges between two children, or between a child and one place outside. A line's ends are numbers
-  // of children; `from` and `to` say which ports of expanded children it uses.
-  lines(id, children, place) {
+  // The edges that `id` shows, each with the places of the shown children that hold its ends (-1: outside). Those that
+  // touch a series or page are kept for it, so that it need not look at all edges of the scope.
+  endsOf(id) {
+    const known = this.ends.get(id);
+    if (known) return known;
     const model = this.model;
     const base = model.baseScope(id);
-    const childOf = this.childFinder(id, base, place);
+    const children = shownChildren(model, id);
+    const find = this.childFinder(base, children);
+    const all = this.within.get(id) ?? (model.inside.get(base) ?? []).concat(base === 0 ? [] : model.across.get(base) ?? []);
+    const groups = children.map(child => model.items[child].members ? [] : null);
+    const ends = {children, find, edges: [], a: [], b: []};
+    for (const edge of all) {
+      if (!model.shows(edge)) continue;
+      const a = find(model.edges[edge].from), b = find(model.edges[edge].to);
+      if (a >= 0) groups[a]?.push(edge);
+      if (b >= 0 && b !== a) groups[b]?.push(edge);
+      if (a === b) continue;
+      ends.edges.push(edge);
+      ends.a.push(a);
+      ends.b.push(b);
+    }
+    groups.forEach((list, k) => list && this.within.set(children[k], list));
+    this.ends.set(id, ends);
+    return ends;
+  }
+
+  // One line for all edges between two children, or between a child and one place outside. A line's ends are numbers
+  // of children; `out` and `into` say which ports of expanded children it uses.
+  lines(id) {
+    const model = this.model;
+    const {children, edges, a: starts, b: stops} = this.endsOf(id);
     const lines = new Map();
-    const add = (edge, a, b, outside) => {
-      const {from, to, port, control} = model.edges[edge];
+    edges.forEach((edge, k) => {
+      const [a, b] = [starts[k], stops[k]];
+      const {from, to, control} = model.edges[edge];
+      const outside = a < 0 ? this.outsideOf(from, to) : b < 0 ? children[a] : -1;
       const out = a >= 0 ? this.exitOf(children[a], from) : -1;
       const into = b >= 0 ? this.entryOf(children[b], from) : '';
       const key = `${a}|${out}|${b}|${into}|${outside}`;
@@ -167,30 +224,19 @@ class Scene {
       if (!line) lines.set(key, line = {a, b, out, into, outside, edges: [], control: true});
       line.edges.push(edge);
       if (!control) line.control = false;
-    };
-    const outerKind = model.items[id].kind;
-    const inside = [...(model.inside.get(base) ?? [])];
-    const across = base === 0 ? [] : model.across.get(base) ?? [];
-    for (const edge of inside.concat(across)) {
-      if (!model.shows(edge)) continue;
-      const a = childOf(model.edges[edge].from), b = childOf(model.edges[edge].to);
-      if (a < 0 && b < 0 || a === b) continue;
-      if (a < 0) add(edge, -1, b, this.outsideOf(model.edges[edge].from, model.edges[edge].to));
-      else if (b < 0) add(edge, a, -1, children[a]);
-      else add(edge, a, b, -1);
-    }
+    });
     return [...lines.values()].map(line => this.finishLine(line));
   }
 
   // Node -> place of the shown child that holds it, -1 for one outside.
-  childFinder(id, base, place) {
+  childFinder(base, children) {
     const model = this.model;
     const holder = new Map();
     const fill = (member, at) => {
       holder.set(member, at);
       for (const inner of model.items[member].members ?? []) fill(inner, at);
     };
-    for (const [child, at] of place) fill(child, at);
+    children.forEach(fill);
     return node => {
       const child = model.childHolding(node, base);
       return child < 0 ? -1 : holder.get(child) ?? -1;
@@ -207,11 +253,10 @@ class Scene {
 
   exitOf(child, from) {
     if (!this.model.expanded.has(child) || !this.opens(child)) return -1;
-    const {children, exits} = this.layout(child);
-    const base = this.model.baseScope(child);
-    const finder = this.childFinder(child, base, new Map(children.map((c, k) => [c.id, k])));
-    const at = finder(from);
-    return at >= 0 && exits.has(children[at].id) ? children[at].id : exits.has('many') ? 'many' : -1;
+    const {exits} = this.layout(child);
+    const {children, find} = this.endsOf(child);
+    const at = find(from);
+    return at >= 0 && exits.has(children[at]) ? children[at] : exits.has('many') ? 'many' : -1;
   }
 
   // The item beside the common scope of two nodes that holds the first: the same for every scope between.
@@ -286,7 +331,8 @@ class Scene {
     const at = [];
     for (const child of layout.children) {
       const x = x0 + child.x, y = y0 + child.y;
-      const item = model.items[child.id];
+      const sole = this.sole(child.id);
+      const item = model.items[sole >= 0 ? sole : child.id];
       const open = child.size.inner !== undefined;
       at.push({x, y, w: child.w, h: child.h, child});
       boxes.push({
@@ -317,9 +363,15 @@ class Scene {
       }
       return {x: px, y: starts !== line.back ? y + h : y};
     };
-    const points = [end(line.a, true), ...line.points.map(p => ({x: x0 + p.x, y: y0 + p.y})), end(line.b, false)];
+    const first = end(line.a, true), last = end(line.b, false);
+    const edge = (k, below) => y0 + (below ? layout.bands[k].bottom : layout.bands[k].top);
+    const points = [first];
+    if (line.a < at.length) points.push({x: first.x, y: edge(line.a, !line.back)});
+    for (const p of line.points) points.push({x: x0 + p.x, y: y0 + p.y});
+    if (line.b < at.length) points.push({x: last.x, y: edge(line.b, Boolean(line.back))});
+    points.push(last);
     return {
-      points, label: line.label, type: line.type, control: line.control, count: line.count, back: Boolean(line.back),
+      points, label: line.a < at.length && line.b < at.length ? line.label : '', type: line.type, control: line.control, count: line.count, back: Boolean(line.back),
       weight: line.elements, from: line.first.from, to: line.first.to, arrow: line.b < at.length && !at[line.b].child.size.inner,
       ends: [line.a < at.length ? at[line.a].child.id : -1, line.b < at.length ? at[line.b].child.id : -1],
     };

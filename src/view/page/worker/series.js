@@ -71,7 +71,7 @@ function inOrder(model, scope, list) {
 
 // Runs x1 y1 x2 y2 x3 y3... where the x are alike and the y are alike become one item.
 function foldSeries(model, scope, list) {
-  const kinds = list.map(child => model.likeness[child]);
+  const kinds = list.map(child => `${model.likeness[child]} ${stemOf(model.items[child].label)}`);
   const least = child => model.items[child].children ? 3 : 5;
   const links = new Set();
   for (const edge of model.inside.get(scope) ?? []) {
@@ -102,6 +102,11 @@ function foldSeries(model, scope, list) {
     at += best.length;
   }
   return out;
+}
+
+// "Conv2d_3_pointwise" and "Mixed_5b" without what counts them up.
+function stemOf(label) {
+  return label.replaceAll(/\d+[a-z]?(?![a-zA-Z])|\d+/g, '#');
 }
 
 // Each repeat feeds the next, or none feeds any other (blocks side by side).
