@@ -15,6 +15,7 @@ find_package(nlohmann_json REQUIRED)                         # deb: nlohmann-jso
 find_package(JPEG REQUIRED)                                  # deb: libjpeg62-turbo-dev
 find_package(PNG REQUIRED)                                   # deb: libpng-dev
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)             # deb: libssl-dev
+pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib) # deb: libcpp-httplib-dev
 if(FLOE_TESTS)
   find_package(GTest REQUIRED)                               # deb: libgtest-dev libgmock-dev
 endif()

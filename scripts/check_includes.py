@@ -27,7 +27,7 @@ MAY_INCLUDE = {
     "compiler": {"formats", "graph", "frontend", "passes", "planner", "backends", "engine", "runtime"},
     "export": {"formats", "graph", "engine"},
     "verify": {"compiler", "runtime", "formats", "graph", "backends", "engine"},
-    "view": {"compiler", "export", "engine"},
+    "view": {"formats", "graph", "frontend", "passes", "backends", "compiler", "export", "engine"},
     "tools": EVERYTHING,
 }
 

@@ -24,6 +24,7 @@ void AddCheck(CLI::App& app, const ConsoleOptions& console);
 void AddClassify(CLI::App& app, const ConsoleOptions& console);
 void AddCompare(CLI::App& app, const ConsoleOptions& console);
 void AddCompletion(CLI::App& app, const ConsoleOptions& console);
+void AddDiff(CLI::App& app, const ConsoleOptions& console);
 void AddDoctor(CLI::App& app, const ConsoleOptions& console);
 void AddExplain(CLI::App& app, const ConsoleOptions& console);
 void AddExport(CLI::App& app, const ConsoleOptions& console);
@@ -31,7 +32,9 @@ void AddFreeze(CLI::App& app, const ConsoleOptions& console);
 void AddInfo(CLI::App& app, const ConsoleOptions& console);
 void AddInspect(CLI::App& app, const ConsoleOptions& console);
 void AddMan(CLI::App& app, const ConsoleOptions& console);
+void AddReport(CLI::App& app, const ConsoleOptions& console);
 void AddRun(CLI::App& app, const ConsoleOptions& console);
+void AddView(CLI::App& app, const ConsoleOptions& console);
 
 }  // namespace floe::tools
 

@@ -1,0 +1,31 @@
+#include "view/sides.h"
+
+#include <cstring>
+#include <filesystem>
+
+#include "base/file.h"
+#include "engine/format.h"
+#include "view/engine_side.h"
+#include "view/tensorflow_side.h"
+
+namespace floe::view {
+
+bool IsEngine(const std::string& path) {
+  if (IsDirectory(path) || !FileExists(path)) return false;
+  const auto file = MappedFile::Open(path);
+  return file->bytes().size() >= 4 && std::memcmp(file->bytes().data(), kEngineMagic, 4) == 0;
+}
+
+std::string FileName(const std::string& path) {
+  std::filesystem::path p(path);
+  if (!p.has_filename()) p = p.parent_path();
+  return p.has_filename() ? p.filename().string() : path;
+}
+
+// A new kind of file is a row here and a file beside tensorflow_side.cc.
+Side ReadSide(const ModelSelection& selection) {
+  if (IsEngine(selection.path)) return EngineSide(*Engine::Load(selection.path), selection.path);
+  return TensorFlowSide(selection);
+}
+
+}  // namespace floe::view

@@ -1,0 +1,22 @@
+// Any file that Floe reads, as a side.
+#ifndef FLOE_VIEW_SIDES_H_
+#define FLOE_VIEW_SIDES_H_
+
+#include <string>
+
+#include "floe/compile.h"
+#include "view/data.h"
+
+namespace floe::view {
+
+// An engine or a model. Throws Error(kModel) for what is neither.
+Side ReadSide(const ModelSelection& selection);
+
+bool IsEngine(const std::string& path);
+
+// The last part of a path, for titles.
+std::string FileName(const std::string& path);
+
+}  // namespace floe::view
+
+#endif  // FLOE_VIEW_SIDES_H_
