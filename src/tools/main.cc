@@ -15,6 +15,7 @@ constexpr Command kCommands[] = {
     {"inspect", "What is in a model: inputs, outputs, operations, sizes", AddInspect},
     {"check", "What of a model converts and what does not, node by node, with reasons", AddCheck},
     {"freeze", "Write one self-contained frozen GraphDef", AddFreeze},
+    {"export", "Write a portable ONNX file", AddExport},
     {"build", "Build an engine for this machine", AddBuild},
     {"info", "Everything about an engine, without running it", AddInfo},
     {"explain", "Why each step of an engine has the kernel it has", AddExplain},

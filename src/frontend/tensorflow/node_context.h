@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "formats/tensorflow/graph.pb.h"
-#include "frontend/tensorflow/builder.h"
+#include "graph/builder.h"
 #include "frontend/tensorflow/slot.h"
 
 namespace floe {

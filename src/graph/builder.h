@@ -1,7 +1,7 @@
-// Adds nodes to a graph for one TensorFlow node after the other, folding what is constant on the spot, so
-// that shapes computed by the model become known while it is imported.
-#ifndef FLOE_FRONTEND_TENSORFLOW_BUILDER_H_
-#define FLOE_FRONTEND_TENSORFLOW_BUILDER_H_
+// Adds nodes to a graph for one node of the model after the other, folding what is constant on the spot, so
+// that shapes computed by the model become known as it grows: the importer and the exporter build with it.
+#ifndef FLOE_GRAPH_BUILDER_H_
+#define FLOE_GRAPH_BUILDER_H_
 
 #include <initializer_list>
 #include <string>
@@ -23,8 +23,16 @@ class Builder {
   // For graphs that nobody will run: a large constant that is permuted loses its contents (raw() is null), so
   // that looking at a model takes little more memory than the model.
   void SetSurvey(bool survey) { survey_ = survey; }
-  // The TensorFlow node that the next nodes come from.
-  void SetSource(std::string name) { source_ = std::move(name); }
+  // The node of the model that the next nodes come from: their source, and the start of their names.
+  void SetSource(std::string name) {
+    sources_ = name.empty() ? std::vector<std::string>() : std::vector<std::string>{name};
+    source_ = std::move(name);
+  }
+  // The same where a node has a name of its own and came from several.
+  void SetSource(std::string name, std::vector<std::string> sources) {
+    source_ = std::move(name);
+    sources_ = std::move(sources);
+  }
   const std::string& source() const { return source_; }
 
   // One node; its outputs, constants where they could be folded. `name`: "" for a helper's.
@@ -72,6 +80,7 @@ class Builder {
   const Evaluator* evaluator_;
   std::string source_;
   bool survey_ = false;
+  std::vector<std::string> sources_;
 };
 
 // The elements of an integer tensor of any integer type, or bools as 0 and 1. Throws Error(kModel) for
@@ -83,4 +92,4 @@ Tensor PermuteTensor(const Tensor& tensor, const Ints& perm);
 
 }  // namespace floe
 
-#endif  // FLOE_FRONTEND_TENSORFLOW_BUILDER_H_
+#endif  // FLOE_GRAPH_BUILDER_H_

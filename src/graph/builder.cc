@@ -1,4 +1,4 @@
-#include "frontend/tensorflow/builder.h"
+#include "graph/builder.h"
 
 #include <algorithm>
 #include <cstring>
@@ -86,7 +86,7 @@ std::vector<ValueId> Builder::AddNode(Op op, std::vector<ValueId> inputs, int ou
   options.name = name.empty() ? source_ + "/" + std::string(OpName(op)) : std::move(name);
   for (int i = 0; i < std::max(outputs, 1); ++i)
     options.output_names.push_back(i == 0 ? options.name : options.name + ":" + std::to_string(i));
-  if (!source_.empty()) options.sources.push_back(source_);
+  options.sources = sources_;
   options.outputs = outputs;
   options.bodies = std::move(bodies);
   const NodeId node = graph_.AddNode(std::move(op), std::move(inputs), std::move(options));

@@ -1,0 +1,225 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "export/emit_ops.h"
+#include "graph/builder.h"
+
+namespace floe {
+namespace {
+
+// A scalar or vector of one element as int64 [1].
+Operand AsOneInt64(Emitter& e, size_t input) {
+  Operand value = e.In(input);
+  if (value.type.dtype != DType::kInt64) {
+    const Operand cast = e.Temporary({DType::kInt64, value.type.shape}, "int64");
+    SetInt(e.Add("Cast", {value}, {cast}), "to", OnnxType(DType::kInt64));
+    value = cast;
+  }
+  if (value.type.shape.has_rank() && value.type.shape.rank() == 1) return value;
+  const Operand vector = e.Temporary({DType::kInt64, Shape({1})}, "vector");
+  e.Add("Reshape", {value, e.Ints({1})}, {vector});
+  return vector;
+}
+
+Operand AsOneFloat(Emitter& e, size_t input) {
+  Operand value = e.In(input);
+  if (!value.present()) return value;
+  if (value.type.dtype != DType::kFloat32) {
+    const Operand cast = e.Temporary({DType::kFloat32, value.type.shape}, "float");
+    SetInt(e.Add("Cast", {value}, {cast}), "to", OnnxType(DType::kFloat32));
+    value = cast;
+  }
+  if (value.type.shape.has_rank() && value.type.shape.rank() == 1) return value;
+  const Operand vector = e.Temporary({DType::kFloat32, Shape({1})}, "vector");
+  e.Add("Reshape", {value, e.Ints({1})}, {vector});
+  return vector;
+}
+
+}  // namespace
+
+void Emit(const Reduce& op, Emitter& e) {
+  const std::string_view name = kReduceNames[static_cast<size_t>(op.kind)];
+  // Only ReduceSum has its axes as an input before opset 18.
+  if (op.kind == ReduceKind::kSum) {
+    onnx::NodeProto& node = e.Add(name, {e.In(0), e.Ints(op.axes)}, {e.Out(0)});
+    SetInt(node, "keepdims", op.keep_dims);
+    return;
+  }
+  onnx::NodeProto& node = e.AddSame(name);
+  SetInts(node, "axes", op.axes);
+  SetInt(node, "keepdims", op.keep_dims);
+}
+
+void Emit(const ArgReduce& op, Emitter& e) {
+  onnx::NodeProto& node = e.AddSame(kArgNames[static_cast<size_t>(op.kind)]);
+  SetInt(node, "axis", op.axis);
+  SetInt(node, "keepdims", op.keep_dims);
+  if (op.select_last) SetInt(node, "select_last_index", 1);
+}
+
+void Emit(const TopK& op, Emitter& e) {
+  const Operand k = AsOneInt64(e, 1);
+  Operand indices = e.Out(1);
+  onnx::NodeProto& node = e.Add("TopK", {e.In(0), k}, {e.Out(0), indices});
+  SetInt(node, "axis", op.axis);
+  if (!op.largest) SetInt(node, "largest", 0);
+  if (!op.sorted) SetInt(node, "sorted", 0);
+  // The schema has two outputs whether or not both are used.
+  if (!indices.present()) node.add_output(e.Temporary({DType::kInt64, {}}, "unused").name);
+}
+
+void Emit(const Cumulative& op, Emitter& e) {
+  if (op.kind != CumulativeKind::kCumSum) {
+    return e.Refuse("ONNX has no cumulative product", "fix the input's shape with --input NAME=SHAPE");
+  }
+  onnx::NodeProto& node = e.AddSame("CumSum");
+  if (op.exclusive) SetInt(node, "exclusive", 1);
+  if (op.reverse) SetInt(node, "reverse", 1);
+}
+
+void Emit(const Unique&, Emitter& e) {
+  SetInt(e.Add("Unique", {e.In(0)}, {e.Out(0), {}, e.Out(1), e.Out(2)}), "sorted", 0);
+}
+
+void Emit(const NonMaxSuppression& op, Emitter& e) {
+  const Operand most = e.has(2) ? AsOneInt64(e, 2) : Operand{};
+  onnx::NodeProto& node =
+      e.Add("NonMaxSuppression", {e.In(0), e.In(1), most, AsOneFloat(e, 3), AsOneFloat(e, 4)}, {e.Out(0)});
+  if (op.box_order == BoxOrder::kCenter) SetInt(node, "center_point_box", 1);
+}
+
+void Emit(const QuantizeLinear& op, Emitter& e) {
+  const bool per_axis = e.InShape(1).has_rank() && e.InShape(1).rank() == 1;
+  onnx::NodeProto& node = e.AddSame("QuantizeLinear");
+  if (per_axis) SetInt(node, "axis", op.axis);
+}
+
+void Emit(const DequantizeLinear& op, Emitter& e) {
+  const bool per_axis = e.InShape(1).has_rank() && e.InShape(1).rank() == 1;
+  onnx::NodeProto& node = e.AddSame("DequantizeLinear");
+  if (per_axis) SetInt(node, "axis", op.axis);
+}
+
+// Numbers in [0, 1) or normal ones, of another generator.
+void Emit(const Random& op, Emitter& e) {
+  const bool normal = op.kind == RandomKind::kNormal;
+  if (!normal && op.kind != RandomKind::kUniform) {
+    return e.Refuse("ONNX has no generator of this kind", "feed the numbers with --input");
+  }
+  const Operand out = e.Out(0);
+  const auto shape = ConstantInts(e.graph(), e.node().inputs[0]);
+  onnx::NodeProto* node = nullptr;
+  if (shape) {
+    node = &e.Add(normal ? "RandomNormal" : "RandomUniform", {}, {out});
+    SetInts(*node, "shape", *shape);
+  } else {
+    Operand dims = e.In(0);
+    if (dims.type.dtype != DType::kInt64) {
+      dims = e.Temporary({DType::kInt64, dims.type.shape}, "shape");
+      SetInt(e.Add("Cast", {e.In(0)}, {dims}), "to", OnnxType(DType::kInt64));
+    }
+    const Operand like = e.Temporary({DType::kFloat32, out.type.shape}, "like");
+    e.Add("ConstantOfShape", {dims}, {like});
+    node = &e.Add(normal ? "RandomNormalLike" : "RandomUniformLike", {like}, {out});
+  }
+  SetInt(*node, "dtype", OnnxType(op.to));
+  if (op.seed != 0 || op.seed2 != 0) SetFloat(*node, "seed", static_cast<double>(op.seed * 7919 + op.seed2));
+}
+
+// ai.onnx.ml's LabelEncoder, for tables between text and numbers.
+void Emit(const LookupTable&, Emitter& e) {
+  const Tensor* keys = ConstantOf(e.graph(), e.node().inputs[1]);
+  const Tensor* values = ConstantOf(e.graph(), e.node().inputs[2]);
+  const Tensor* fallback = ConstantOf(e.graph(), e.node().inputs[3]);
+  if (keys == nullptr || values == nullptr || fallback == nullptr || fallback->size() != 1) {
+    return e.Refuse("a table whose contents only the run knows", "initialise the table in the model");
+  }
+  const auto word = [](DType dtype) -> std::string_view {
+    return dtype == DType::kString    ? "strings"
+           : dtype == DType::kInt64   ? "int64s"
+           : dtype == DType::kFloat32 ? "floats"
+                                      : "";
+  };
+  const std::string_view from = word(keys->dtype()), to = word(values->dtype());
+  if (from.empty() || to.empty() || (from == to && from != "strings")) {
+    return e.Refuse(
+        fmt::format("ONNX has no table from {} to {}", DTypeName(keys->dtype()), DTypeName(values->dtype())),
+        "");
+  }
+  onnx::NodeProto& node = e.Add("LabelEncoder", {e.In(0)}, {e.Out(0)}, "ai.onnx.ml");
+  const auto set = [&](const std::string& name, const Tensor& t) {
+    if (t.dtype() == DType::kString) {
+      SetStrings(node, name + "strings", {t.data<std::string>(), t.data<std::string>() + t.size()});
+    } else if (t.dtype() == DType::kInt64) {
+      SetInts(node, name + "int64s", {t.data<int64_t>(), t.data<int64_t>() + t.size()});
+    } else {
+      onnx::AttributeProto* attribute = node.add_attribute();
+      attribute->set_name(name + "floats");
+      attribute->set_type(onnx::AttributeProto::FLOATS);
+      for (int64_t i = 0; i < t.size(); ++i) attribute->add_floats(t.data<float>()[i]);
+    }
+  };
+  set("keys_", *keys);
+  set("values_", *values);
+  if (to == "strings") SetString(node, "default_string", *fallback->data<std::string>());
+  if (to == "int64s") SetInt(node, "default_int64", *fallback->data<int64_t>());
+  if (to == "floats") SetFloat(node, "default_float", *fallback->data<float>());
+}
+
+void Emit(const MatrixDeterminant&, Emitter& e) {
+  e.AddSame("Det");
+}
+
+void Emit(const StringToNumber& op, Emitter& e) {
+  SetInt(e.AddSame("Cast"), "to", OnnxType(op.to));
+}
+
+void Emit(const AsString& op, Emitter& e) {
+  const bool plain = op.precision < 0 && !op.scientific && !op.shortest && op.width < 0 && op.fill.empty();
+  if (!plain || !IsInteger(e.InType(0))) {
+    return e.Refuse("ONNX has no way to say how numbers are written",
+                    "end the model before it with --output");
+  }
+  SetInt(e.AddSame("Cast"), "to", OnnxType(DType::kString));
+}
+
+void Emit(const If&, Emitter& e) {
+  std::vector<std::string> bound;
+  for (size_t i = 1; i < e.node().inputs.size(); ++i) bound.push_back(e.In(i).name);
+  std::vector<Operand> outputs;
+  for (size_t i = 0; i < e.node().outputs.size(); ++i) {
+    const Operand out = e.Out(i);
+    outputs.push_back(out.present() ? out : e.Temporary(e.graph().value(e.node().outputs[i]).type, "unused"));
+  }
+  Operand condition = e.In(0);
+  const Shape& shape = condition.type.shape;
+  if (shape.has_rank() && shape.rank() > 0) {
+    const Operand scalar = e.Temporary({DType::kBool, Shape(std::vector<Dim>{})}, "condition");
+    e.Add("Reshape", {condition, e.Ints({})}, {scalar});
+    condition = scalar;
+  }
+  onnx::NodeProto& node = e.Add("If", {condition}, std::move(outputs));
+  e.AddBody(node, "then_branch", *e.node().bodies[0], bound);
+  e.AddBody(node, "else_branch", *e.node().bodies[1], bound);
+}
+
+void Emit(const Loop& op, Emitter& e) {
+  const Node& loop = e.node();
+  const auto carried = static_cast<size_t>(op.carried);
+  std::vector<Operand> inputs;
+  for (size_t i = 0; i < 2 + carried; ++i) inputs.push_back(e.In(i));
+  // The body's inputs: iteration, condition, carried values of its own; captured ones by their names outside.
+  std::vector<std::string> bound(2 + carried);
+  for (size_t i = 2 + carried; i < loop.inputs.size(); ++i) bound.push_back(e.In(i).name);
+  std::vector<Operand> outputs;
+  for (size_t i = 0; i < loop.outputs.size(); ++i) {
+    const Operand out = e.Out(i);
+    outputs.push_back(out.present() ? out : e.Temporary(e.graph().value(loop.outputs[i]).type, "unused"));
+  }
+  onnx::NodeProto& node = e.Add("Loop", std::move(inputs), std::move(outputs));
+  e.AddBody(node, "body", *loop.bodies[0], bound);
+}
+
+}  // namespace floe

@@ -1,0 +1,24 @@
+#include "export/emit_ops.h"
+
+#include <fmt/format.h>
+
+namespace floe {
+namespace {
+
+// Where no overload is closer.
+struct AnyOp {
+  template <typename T>
+  AnyOp(const T&) {}  // NOLINT: that is what it is for
+};
+void Emit(AnyOp, Emitter& e) {
+  e.Refuse(fmt::format("ONNX has no operator for it at opset {}", e.opset()),
+           "cut the model before or after it with --input or --output");
+}
+
+}  // namespace
+
+void EmitOp(Emitter& e) {
+  std::visit([&](const auto& op) { Emit(op, e); }, static_cast<const OpVariant&>(e.node().op));
+}
+
+}  // namespace floe

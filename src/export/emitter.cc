@@ -1,0 +1,268 @@
+#include "export/emitter.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "export/element_types.h"
+
+namespace floe {
+namespace {
+
+constexpr size_t kInlineBytes = 1024;
+
+onnx::AttributeProto* NewAttribute(onnx::NodeProto& node, const std::string& name,
+                                   onnx::AttributeProto::AttributeType type) {
+  onnx::AttributeProto* attribute = node.add_attribute();
+  attribute->set_name(name);
+  attribute->set_type(type);
+  return attribute;
+}
+
+}  // namespace
+
+std::string ModelState::UniqueName(const std::string& wanted) {
+  std::string name = wanted;
+  for (int i = 1; !names.insert(name).second; ++i) name = fmt::format("{}_{}", wanted, i);
+  return name;
+}
+
+void SetInt(onnx::NodeProto& node, const std::string& name, int64_t value) {
+  NewAttribute(node, name, onnx::AttributeProto::INT)->set_i(value);
+}
+void SetInts(onnx::NodeProto& node, const std::string& name, const std::vector<int64_t>& values) {
+  onnx::AttributeProto* attribute = NewAttribute(node, name, onnx::AttributeProto::INTS);
+  for (const int64_t v : values) attribute->add_ints(v);
+}
+void SetFloat(onnx::NodeProto& node, const std::string& name, double value) {
+  NewAttribute(node, name, onnx::AttributeProto::FLOAT)->set_f(static_cast<float>(value));
+}
+void SetString(onnx::NodeProto& node, const std::string& name, std::string_view value) {
+  NewAttribute(node, name, onnx::AttributeProto::STRING)->set_s(std::string(value));
+}
+void SetStrings(onnx::NodeProto& node, const std::string& name, const std::vector<std::string>& values) {
+  onnx::AttributeProto* attribute = NewAttribute(node, name, onnx::AttributeProto::STRINGS);
+  for (const std::string& v : values) attribute->add_strings(v);
+}
+
+const std::string& Emitter::NameOf(ValueId id) {
+  const auto at = names_.find(id);
+  if (at != names_.end()) return at->second;
+  const Value& value = graph_.value(id);
+  std::string& name = names_[id];
+  name = state_.UniqueName(value.name);
+  if (value.is_constant()) AddInitializer(name, value.constant);
+  return name;
+}
+
+void Emitter::AddInitializer(const std::string& name, const Tensor& tensor) {
+  const bool is_model_graph = to_ == state_.model->proto.mutable_graph();
+  if (is_model_graph && tensor.dtype() != DType::kString && tensor.size_bytes() > kInlineBytes) {
+    state_.model->weights.push_back({name, tensor});
+  } else {
+    *to_->add_initializer() = ToTensorProto(name, tensor);
+  }
+}
+
+void Emitter::DescribeValue(const Operand& operand, onnx::ValueInfoProto* info) {
+  info->set_name(operand.name);
+  onnx::TypeProto::Tensor* tensor = info->mutable_type()->mutable_tensor_type();
+  tensor->set_elem_type(OnnxType(operand.type.dtype));
+  if (!operand.type.shape.has_rank()) return;
+  onnx::TensorShapeProto* shape = tensor->mutable_shape();
+  for (const Dim& dim : operand.type.shape.dims()) {
+    onnx::TensorShapeProto::Dimension* to = shape->add_dim();
+    if (dim.known()) {
+      to->set_dim_value(dim.value());
+    } else if (!dim.symbol().empty()) {
+      to->set_dim_param(dim.symbol());
+    }
+  }
+}
+
+void Emitter::DeclareInput(ValueId value, const std::string& name) {
+  names_[value] = name;
+  DescribeValue({name, graph_.value(value).type}, to_->add_input());
+}
+
+Operand Emitter::In(size_t input) {
+  if (!has(input)) return {};
+  const ValueId id = node().inputs[input];
+  return {NameOf(id), graph_.value(id).type};
+}
+
+Operand Emitter::Out(size_t output) {
+  if (output >= node().outputs.size()) return {};
+  const ValueId id = node().outputs[output];
+  if (output > 0 && graph_.value(id).users.empty() && !graph_.IsOutput(id)) return {};
+  return {NameOf(id), graph_.value(id).type};
+}
+
+Operand Emitter::Constant(const Tensor& tensor, std::string_view name) {
+  const std::string unique = state_.UniqueName(fmt::format("{}/{}", node().name, name));
+  AddInitializer(unique, tensor);
+  return {unique, {tensor.dtype(), Shape::Of(tensor.dims())}};
+}
+
+Operand Emitter::Ints(const std::vector<int64_t>& values) {
+  const Tensor tensor = Tensor::FromVector<int64_t>(values);
+  std::string& name = ints_[fmt::format("ints[{}]", fmt::join(values, ","))];
+  if (name.empty()) {
+    name = state_.UniqueName(fmt::format("const/{}", fmt::join(values, "_")));
+    AddInitializer(name, tensor);
+  }
+  return {name, {tensor.dtype(), Shape::Of(tensor.dims())}};
+}
+
+Operand Emitter::Int(int64_t value) {
+  const Tensor tensor = Tensor::Scalar<int64_t>(value);
+  std::string& name = ints_[fmt::format("int{}", value)];
+  if (name.empty()) {
+    name = state_.UniqueName(fmt::format("const/scalar_{}", value));
+    AddInitializer(name, tensor);
+  }
+  return {name, {tensor.dtype(), Shape::Of(tensor.dims())}};
+}
+
+Operand Emitter::Temporary(TensorType type, std::string_view suffix) {
+  return {state_.UniqueName(fmt::format("{}/{}", node().name, suffix)), std::move(type)};
+}
+
+Operand Emitter::CastTo(const Operand& from, DType to) {
+  const Operand cast{state_.UniqueName(fmt::format("{}/{}", from.name, DTypeName(to))),
+                     {to, from.type.shape}};
+  SetInt(Add("Cast", {from}, {cast}), "to", OnnxType(to));
+  return cast;
+}
+
+onnx::NodeProto& Emitter::Add(std::string_view op_type, std::vector<Operand> inputs,
+                              std::vector<Operand> outputs, std::string_view domain) {
+  OperandTypes types;
+  for (const Operand& in : inputs) types.inputs.push_back(in.present() ? in.type.dtype : DType::kInvalid);
+  for (const Operand& out : outputs)
+    types.outputs.push_back(out.present() ? out.type.dtype : DType::kInvalid);
+  const std::string refusal = ChooseOperandTypes(std::string(op_type), std::string(domain),
+                                                 domain.empty() ? state_.opset : 2, &types);
+  if (!refusal.empty()) {
+    Refuse(refusal, "cast to another type in the model");
+    types = {};
+  }
+  for (size_t i = 0; i < types.inputs.size(); ++i) {
+    if (inputs[i].present() && inputs[i].type.dtype != types.inputs[i])
+      inputs[i] = CastTo(inputs[i], types.inputs[i]);
+  }
+  std::vector<std::pair<Operand, Operand>> casts;  // made by the node, wanted
+  for (size_t i = 0; i < types.outputs.size(); ++i) {
+    if (!outputs[i].present() || outputs[i].type.dtype == types.outputs[i]) continue;
+    const Operand made{state_.UniqueName(fmt::format("{}/{}", outputs[i].name, DTypeName(types.outputs[i]))),
+                       {types.outputs[i], outputs[i].type.shape}};
+    casts.emplace_back(made, outputs[i]);
+    outputs[i] = made;
+  }
+
+  onnx::NodeProto& made = *to_->add_node();
+  made.set_op_type(std::string(op_type));
+  if (!domain.empty()) made.set_domain(std::string(domain));
+  while (!inputs.empty() && !inputs.back().present()) inputs.pop_back();
+  while (!outputs.empty() && !outputs.back().present()) outputs.pop_back();
+  for (const Operand& in : inputs) made.add_input(in.name);
+  for (const Operand& out : outputs) {
+    made.add_output(out.name);
+    if (!out.present()) continue;
+    produced_.insert(out.name);
+    DescribeValue(out, to_->add_value_info());
+  }
+  std::string name = outputs.empty() ? node().name : outputs[0].name;
+  for (int i = 1; !state_.node_names.insert(name).second; ++i) name = fmt::format("{}_{}", made.output(0), i);
+  made.set_name(name);
+  if (current_ != kNoNode && !node().sources.empty())
+    made.set_doc_string("from " + JoinText(node().sources, ", "));
+  for (const auto& [from, to] : casts) SetInt(Add("Cast", {from}, {to}), "to", OnnxType(to.type.dtype));
+  return made;
+}
+
+onnx::NodeProto& Emitter::AddSame(std::string_view op_type) {
+  std::vector<Operand> inputs, outputs;
+  for (size_t i = 0; i < node().inputs.size(); ++i) inputs.push_back(In(i));
+  for (size_t i = 0; i < node().outputs.size(); ++i) outputs.push_back(Out(i));
+  return Add(op_type, std::move(inputs), std::move(outputs));
+}
+
+void Emitter::Refuse(std::string reason, std::string remedy) {
+  const Node& n = node();
+  const bool is_known =
+      std::ranges::any_of(state_.problems, [&](const ExportProblem& p) { return p.node == n.name; });
+  if (is_known) return;
+  state_.problems.push_back(
+      {n.name, std::string(OpName(n.op)), n.sources, std::move(reason), std::move(remedy)});
+}
+
+void Emitter::AddBody(onnx::NodeProto& to, const std::string& attribute, const Graph& body,
+                      const std::vector<std::string>& bound) {
+  onnx::AttributeProto* field = NewAttribute(to, attribute, onnx::AttributeProto::GRAPH);
+  onnx::GraphProto* proto = field->mutable_g();
+  proto->set_name(fmt::format("{}/{}", node().name, attribute));
+  Emitter inner(state_, body, proto);
+  CHECK(bound.size() == body.inputs().size());
+  for (size_t i = 0; i < bound.size(); ++i) {
+    const ValueId input = body.inputs()[i];
+    if (bound[i].empty()) {
+      inner.DeclareInput(input, state_.UniqueName(body.value(input).name));
+    } else {
+      inner.Bind(input, bound[i]);
+    }
+  }
+  std::vector<std::string> outputs;
+  for (const ValueId out : body.outputs()) {
+    outputs.push_back(state_.UniqueName(fmt::format("{}/out", body.value(out).name)));
+  }
+  inner.EmitAll(outputs);
+}
+
+void Emitter::EmitNode(NodeId id) {
+  current_ = id;
+  EmitOp(*this);
+}
+
+void Emitter::EmitAll(const std::vector<std::string>& output_names) {
+  // An output that one node makes, and that is no output twice, is made under its name.
+  std::vector<bool> direct(graph_.outputs().size());
+  for (size_t i = 0; i < graph_.outputs().size(); ++i) {
+    const ValueId out = graph_.outputs()[i];
+    const bool first =
+        std::ranges::find(graph_.outputs(), out) == graph_.outputs().begin() + static_cast<long>(i);
+    direct[i] = first && graph_.value(out).producer != kNoNode;
+    if (direct[i]) names_[out] = output_names[i];
+  }
+  for (const NodeId id : graph_.Order()) EmitNode(id);
+  current_ = kNoNode;
+  for (size_t i = 0; i < graph_.outputs().size(); ++i)
+    EmitOutput(graph_.outputs()[i], output_names[i], direct[i]);
+}
+
+void Emitter::EmitOutput(ValueId value, const std::string& name, bool is_made_here) {
+  const Operand out{name, graph_.value(value).type};
+  if (!is_made_here) {
+    onnx::NodeProto& identity = *to_->add_node();
+    identity.set_op_type("Identity");
+    identity.add_input(NameOf(value));
+    identity.add_output(name);
+    identity.set_name(name);
+    for (int i = 1; !state_.node_names.insert(identity.name()).second; ++i)
+      identity.set_name(fmt::format("{}_{}", name, i));
+  } else {
+    // The type stands with the outputs.
+    auto* infos = to_->mutable_value_info();
+    for (int i = infos->size() - 1; i >= 0; --i) {
+      if (infos->Get(i).name() == name) {
+        infos->DeleteSubrange(i, 1);
+        break;
+      }
+    }
+  }
+  DescribeValue(out, to_->add_output());
+}
+
+}  // namespace floe

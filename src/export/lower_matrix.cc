@@ -1,0 +1,111 @@
+// Diagonals of matrices: elements only move, so that one gather by indices computed here says it all.
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include "export/lower_ops.h"
+
+namespace floe {
+namespace {
+
+using enum UnaryKind;
+using enum BinaryKind;
+
+Tensor Counting(Ints dims, int64_t from) {
+  Tensor t(DType::kInt64, std::move(dims));
+  std::iota(t.data<int64_t>(), t.data<int64_t>() + t.size(), from);
+  return t;
+}
+
+// The last `inner` dimensions as numbers, all known.
+std::optional<Ints> Inner(const Shape& shape, size_t inner) {
+  if (!shape.has_rank() || shape.rank() < inner) return std::nullopt;
+  Ints dims;
+  for (size_t i = shape.rank() - inner; i < shape.rank(); ++i) {
+    if (!shape[i].known()) return std::nullopt;
+    dims.push_back(shape[i].value());
+  }
+  return dims;
+}
+
+ValueId Batch(Lowering& l, ValueId x, size_t inner) {
+  const auto rank = static_cast<int64_t>(l.b().shape(x).rank());
+  return l.b().SliceVector(l.b().ShapeTensor(x), 0, rank - static_cast<int64_t>(inner));
+}
+
+ValueId Flat(Lowering& l, ValueId x, const Ints& inner) {
+  return l.b().Reshape(x, {-1, ElementCount(inner)});
+}
+
+// What the op gives for one matrix of numbered elements: where each element of its output comes from.
+std::optional<Tensor> IndexMap(Lowering& l, const std::vector<Tensor>& inputs) {
+  if (l.evaluator() == nullptr) return std::nullopt;
+  Graph probe("probe");
+  std::vector<ValueId> ids;
+  for (size_t i = 0; i < inputs.size(); ++i)
+    ids.push_back(probe.AddConstant("in" + std::to_string(i), inputs[i]));
+  probe.SetOutputs({probe.Add(l.node().op, ids)});
+  return l.evaluator()->Evaluate(probe, {})[0];
+}
+
+// [batch, elements] gathered by the map, as batch dims and the map's own.
+ValueId GatherBy(Lowering& l, ValueId flat, const Tensor& map, ValueId batch) {
+  const ValueId places = l.b().Constant(map.Reshaped({map.size()}));
+  const ValueId taken = l.Add(Gather{.axis = 1}, {flat, places});
+  return l.Add(Reshape{}, {taken, l.b().ConcatVectors({batch, l.b().Int64s(map.dims())})});
+}
+
+// `value` as one more element of each row of [batch, elements], the first.
+ValueId WithPadding(Lowering& l, ValueId value, ValueId flat) {
+  const ValueId rows = l.b().ConcatVectors({l.b().DimTensor(flat, 0), l.b().Int64s({1})});
+  return l.Add(Concat{1}, {l.Add(Expand{}, {l.b().Reshape(value, {1, 1}), rows}), flat});
+}
+
+constexpr const char* kUnknown =
+    "the sizes of the matrices, or which diagonals are meant, are known only at run time";
+constexpr const char* kRemedy = "fix the input's shape with --input NAME=SHAPE";
+
+bool AllConstant(const Lowering& l, std::initializer_list<size_t> inputs) {
+  return std::ranges::all_of(inputs, [&](size_t i) { return l.constant(i) != nullptr; });
+}
+
+}  // namespace
+
+Lowering::Result Lower(const MatrixDiagPart&, Lowering& l) {
+  const auto inner = Inner(l.shape(0), 2);
+  if (!inner || !AllConstant(l, {1})) return l.Refuse(kUnknown, kRemedy);
+  const auto map = IndexMap(l, {Counting(*inner, 1), *l.constant(1), Tensor::Scalar<int64_t>(0)});
+  if (!map) return l.Refuse(kUnknown, kRemedy);
+  const ValueId flat = WithPadding(l, l.in(2), Flat(l, l.in(0), *inner));
+  return {GatherBy(l, flat, *map, Batch(l, l.in(0), 2))};
+}
+
+Lowering::Result Lower(const MatrixDiag&, Lowering& l) {
+  if (!AllConstant(l, {1, 2, 3})) return l.Refuse(kUnknown, kRemedy);
+  // One diagonal is a vector, several are the rows of a matrix.
+  const auto k = ConstantInts(l.graph(), l.in(1));
+  const bool one = k && (k->size() == 1 || (*k)[0] == (*k)[1]);
+  const auto inner = Inner(l.shape(0), one ? 1 : 2);
+  if (!inner) return l.Refuse(kUnknown, kRemedy);
+  const auto map = IndexMap(
+      l, {Counting(*inner, 1), *l.constant(1), *l.constant(2), *l.constant(3), Tensor::Scalar<int64_t>(0)});
+  if (!map) return l.Refuse(kUnknown, kRemedy);
+  const ValueId flat = WithPadding(l, l.in(4), Flat(l, l.in(0), *inner));
+  return {GatherBy(l, flat, *map, Batch(l, l.in(0), inner->size()))};
+}
+
+Lowering::Result Lower(const MatrixSetDiag&, Lowering& l) {
+  const auto inner = Inner(l.shape(0), 2);
+  if (!inner || !AllConstant(l, {2})) return l.Refuse(kUnknown, kRemedy);
+  const auto k = ConstantInts(l.graph(), l.in(2));
+  const bool one = k && (k->size() == 1 || (*k)[0] == (*k)[1]);
+  const auto diagonal = Inner(l.shape(1), one ? 1 : 2);
+  if (!diagonal) return l.Refuse(kUnknown, kRemedy);
+  const auto map =
+      IndexMap(l, {Counting(*inner, 0), Counting(*diagonal, ElementCount(*inner)), *l.constant(2)});
+  if (!map) return l.Refuse(kUnknown, kRemedy);
+  const ValueId flat = l.Add(Concat{1}, {Flat(l, l.in(0), *inner), Flat(l, l.in(1), *diagonal)});
+  return {GatherBy(l, flat, *map, Batch(l, l.in(0), 2))};
+}
+
+}  // namespace floe

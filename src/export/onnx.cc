@@ -1,0 +1,95 @@
+#include "export/onnx.h"
+
+#include <onnx/defs/schema.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+#include "export/emitter.h"
+#include "export/lower.h"
+#include "export/transposes.h"
+#include "export/turn_layout.h"
+
+namespace floe {
+namespace {
+
+// The first IR version that knows the opset.
+int IrVersion(int opset) {
+  return opset < 15 ? 7 : 8;
+}
+
+onnx::ModelProto NewModel(const ExportOptions& options) {
+  onnx::ModelProto proto;
+  proto.set_ir_version(IrVersion(options.opset));
+  proto.set_producer_name("floe");
+  proto.set_producer_version(options.producer_version);
+  onnx::OperatorSetIdProto* opset = proto.add_opset_import();
+  opset->set_domain("");
+  opset->set_version(options.opset);
+  for (const auto& [key, value] : options.metadata) {
+    onnx::StringStringEntryProto* entry = proto.add_metadata_props();
+    entry->set_key(key);
+    entry->set_value(value);
+  }
+  return proto;
+}
+
+bool UsesMl(const onnx::GraphProto& graph) {
+  return std::ranges::any_of(graph.node(), [](const onnx::NodeProto& node) {
+    if (node.domain() == "ai.onnx.ml") return true;
+    return std::ranges::any_of(node.attribute(),
+                               [](const onnx::AttributeProto& a) { return a.has_g() && UsesMl(a.g()); });
+  });
+}
+
+void EmitModel(const Graph& graph, const std::vector<IoSpec>& inputs, const std::vector<IoSpec>& outputs,
+               const ExportOptions& options, ExportResult* result) {
+  result->model.proto = NewModel(options);
+  ModelState state;
+  state.opset = options.opset;
+  state.model = &result->model;
+  onnx::GraphProto* proto = result->model.proto.mutable_graph();
+  proto->set_name(graph.name().empty() ? "graph" : graph.name());
+  Emitter emitter(state, graph, proto);
+  // The names at the edges are the user's: they come first.
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    emitter.DeclareInput(graph.inputs()[i], state.UniqueName(inputs[i].name));
+  }
+  std::vector<std::string> names;
+  for (const IoSpec& output : outputs) names.push_back(state.UniqueName(output.name));
+  emitter.EmitAll(names);
+  for (ExportProblem& problem : state.problems) result->problems.push_back(std::move(problem));
+  if (UsesMl(*proto)) {
+    onnx::OperatorSetIdProto* ml = result->model.proto.add_opset_import();
+    ml->set_domain("ai.onnx.ml");
+    ml->set_version(2);
+  }
+}
+
+}  // namespace
+
+ExportResult ExportOnnx(std::unique_ptr<Graph> graph, std::vector<IoSpec>* inputs,
+                        std::vector<IoSpec>* outputs, const ExportOptions& options) {
+  if (options.opset < 13 || options.opset > 17) {
+    Throw(ErrorCode::kUsage, "opset {}: expected 13 to 17", options.opset);
+  }
+  ExportResult result;
+  LowerGraph(*graph, options.opset, options.evaluator, &result.problems, &result.notes);
+  if (options.clean) options.clean(*graph);
+  // What the clean-up found, like an activation, may again be no op of ONNX.
+  LowerGraph(*graph, options.opset, options.evaluator, &result.problems, &result.notes);
+  TurnLayout(*graph, options.nchw_inputs, options.nchw_outputs, options.evaluator);
+  if (options.clean) options.clean(*graph);
+  for (size_t i = 0; i < inputs->size(); ++i) (*inputs)[i].type = graph->value(graph->inputs()[i]).type;
+  for (size_t i = 0; i < outputs->size(); ++i) (*outputs)[i].type = graph->value(graph->outputs()[i]).type;
+  EmitModel(*graph, *inputs, *outputs, options, &result);
+  result.transposes = FindTransposes(result.model.proto.graph());
+  std::set<std::string> seen;
+  std::erase_if(result.problems, [&](const ExportProblem& p) { return !seen.insert(p.node).second; });
+  std::ranges::sort(result.notes);
+  result.notes.erase(std::unique(result.notes.begin(), result.notes.end()), result.notes.end());
+  return result;
+}
+
+}  // namespace floe

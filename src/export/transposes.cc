@@ -1,0 +1,60 @@
+#include "export/transposes.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+
+namespace floe {
+namespace {
+
+struct Around {
+  std::set<std::string> inputs, outputs;
+  std::map<std::string, const onnx::NodeProto*> makers;
+  std::map<std::string, std::vector<const onnx::NodeProto*>> users;
+};
+
+Around LookAround(const onnx::GraphProto& graph) {
+  Around around;
+  for (const auto& input : graph.input()) around.inputs.insert(input.name());
+  for (const auto& output : graph.output()) around.outputs.insert(output.name());
+  for (const auto& node : graph.node()) {
+    for (const auto& out : node.output()) around.makers[out] = &node;
+    for (const auto& in : node.input()) around.users[in].push_back(&node);
+  }
+  return around;
+}
+
+std::string Reason(const onnx::NodeProto& node, const Around& around) {
+  const std::string& in = node.input(0);
+  const std::string& out = node.output(0);
+  if (node.doc_string().find("Transpose") != std::string::npos) return "the model transposes here";
+  if (around.inputs.contains(in)) return fmt::format("input '{}' has its channels last (--nchw-inputs)", in);
+  if (around.outputs.contains(out))
+    return fmt::format("output '{}' has its channels last (--nchw-outputs)", out);
+  const auto maker = around.makers.find(in);
+  const std::string from = maker == around.makers.end() ? "a constant" : maker->second->op_type();
+  const auto users = around.users.find(out);
+  const std::string to = users == around.users.end() ? "a body" : users->second[0]->op_type();
+  return fmt::format("{} before it and {} after it have no common order", from, to);
+}
+
+void FindIn(const onnx::GraphProto& graph, std::vector<TransposeLeft>* found) {
+  const Around around = LookAround(graph);
+  for (const auto& node : graph.node()) {
+    if (node.op_type() == "Transpose") found->push_back({node.name(), Reason(node, around)});
+    for (const auto& attribute : node.attribute()) {
+      if (attribute.has_g()) FindIn(attribute.g(), found);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<TransposeLeft> FindTransposes(const onnx::GraphProto& graph) {
+  std::vector<TransposeLeft> found;
+  FindIn(graph, &found);
+  return found;
+}
+
+}  // namespace floe
