@@ -129,6 +129,7 @@ void SortedTable::VisitAll(const Visitor& visit) const {
       if (key_bytes > most) Fail("the keys are out of proportion to the file");
       visit(key, value);
     });
+    if (last > entry.last_key) Fail("a block holds keys beyond its place in the index");
   }
 }
 

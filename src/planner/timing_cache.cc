@@ -28,10 +28,11 @@ std::map<std::string, int64_t> ReadEntries(const std::string& path) {
   const auto bad = [&] {
     Throw(ErrorCode::kModel, "{}: not a timing cache (expected JSON with schema '{}')", path, kSchema);
   };
-  if (!json.is_object() || json.value("schema", "") != kSchema || !json.contains("times_ns") ||
-      !json["times_ns"].is_object()) {
-    bad();
-  }
+  const auto is_ours = [&] {
+    if (!json.is_object() || !json.contains("schema") || !json.contains("times_ns")) return false;
+    return json["schema"] == kSchema && json["times_ns"].is_object();
+  };
+  if (!is_ours()) bad();
   std::map<std::string, int64_t> entries;
   for (const auto& [key, value] : json["times_ns"].items()) {
     if (!value.is_number_integer()) bad();

@@ -7,6 +7,7 @@
 #include "engine_mutation.h"
 #include "floe/session.h"
 #include "fuzz.h"
+#include "small.h"
 #include "verify/made_up.h"
 
 namespace floe::fuzz {

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "engine/format.h"
 #include "fuzz.h"
+#include "small.h"
 #include "support/engines.h"
 
 extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);

@@ -7,10 +7,8 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "graph/cost.h"
 #include "graph/text.h"
 
 // Tensors ask for memory so that they can be refused it; where another allocation is refused, the sanitizer
@@ -59,30 +57,6 @@ Bytes Input::Take(size_t most) {
   const Bytes taken = bytes_.first(std::min(most, bytes_.size()));
   bytes_ = bytes_.subspan(taken.size());
   return taken;
-}
-
-bool IsSmall(const Graph& graph) {
-  constexpr int64_t kMostElements = 1 << 15;
-  constexpr int64_t kMostMacs = 1 << 22;
-  for (const ValueId id : graph.Values()) {
-    const Shape& shape = graph.value(id).type.shape;
-    if (!shape.IsStatic()) continue;
-    int64_t count = 1;
-    for (const Dim& d : shape.dims()) {
-      if (__builtin_mul_overflow(count, d.value(), &count) || count > kMostElements) return false;
-    }
-  }
-  for (const NodeId id : graph.Order()) {
-    for (const auto& body : graph.node(id).bodies) {
-      if (!IsSmall(*body)) return false;
-    }
-  }
-  return MultiplyAccumulates(graph) <= kMostMacs;
-}
-
-std::vector<Tensor> SmallEvaluator::Evaluate(const Graph& graph, std::span<const Tensor> inputs) const {
-  if (!IsSmall(graph)) Throw(ErrorCode::kResource, "not small");
-  return EvaluateGraph(graph, inputs);
 }
 
 std::vector<std::unique_ptr<Graph>> SeedGraphs() {

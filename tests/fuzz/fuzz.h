@@ -1,4 +1,4 @@
-// What the fuzzers share: the rule of what counts as a crash, files for readers that want a path, bounds.
+// What the fuzzers share: the rule of what counts as a crash, files for readers that want a path, seeds.
 #ifndef FLOE_TESTS_FUZZ_FUZZ_H_
 #define FLOE_TESTS_FUZZ_FUZZ_H_
 
@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "backends/reference/evaluate.h"
 #include "base/bytes.h"
 #include "floe/error.h"
 #include "graph/graph.h"
@@ -60,16 +59,6 @@ class Input {
 
  private:
   Bytes bytes_;
-};
-
-// What the graph asks for, as far as its types tell, is done in milliseconds. More is slow, which is no
-// fault.
-bool IsSmall(const Graph& graph);
-
-// Refuses what is not small.
-class SmallEvaluator : public Evaluator {
- public:
-  std::vector<Tensor> Evaluate(const Graph& graph, std::span<const Tensor> inputs) const override;
 };
 
 // The graphs of corpus/graph_text that can be read: where the fuzzers of what is made of graphs begin.

@@ -9,6 +9,7 @@
 #include "graph/verify.h"
 #include "graph_def_mutation.h"
 #include "passes/pass.h"
+#include "small.h"
 #include "support/engines.h"
 #include "verify/made_up.h"
 

@@ -97,9 +97,13 @@ class CheckpointV1 : public Checkpoint {
     for (const auto& meta : record.meta().tensor()) {
       const std::string subject = fmt::format("{}: tensor '{}'", path, Printable(meta.name()));
       CheckpointEntry& entry = (*entries)[meta.name()];
+      const std::vector<int64_t> dims = KnownDimsFromShapeProto(meta.shape(), subject);
+      if (!entry.parts.empty() && (entry.type != meta.type() || entry.dims != dims)) {
+        Throw(ErrorCode::kModel, "{}: is listed with two types or shapes", subject);
+      }
       entry.name = meta.name();
       entry.type = meta.type();
-      entry.dims = KnownDimsFromShapeProto(meta.shape(), subject);
+      entry.dims = dims;
       for (const auto& slice : meta.slice()) {
         entry.parts.push_back(SliceFromProto(slice));
         ResolveSlice(entry.parts.back(), entry.dims, subject);
