@@ -101,11 +101,14 @@ FLOE_INLINE Vec Log1p(Vec x) {
   return SelectEqual(u, Splat(kInfinity), u, result);
 }
 
-// 2 ulp. exp of the magnitude alone, so that nothing overflows.
+// 2 ulp; 0 below -87. exp(-x) of a limited x, so that one factor 2^n does; nan stays nan on the way.
 FLOE_INLINE Vec Sigmoid(Vec x) {
-  const Vec e = Exp(-Abs(x));
-  const Vec d = Splat(1.0f) + e;
-  return KeepNan(x, SelectLess(x, Splat(0.0f), e, Splat(1.0f)) / d);
+  const Vec least = Splat(-87.0f);
+  Vec n;
+  const Vec r = ReduceExp(AtMost(AtLeast(-x, least), -least), &n);
+  const Vec y = Fma(r * r, ExpTail(r), r) + Splat(1.0f);
+  const Vec one = Splat(1.0f);
+  return SelectLess(x, least, Splat(0.0f), one) / Fma(y, PowerOfTwo(n), one);
 }
 
 // 3 ulp, through expm1(2 |x|).
