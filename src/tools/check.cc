@@ -6,8 +6,10 @@
 
 #include "base/error.h"
 #include "compiler/model.h"
+#include "export/tensorrt.h"
 #include "graph/cost.h"
 #include "tools/command.h"
+#include "tools/export_model.h"
 #include "tools/model_options.h"
 #include "tools/table.h"
 
@@ -73,8 +75,33 @@ Json ToJson(const std::vector<NodeReport>& nodes, const std::map<NodeStatus, siz
   return {{"schema", "floe.check/1"}, {"summary", summary}, {"nodes", list}};
 }
 
+// A problem is one of the nodes of the model it came from; of its own where it came from none.
+void MarkProblem(const ExportProblem& problem, std::string_view who, std::vector<NodeReport>* nodes) {
+  const std::string reason = fmt::format("{}: {}", who, problem.reason);
+  bool marked = false;
+  for (NodeReport& node : *nodes) {
+    if (std::ranges::find(problem.sources, node.name) == problem.sources.end()) continue;
+    marked = true;
+    if (node.status == NodeStatus::kUnsupported) continue;
+    node.status = NodeStatus::kUnsupported;
+    node.reason = reason;
+    node.remedy = problem.remedy;
+  }
+  if (!marked) nodes->push_back({problem.node, problem.op, NodeStatus::kUnsupported, reason, problem.remedy});
+}
+
+// What ONNX cannot express and, if asked for, what TensorRT's parser refuses of the rest.
+void CheckExport(bool tensorrt, ImportedModel* model) {
+  if (model->graph == nullptr) return;
+  const ExportResult result = ExportModel(model, /*fold=*/true, {});
+  for (const ExportProblem& p : result.problems) MarkProblem(p, "ONNX", &model->nodes);
+  if (!tensorrt || !result.problems.empty()) return;
+  for (const ExportProblem& p : TensorRtProblems(result.model)) MarkProblem(p, "TensorRT", &model->nodes);
+}
+
 void Check(const CheckArgs& args) {
-  const ImportedModel model = ImportModel(LoadModel(args.model), /*strict=*/false);
+  ImportedModel model = ImportModel(LoadModel(args.model), /*strict=*/false);
+  if (args.target == "onnx" || args.target == "tensorrt") CheckExport(args.target == "tensorrt", &model);
   std::map<NodeStatus, size_t> counts;
   for (const NodeReport& node : model.nodes) ++counts[node.status];
   if (args.json) {
@@ -93,7 +120,8 @@ void Check(const CheckArgs& args) {
 void AddCheck(CLI::App& app, const ConsoleOptions&) {
   auto args = std::make_shared<CheckArgs>();
   AddModelOptions(app, args->model);
-  app.add_option("--target", args->target, "The backend that is to run it")->capture_default_str();
+  app.add_option("--target", args->target, "What is to run it: cpu, reference, onnx, tensorrt")
+      ->capture_default_str();
   app.add_flag("--json", args->json, "For programs; every node");
   app.callback([args] { Check(*args); });
 }
