@@ -111,7 +111,8 @@ void Emit(const Random& op, Emitter& e) {
   const Operand out = e.Out(0);
   const auto shape = ConstantInts(e.graph(), e.node().inputs[0]);
   onnx::NodeProto* node = nullptr;
-  if (shape) {
+  // An empty list of numbers is no attribute.
+  if (shape && !shape->empty()) {
     node = &e.Add(normal ? "RandomNormal" : "RandomUniform", {}, {out});
     SetInts(*node, "shape", *shape);
   } else {

@@ -153,15 +153,24 @@ ValueId FloorModOf(Lowering& l, ValueId x, ValueId y) {
   return l.If(l.Bin(kAnd, l.Un(kNot, is_zero), other_sign), l.Bin(kAdd, rest, y), rest);
 }
 
-// atan of the quotient, moved by pi to the left half plane; the sign of a zero divisor is not looked at.
+// Less than zero, the negative zero too.
+ValueId IsNegative(Lowering& l, ValueId x) {
+  const ValueId zero = l.Num(0, x);
+  return l.Bin(kOr, l.Bin(kLess, x, zero), l.Bin(kLess, l.Un(kReciprocal, x), zero));
+}
+
+// atan of the quotient, moved by pi to the left half plane. The quotient of two infinities is one of their
+// signs, that of two zeros the first of them.
 ValueId Atan2Of(Lowering& l, ValueId y, ValueId x) {
   const ValueId zero = l.Num(0, x);
   const ValueId pi = l.Num(std::numbers::pi, x);
-  const ValueId angle = l.Un(kAtan, l.Bin(kDiv, y, x));
-  const ValueId shift = l.If(l.Bin(kLess, y, zero), l.Un(kNeg, pi), pi);
-  const ValueId moved = l.If(l.Bin(kLess, x, zero), l.Bin(kAdd, angle, shift), angle);
+  ValueId ratio = l.Bin(kDiv, y, x);
+  const ValueId both_infinite = l.Bin(kAnd, l.Un(kIsInf, AsWide(l, x)), l.Un(kIsInf, AsWide(l, y)));
+  ratio = l.If(both_infinite, l.Bin(kMul, l.Un(kSign, y), l.Un(kSign, x)), ratio);
   const ValueId both_zero = l.Bin(kAnd, l.Bin(kEqual, x, zero), l.Bin(kEqual, y, zero));
-  return l.If(both_zero, zero, moved);
+  const ValueId angle = l.Un(kAtan, l.If(both_zero, y, ratio));
+  const ValueId shift = l.If(IsNegative(l, y), l.Un(kNeg, pi), pi);
+  return l.If(IsNegative(l, x), l.Bin(kAdd, angle, shift), angle);
 }
 
 // 0 where x is, else y.

@@ -302,6 +302,36 @@ Lowering::Result Lower(const Resize& op, Lowering& l) {
   return {last ? l.b().Transpose(y, ToLast(static_cast<size_t>(rank))) : y};
 }
 
+// Runtimes have SAME padding of sizes that only the run knows, but not of dilated windows: those are padded
+// first.
+Lowering::Result Lower(const Conv& op, Lowering& l) {
+  const Shape &x = l.shape(0), &filter = l.shape(1);
+  if (!x.has_rank() || !filter.has_rank()) return l.Keep();
+  const size_t spatial = x.rank() - 2, first = op.layout == Layout::kNhwc ? 1 : 2;
+  const Dim& channels = x[op.layout == Layout::kNhwc ? x.rank() - 1 : 1];
+  if (!channels.known()) {
+    return l.Refuse("the number of its input's channels, so the number of its groups, is not known",
+                    "fix the input's shape with --input NAME=SHAPE");
+  }
+  const bool dilated = std::ranges::any_of(op.dilations, [](int64_t d) { return d > 1; });
+  if (op.auto_pad == AutoPad::kExplicit || !dilated || op.layout != Layout::kNhwc) return l.Keep();
+  std::vector<ValueId> pads{l.b().Int64s({0})}, ends;
+  for (size_t i = 0; i < spatial; ++i) {
+    if (!filter[first + i].known()) return l.Keep();
+    const WindowAxis w = ResolveAxis(l, op, filter[first + i].value(), i, spatial);
+    pads.push_back(w.begin);
+    ends.push_back(w.end);
+  }
+  pads.push_back(l.b().Int64s({0, 0}));
+  pads.insert(pads.end(), ends.begin(), ends.end());
+  pads.push_back(l.b().Int64s({0}));
+  Conv plain = op;
+  plain.auto_pad = AutoPad::kExplicit;
+  std::vector<ValueId> inputs = l.node().inputs;
+  inputs[0] = l.Add(Pad{}, {inputs[0], l.b().ConcatVectors(pads)});
+  return {l.Add(plain, inputs)};
+}
+
 // TensorFlow's indices, (y * W + x) * C + c, from ONNX's, ((n * C + c) * H + y) * W + x.
 Lowering::Result Lower(const MaxPool& op, Lowering& l) {
   if (!l.is_used(1) || op.argmax_index == ArgmaxIndex::kOnnx) return l.Keep();
@@ -333,21 +363,24 @@ struct CropAxis {
   ValueId at, inside, low, high, fraction;  // low, high: int64 places
 };
 
-CropAxis PlaceCrops(Lowering& l, int64_t axis, int64_t first, int64_t last, int64_t size) {
+CropAxis PlaceCrops(Lowering& l, int64_t axis, int64_t first, int64_t last, ValueId size) {
   const auto column = [&](int64_t c) { return l.Cut(l.in(1), 1, c, c + 1); };
+  const auto number = [&](double v) { return l.b().Scalar(DType::kFloat32, v); };
   const ValueId dim = l.b().DimTensor(l.in(0), axis);
   const ValueId end = l.b().CastTo(l.Bin(kSub, dim, l.b().Int64s({1})), DType::kFloat32);
   const ValueId from = column(first), to = column(last);
+  // A crop of one place takes the middle.
+  const ValueId steps = l.Bin(kSub, l.b().CastTo(size, DType::kFloat32), number(1));
+  const ValueId scale = l.Bin(kDiv, l.Bin(kMul, l.Bin(kSub, to, from), end), l.Bin(kMax, steps, number(1)));
+  const ValueId places = l.b().CastTo(l.IotaOf(size), DType::kFloat32);
+  const ValueId line = l.Bin(kAdd, l.Bin(kMul, from, end), l.Bin(kMul, places, scale));
+  const ValueId middle = l.Bin(kMul, l.Bin(kMul, number(0.5), l.Bin(kAdd, from, to)), end);
   CropAxis c;
-  if (size <= 1) {
-    c.at = l.Bin(kMul, l.Bin(kMul, l.b().Scalar(DType::kFloat32, 0.5), l.Bin(kAdd, from, to)), end);
+  const auto known = ConstantInts(l.graph(), size);
+  if (known) {
+    c.at = known->front() > 1 ? line : middle;
   } else {
-    const ValueId steps = l.b().Scalar(DType::kFloat32, static_cast<double>(size - 1));
-    const ValueId scale = l.Bin(kDiv, l.Bin(kMul, l.Bin(kSub, to, from), end), steps);
-    std::vector<float> places(static_cast<size_t>(size));
-    std::iota(places.begin(), places.end(), 0.0f);
-    const ValueId line = l.b().Constant(Tensor::FromVector<float>(places));
-    c.at = l.Bin(kAdd, l.Bin(kMul, from, end), l.Bin(kMul, line, scale));
+    c.at = l.If(l.Bin(kGreater, steps, number(0)), line, middle);
   }
   const ValueId zero = l.b().Scalar(DType::kFloat32, 0);
   c.inside = l.Bin(kAnd, l.Bin(kGreaterOrEqual, c.at, zero), l.Bin(kLessOrEqual, c.at, end));
@@ -362,12 +395,10 @@ CropAxis PlaceCrops(Lowering& l, int64_t axis, int64_t first, int64_t last, int6
 }  // namespace
 
 Lowering::Result Lower(const CropAndResize& op, Lowering& l) {
-  const auto size = ConstantInts(l.graph(), l.in(3));
-  if (!size || size->size() != 2)
-    return l.Refuse("the size of the crops is known only at run time", "fix it with --set");
+  const ValueId size = l.b().ToInt64(l.in(3));
   const ValueId x = l.in(0);
-  const CropAxis rows = PlaceCrops(l, 1, 0, 2, (*size)[0]);
-  const CropAxis columns = PlaceCrops(l, 2, 1, 3, (*size)[1]);
+  const CropAxis rows = PlaceCrops(l, 1, 0, 2, l.b().SliceVector(size, 0, 1));
+  const CropAxis columns = PlaceCrops(l, 2, 1, 3, l.b().SliceVector(size, 1, 2));
   const ValueId height = l.b().DimTensor(x, 1), width = l.b().DimTensor(x, 2);
   const ValueId pixels =
       l.Add(Reshape{}, {x, l.b().ConcatVectors({l.b().Int64s({-1}), l.b().DimTensor(x, 3)})});
@@ -423,6 +454,56 @@ Lowering::Result Lower(const SpaceToDepth& op, Lowering& l) {
   return {l.Add(Reshape{}, {turned, l.b().ConcatVectors({n, h, w, depth})})};
 }
 
+namespace {
+
+// A transposed convolution without pads, filled up with zeros and cut to the sizes that only the run knows.
+Lowering::Result CutTransposed(const ConvTranspose& op, Lowering& l, size_t spatial) {
+  const Shape& filter = l.shape(1);
+  const size_t first = op.layout == Layout::kNhwc ? 1 : 2;
+  ConvTranspose whole = op;
+  whole.auto_pad = AutoPad::kExplicit;
+  whole.pads.clear();
+  whole.output_padding.clear();
+  whole.output_shape.clear();
+  const auto ints = [&](int64_t v) { return l.b().Int64s({v}); };
+  std::vector<ValueId> fill(first, ints(0)), begins, ends;
+  Ints axes;
+  for (size_t i = 0; i < spatial; ++i) {
+    const int64_t stride = At(op.strides, i, 1), axis = static_cast<int64_t>(first + i);
+    const int64_t reach = (filter[first + i].value() - 1) * At(op.dilations, i, 1) + 1;
+    const ValueId in = l.b().DimTensor(l.in(0), axis);
+    const ValueId full = l.Bin(kAdd, l.Bin(kMul, l.Bin(kSub, in, ints(1)), ints(stride)), ints(reach));
+    ValueId out = l.Bin(kMul, in, ints(stride));
+    if (!op.output_shape.empty()) out = ints(op.output_shape[i]);
+    if (l.has(3))
+      out = l.b().SliceVector(l.b().ToInt64(l.in(3)), static_cast<int64_t>(i), static_cast<int64_t>(i) + 1);
+    ValueId begin = ints(At(op.pads, i, 0));
+    if (op.auto_pad != AutoPad::kExplicit) {
+      const ValueId total = l.Bin(kMax, l.Bin(kSub, full, out), ints(0));
+      const ValueId half = l.Bin(kDiv, total, ints(2));
+      begin = op.auto_pad == AutoPad::kSameUpper ? half : l.Bin(kSub, total, half);
+    }
+    const ValueId end = l.Bin(kAdd, begin, out);
+    begins.push_back(begin);
+    ends.push_back(end);
+    fill.push_back(l.Bin(kMax, l.Bin(kSub, end, full), ints(0)));
+    axes.push_back(axis);
+  }
+  std::vector<ValueId> pads(spatial + 2, ints(0));
+  pads.insert(pads.end(), fill.begin(), fill.end());
+  if (first == 1) pads.push_back(ints(0));
+  const ValueId y = l.Add(whole, {l.in(0), l.in(1)});
+  const ValueId filled = l.Add(Pad{}, {y, l.b().ConcatVectors(pads)});
+  ValueId cut =
+      l.Add(Slice{}, {filled, l.b().ConcatVectors(begins), l.b().ConcatVectors(ends), l.b().Int64s(axes)});
+  if (!l.has(2)) return {cut};
+  Ints lanes(spatial);
+  std::iota(lanes.begin(), lanes.end(), 1);
+  return {l.Bin(kAdd, cut, first == 1 ? l.in(2) : l.Unsqueezed(l.in(2), lanes))};
+}
+
+}  // namespace
+
 // Output sizes become pads: total = stride (in - 1) + reach - out, spread as the convolution from the output
 // back to the input has it; what is missing at the end is output_padding.
 Lowering::Result Lower(const ConvTranspose& op, Lowering& l) {
@@ -438,6 +519,7 @@ Lowering::Result Lower(const ConvTranspose& op, Lowering& l) {
   Ints cut_begin(spatial, 0), cut_end(spatial, 0);
   for (size_t i = 0; i < spatial; ++i) {
     const Dim &in = l.shape(0)[first + i], &out = l.out_shape()[first + i], &kernel = l.shape(1)[first + i];
+    if (kernel.known() && (!in.known() || !out.known())) return CutTransposed(op, l, spatial);
     if (!in.known() || !out.known() || !kernel.known()) {
       return l.Refuse("the size of a transposed convolution's output is known only at run time",
                       "fix the input's shape with --input NAME=SHAPE");

@@ -33,8 +33,10 @@ ValueId Batch(Lowering& l, ValueId x, size_t inner) {
   return l.b().SliceVector(l.b().ShapeTensor(x), 0, rank - static_cast<int64_t>(inner));
 }
 
+// [batch, elements]; the batch is counted, since it cannot be told from a matrix without elements.
 ValueId Flat(Lowering& l, ValueId x, const Ints& inner) {
-  return l.b().Reshape(x, {-1, ElementCount(inner)});
+  const ValueId count = l.b().Reduce(ReduceKind::kProd, Batch(l, x, inner.size()), {0}, true);
+  return l.Add(Reshape{}, {x, l.b().ConcatVectors({count, l.b().Int64s({ElementCount(inner)})})});
 }
 
 // What the op gives for one matrix of numbered elements: where each element of its output comes from.

@@ -65,6 +65,7 @@ ValueId Product(Lowering& l, ValueId list) {
 }  // namespace
 
 Lowering::Result Lower(const Pad& op, Lowering& l) {
+  if (l.shape(0).has_rank() && l.shape(0).rank() == 0) return {l.Un(kIdentity, l.in(0))};
   if (op.mode != PadMode::kSymmetric) return l.Keep();
   const int64_t rank = l.Rank(0);
   if (rank < 0) return {};
@@ -77,7 +78,11 @@ Lowering::Result Lower(const Pad& op, Lowering& l) {
 }
 
 Lowering::Result Lower(const Reverse& op, Lowering& l) {
-  if (op.axes.empty()) return {l.Un(kIdentity, l.in(0))};
+  const Shape& shape = l.shape(0);
+  const bool empty = shape.has_rank() && std::ranges::any_of(shape.dims(), [](const Dim& d) {
+                       return d.known() && d.value() == 0;
+                     });
+  if (op.axes.empty() || empty) return {l.Un(kIdentity, l.in(0))};
   const size_t n = op.axes.size();
   return {l.b().Slice(l.in(0), Ints(n, -1), Ints(n, kToBegin), op.axes, Ints(n, -1))};
 }

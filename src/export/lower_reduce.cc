@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -29,17 +30,31 @@ ValueId ReduceNothing(const Reduce& op, Lowering& l) {
   }
 }
 
-// Nothing is reduced of an empty tensor: the answer is the neutral element, whatever runtimes make of it.
-bool IsEmpty(const Shape& shape) {
-  return shape.has_rank() &&
-         std::ranges::any_of(shape.dims(), [](const Dim& d) { return d.known() && d.value() == 0; });
+// A dimension that is reduced away is empty: the result is the neutral element, whatever runtimes make of it.
+bool ReducesNothing(const Reduce& op, const Shape& shape) {
+  return shape.has_rank() && std::ranges::any_of(op.axes, [&](int64_t a) {
+           const Dim& d = shape[static_cast<size_t>(a < 0 ? a + static_cast<int64_t>(shape.rank()) : a)];
+           return d.known() && d.value() == 0;
+         });
 }
 
-ValueId Evaluated(Lowering& l, const Op& op) {
-  if (l.evaluator() == nullptr || !l.shape(0).IsStatic()) return kNoValue;
+ValueId NeutralElement(const Reduce& op, Lowering& l) {
+  if (l.evaluator() == nullptr) return kNoValue;
+  Ints dims;
+  for (const Dim& d : l.shape(0).dims()) dims.push_back(d.known() && d.value() == 0 ? 0 : 1);
   Graph empty("empty");
-  empty.SetOutputs({empty.Add(op, {empty.AddConstant("x", Tensor(l.dtype(0), l.shape(0).Static()))})});
-  return l.b().Constant(l.evaluator()->Evaluate(empty, {})[0]);
+  empty.SetOutputs({empty.Add(op, {empty.AddConstant("x", Tensor(l.dtype(0), dims))})});
+  const Tensor result = l.evaluator()->Evaluate(empty, {})[0];
+  if (result.size() != 1) return kNoValue;
+  std::vector<ValueId> kept;
+  const auto rank = static_cast<int64_t>(dims.size());
+  for (int64_t i = 0; i < rank; ++i) {
+    const bool gone = std::ranges::any_of(op.axes, [&](int64_t a) { return a == i || a + rank == i; });
+    if (!gone) kept.push_back(l.b().DimTensor(l.in(0), i));
+    if (gone && op.keep_dims) kept.push_back(l.b().Int64s({1}));
+  }
+  const ValueId shape = kept.empty() ? l.b().Int64s({}) : l.b().ConcatVectors(kept);
+  return l.Add(Expand{}, {l.b().Constant(result.Reshaped({})), shape});
 }
 
 // The number of elements that are reduced together, in x's type.
@@ -55,8 +70,8 @@ Lowering::Result Lower(const Reduce& op, Lowering& l) {
   const ValueId x = l.in(0);
   const DType dtype = l.dtype(0);
   if (op.axes.empty()) return {ReduceNothing(op, l)};
-  if (IsEmpty(l.shape(0)) && !IsEmpty(l.out_shape())) {
-    const ValueId y = Evaluated(l, op);
+  if (ReducesNothing(op, l.shape(0))) {
+    const ValueId y = NeutralElement(op, l);
     if (y != kNoValue) return {y};
   }
   if (op.kind == ReduceKind::kAll || op.kind == ReduceKind::kAny) {
@@ -129,6 +144,30 @@ Lowering::Result Lower(const LayerNormalization& op, Lowering& l) {
   ValueId y = l.Bin(kMul, l.Bin(kDiv, centred, deviation), l.in(1));
   if (l.has(2)) y = l.Bin(kAdd, y, l.in(2));
   return {y};
+}
+
+// ONNX's checker takes an ellipsis for the same dimensions in every operand.
+Lowering::Result Lower(const Einsum& op, Lowering& l) {
+  if (op.equation.find("...") == std::string::npos || l.node().inputs.size() < 2) return l.Keep();
+  const Shape &a = l.shape(0), &b = l.shape(1);
+  const size_t comma = op.equation.find(','), arrow = op.equation.find("->");
+  const auto letters = [](std::string_view part) {
+    return static_cast<size_t>(
+        std::ranges::count_if(part, [](char c) { return std::isalpha(static_cast<unsigned char>(c)); }));
+  };
+  const std::string_view equation = op.equation;
+  const std::string_view left = equation.substr(0, comma),
+                         right = equation.substr(comma + 1, arrow - comma - 1);
+  const bool both = left.find("...") != std::string_view::npos && right.find("...") != std::string_view::npos;
+  if (both && a.has_rank() && b.has_rank() && a.rank() - letters(left) == b.rank() - letters(right)) {
+    const size_t count = a.rank() - letters(left), at = left.find("..."), there = right.find("...");
+    bool same = true;
+    for (size_t i = 0; i < count; ++i)
+      same &= a[letters(left.substr(0, at)) + i].Same(b[letters(right.substr(0, there)) + i]);
+    if (same) return l.Keep();
+  }
+  if (!both) return l.Keep();
+  return l.Refuse("ONNX broadcasts no dimensions under an ellipsis", "write the broadcast out in the model");
 }
 
 Lowering::Result Lower(const MatMul& op, Lowering& l) {
@@ -213,6 +252,57 @@ Lowering::Result Lower(const TfNonMaxSuppression& op, Lowering& l) {
   Lowering::Result results{indices, picked, l.b().CastTo(l.b().ToScalar(count), DType::kInt32)};
   results.resize(l.node().outputs.size());
   return results;
+}
+
+// TensorFlow's combined suppression. ONNX selects boxes of each class of each image; their scores, in a table
+// of all boxes of all classes, are ranked, and the best of each image are gathered.
+Lowering::Result Lower(const CombinedNonMaxSuppression& op, Lowering& l) {
+  const Shape& boxes = l.shape(0);
+  const Shape& scores = l.shape(1);
+  if (!boxes.has_rank() || !boxes[2].known() || !scores.has_rank() || !scores[2].known()) {
+    return l.Refuse("the number of classes is not known", "fix the input's shape with --input NAME=SHAPE");
+  }
+  Builder& b = l.b();
+  const bool shared = boxes[2].value() == 1;  // one box for all classes
+  const int64_t classes = scores[2].value();
+  const auto ints = [&](Ints v) { return b.Int64s(std::move(v)); };
+  const ValueId images = b.DimTensor(l.in(0), 0), count = b.DimTensor(l.in(0), 1);
+  const ValueId per_class = b.ToInt64(l.in(2));
+  ValueId total = b.Reshape(b.ToInt64(l.in(3)), {1});
+  if (op.pad_per_class) total = l.Bin(kMin, total, l.Bin(kMul, b.Reshape(per_class, {1}), ints({classes})));
+  const ValueId by_class = b.Transpose(l.in(1), {0, 2, 1});  // [images, classes, boxes]
+  // Boxes of one class are those of an image of its own where classes have boxes of their own.
+  ValueId all = kNoValue, rated = by_class;
+  if (shared) {
+    all = l.Add(Squeeze{{2}}, {l.in(0)});
+  } else {
+    const ValueId turned = b.Transpose(l.in(0), {0, 2, 1, 3});
+    all =
+        l.Add(Reshape{}, {turned, b.ConcatVectors({l.Bin(kMul, images, ints({classes})), count, ints({4})})});
+    rated = l.Add(Reshape{},
+                  {by_class, b.ConcatVectors({l.Bin(kMul, images, ints({classes})), ints({1}), count})});
+  }
+  const ValueId found = l.Add(NonMaxSuppression{}, {all, rated, per_class, l.in(4), l.in(5)});
+  const ValueId lowest = b.Scalar(DType::kFloat32, -std::numeric_limits<double>::infinity());
+  const ValueId none = l.Add(Expand{}, {lowest, b.ShapeTensor(rated)});
+  const ValueId chosen = l.Add(ScatterND{}, {none, found, l.Add(GatherND{}, {rated, found})});
+  // As many entries that never win as are asked for, so that there always are enough.
+  const ValueId width = l.Bin(kMul, ints({classes}), count);
+  const ValueId table = l.Add(Reshape{}, {chosen, b.ConcatVectors({images, width})});
+  const ValueId rest = l.Add(Expand{}, {lowest, b.ConcatVectors({images, total})});
+  const ValueId wide = l.Add(Concat{1}, {table, rest});
+  const std::vector<ValueId> top = b.AddNode(TopK{.axis = 1}, {wide, total}, 2);
+  const ValueId is_valid = l.Bin(kGreater, top[0], lowest);
+  const ValueId zero = b.Scalar(DType::kFloat32, 0);
+  const ValueId place = l.Bin(kMin, top[1], l.Bin(kSub, width, ints({1})));
+  const ValueId klass = l.Bin(kDiv, place, count), box = l.Bin(kFloorMod, place, count);
+  const ValueId slot = shared ? box : l.Bin(kAdd, l.Bin(kMul, box, ints({classes})), klass);
+  const ValueId flat = l.Add(Reshape{}, {l.in(0), b.ConcatVectors({images, ints({-1, 4})})});
+  ValueId picked = l.Add(GatherND{.batch_dims = 1}, {flat, l.Unsqueezed(slot, {2})});
+  if (op.clip_boxes) picked = l.Add(Clip{.min = 0, .max = 1}, {picked});
+  return {l.If(l.Unsqueezed(is_valid, {2}), picked, zero), l.If(is_valid, top[0], zero),
+          l.If(is_valid, b.CastTo(klass, DType::kFloat32), zero),
+          b.Reduce(ReduceKind::kSum, b.CastTo(is_valid, DType::kInt32), {1}, false)};
 }
 
 Lowering::Result Lower(const Random& op, Lowering& l) {

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "export/emitter.h"
 #include "export/lower.h"
+#include "export/split_complex.h"
 #include "export/transposes.h"
 #include "export/turn_layout.h"
 
@@ -67,6 +68,31 @@ void EmitModel(const Graph& graph, const std::vector<IoSpec>& inputs, const std:
   }
 }
 
+// ONNX wants the number of dimensions of what goes in and comes out.
+void RequireRanks(const std::vector<IoSpec>& specs, std::string_view what,
+                  std::vector<ExportProblem>* problems) {
+  for (const IoSpec& spec : specs) {
+    if (spec.type.shape.has_rank()) continue;
+    problems->push_back({spec.name,
+                         std::string(what),
+                         {spec.tensor},
+                         "its number of dimensions is not known",
+                         "fix the inputs' shapes with --input NAME=SHAPE"});
+  }
+}
+
+void RequireNoComplex(const std::vector<IoSpec>& specs, std::string_view what,
+                      std::vector<ExportProblem>* problems) {
+  for (const IoSpec& spec : specs) {
+    if (!IsComplex(spec.type.dtype)) continue;
+    problems->push_back({spec.name,
+                         std::string(what),
+                         {spec.tensor},
+                         "ONNX's operators take no complex numbers",
+                         "take its real and imaginary parts in the model"});
+  }
+}
+
 }  // namespace
 
 ExportResult ExportOnnx(std::unique_ptr<Graph> graph, std::vector<IoSpec>* inputs,
@@ -75,6 +101,7 @@ ExportResult ExportOnnx(std::unique_ptr<Graph> graph, std::vector<IoSpec>* input
     Throw(ErrorCode::kUsage, "opset {}: expected 13 to 17", options.opset);
   }
   ExportResult result;
+  SplitComplex(*graph, options.evaluator, &result.problems);
   LowerGraph(*graph, options.opset, options.evaluator, &result.problems, &result.notes);
   if (options.clean) options.clean(*graph);
   // What the clean-up found, like an activation, may again be no op of ONNX.
@@ -83,6 +110,10 @@ ExportResult ExportOnnx(std::unique_ptr<Graph> graph, std::vector<IoSpec>* input
   if (options.clean) options.clean(*graph);
   for (size_t i = 0; i < inputs->size(); ++i) (*inputs)[i].type = graph->value(graph->inputs()[i]).type;
   for (size_t i = 0; i < outputs->size(); ++i) (*outputs)[i].type = graph->value(graph->outputs()[i]).type;
+  RequireRanks(*inputs, "input", &result.problems);
+  RequireRanks(*outputs, "output", &result.problems);
+  RequireNoComplex(*inputs, "input", &result.problems);
+  RequireNoComplex(*outputs, "output", &result.problems);
   EmitModel(*graph, *inputs, *outputs, options, &result);
   result.transposes = FindTransposes(result.model.proto.graph());
   std::set<std::string> seen;

@@ -113,12 +113,16 @@ class Turner {
 
   // The value with its channels first or last: itself, or a transpose made once.
   ValueId InOrder(ValueId value, bool first) {
-    if (value == kNoValue || first_values_.contains(value) == first || graph_.value(value).is_constant())
-      return value;
+    if (value == kNoValue || first_values_.contains(value) == first) return value;
     if (!IsImage(graph_.value(value).type.shape)) return value;
     const auto [at, is_new] = turned_.try_emplace(value, kNoValue);
     if (is_new) {
       const size_t rank = graph_.value(value).type.shape.rank();
+      if (const Tensor* constant = ConstantOf(graph_, value)) {
+        at->second = graph_.AddConstant(graph_.value(value).name, PermuteTensor(*constant, ToFirst(rank)));
+        first_values_.insert(at->second);
+        return at->second;
+      }
       at->second = graph_.Add(Transpose{first ? ToFirst(rank) : ToLast(rank)}, {value},
                               {.name = graph_.value(value).name + (first ? "/nchw" : "/nhwc")});
     }

@@ -8,8 +8,11 @@
 #include "backends/backend.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "compiler/model.h"
 #include "engine/plan.h"
+#include "export/tensorrt.h"
 #include "tools/command.h"
+#include "tools/export_model.h"
 #include "tools/model_options.h"
 #include "tools/survey.h"
 #include "tools/table.h"
@@ -74,7 +77,7 @@ void AskTarget(const CheckArgs& args, Checked& checked) {
   if (backend == nullptr) {
     std::vector<std::string_view> names;
     for (const Backend* b : AllBackends()) names.push_back(b->name);
-    Throw(ErrorCode::kUsage, "target '{}': expected one of {}", args.target, fmt::join(names, ", "));
+    Throw(ErrorCode::kUsage, "target '{}': expected one of {}, onnx, tensorrt", args.target, fmt::join(names, ", "));
   }
   if (checked.survey.model.graph == nullptr) {
     checked.target_problem = "what cannot be converted comes first";
@@ -229,7 +232,8 @@ void PrintText(const CheckArgs& args, const Checked& checked) {
     if (share.unknown_nodes > 0) fmt::print(", those of unsupported nodes not counted");
     fmt::print("\n");
   }
-  if (!args.target.empty()) PrintTarget(args, checked);
+  const bool exported = args.target == "onnx" || args.target == "tensorrt";
+  if (!args.target.empty() && (!exported || !checked.target_problem.empty())) PrintTarget(args, checked);
   if (checked.part) fmt::print("without what is not supported: {}\n", SelectionWords(*checked.part));
 }
 
@@ -271,15 +275,48 @@ Json ToJson(const CheckArgs& args, const Checked& checked) {
   return json;
 }
 
+// A problem is one of the nodes of the model it came from; of its own where it came from none.
+void MarkProblem(const ExportProblem& problem, std::string_view who, std::vector<NodeReport>* nodes) {
+  const std::string reason = fmt::format("{}: {}", who, problem.reason);
+  bool marked = false;
+  for (NodeReport& node : *nodes) {
+    if (std::ranges::find(problem.sources, node.name) == problem.sources.end()) continue;
+    marked = true;
+    if (node.status == NodeStatus::kUnsupported) continue;
+    node.status = NodeStatus::kUnsupported;
+    node.reason = reason;
+    node.remedy = problem.remedy;
+  }
+  if (!marked) nodes->push_back({problem.node, problem.op, NodeStatus::kUnsupported, reason, problem.remedy});
+}
+
+// What ONNX cannot express and, if asked for, what TensorRT's parser refuses of the rest.
+void AskExport(bool tensorrt, Checked& checked) {
+  if (checked.survey.model.graph == nullptr) {
+    checked.target_problem = "what cannot be converted comes first";
+    return;
+  }
+  ImportedModel model = ImportModel(LoadModel(checked.survey.selection));
+  const ExportResult result = ExportModel(&model, /*fold=*/true, {});
+  for (const ExportProblem& p : result.problems) MarkProblem(p, "ONNX", &checked.nodes);
+  if (!tensorrt || !result.problems.empty()) return;
+  for (const ExportProblem& p : TensorRtProblems(result.model)) MarkProblem(p, "TensorRT", &checked.nodes);
+}
+
 void Check(const CheckArgs& args) {
   Checked checked{.survey = ReadStructure(args.model, DefaultOutputs::kAll)};
   Convert(checked.survey);
   checked.nodes = checked.survey.model.nodes;
   NameNodes(checked.survey, checked.nodes);
   AddRemoved(checked.survey.structure, checked.nodes);
-  if (!args.target.empty()) AskTarget(args, checked);
-  const size_t bad = UnsupportedNodes(checked.survey).size();
-  if (bad > 0) checked.part = SurveySupportedPart(checked.survey);
+  if (!UnsupportedNodes(checked.survey).empty()) checked.part = SurveySupportedPart(checked.survey);
+  const bool exported = args.target == "onnx" || args.target == "tensorrt";
+  if (exported) {
+    AskExport(args.target == "tensorrt", checked);
+  } else if (!args.target.empty()) {
+    AskTarget(args, checked);
+  }
+  const auto bad = std::ranges::count(checked.nodes, NodeStatus::kUnsupported, &NodeReport::status);
   if (args.json) {
     fmt::print("{}\n", ToJson(args, checked).dump(1));
   } else {
@@ -295,7 +332,8 @@ void Check(const CheckArgs& args) {
 void AddCheck(CLI::App& app, const ConsoleOptions&) {
   auto args = std::make_shared<CheckArgs>();
   AddModelOptions(app, args->model);
-  app.add_option("--target", args->target, "Say as well which nodes this backend has kernels for")
+  app.add_option("--target", args->target,
+                 "Say as well which nodes this backend has kernels for, or what onnx or tensorrt cannot express")
       ->type_name("NAME");
   app.add_flag("--json", args->json, "For programs; every node");
   app.callback([args] { Check(*args); });

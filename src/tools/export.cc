@@ -1,15 +1,20 @@
 // floe export: a model becomes a portable ONNX file.
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <memory>
 
-#include "backends/reference/evaluate.h"
 #include "base/error.h"
 #include "compiler/model.h"
 #include "export/onnx.h"
+#include "export/tensorrt.h"
 #include "formats/onnx/write.h"
-#include "passes/pass.h"
-#include "passes/passes.h"
 #include "tools/command.h"
+#include "tools/export_model.h"
 #include "tools/model_options.h"
 
 namespace floe::tools {
@@ -24,28 +29,21 @@ struct ExportArgs {
   bool nchw_outputs = false;
   bool external_data = false;
   bool check = true;
+  bool trtexec = false;
+  bool run_trtexec = false;
 };
 
-// What every file gets: what is computed from constants alone computed, what is void gone.
-void Clean(Graph& graph, const PassContext& context) {
-  for (const NodeId id : graph.Order()) {
-    for (const auto& body : graph.node(id).bodies) Clean(*body, context);
+// Runs a program found on PATH, its output going where ours goes; its exit code, 127 when it cannot be run.
+int RunProgram(const std::vector<std::string>& words) {
+  std::vector<char*> argv;
+  for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+  argv.push_back(nullptr);
+  pid_t child = 0;
+  if (posix_spawnp(&child, argv[0], nullptr, nullptr, argv.data(), environ) != 0) return 127;
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  RemoveDeadCode(graph, context);
-  FoldConstants(graph, context);
-  RemoveIdentity(graph, context);
-  MergeReshapes(graph, context);
-  MergeTransposes(graph, context);
-  FoldConstants(graph, context);
-  MergeCommon(graph, context);
-  RemoveDeadCode(graph, context);
-}
-
-// Everything that makes the graph simpler whoever runs it: not the native layout, no groups.
-void Fold(Graph& graph, const PassContext& context) {
-  PipelineOptions pipeline;
-  pipeline.skip = {"prefer_nhwc", "group"};
-  RunPasses(graph, context, pipeline);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 [[noreturn]] void RefuseAll(const std::string& path, const std::vector<ExportProblem>& problems) {
@@ -80,23 +78,33 @@ void Describe(const ExportArgs& args, const ExportResult& result, const OnnxWrit
   for (const std::string& note : result.notes) fmt::print(stderr, "  note: {}\n", note);
 }
 
+// What TensorRT would refuse, the command that builds its engine, and, if asked to, that command run.
+void ForTensorRt(const ExportArgs& args, const OnnxModel& model, const ConsoleOptions& console) {
+  const std::vector<ExportProblem> problems = TensorRtProblems(model);
+  for (const ExportProblem& p : problems) {
+    if (!console.quiet) fmt::print(stderr, "  TensorRT: {} '{}': {}\n", p.op, p.node, p.reason);
+  }
+  const std::string stem = args.output.substr(0, args.output.size() - std::string_view(".onnx").size());
+  const std::vector<std::string> words = TrtexecCommand(model, {args.output, stem + ".engine"});
+  fmt::print("{}\n", ShellLine(words));
+  if (!args.run_trtexec) return;
+  std::fflush(stdout);
+  const int code = RunProgram(words);
+  if (code == 127) Throw(ErrorCode::kUsage, "--run: there is no trtexec on PATH");
+  if (code != 0) Throw(ErrorCode::kModel, "{}: trtexec failed with exit code {}", args.output, code);
+}
+
 void Export(const ExportArgs& args, const ConsoleOptions& console) {
   if (!args.output.ends_with(".onnx")) {
     Throw(ErrorCode::kUsage, "-o {}: expected a name that ends in .onnx", args.output);
   }
   ImportedModel model = ImportModel(LoadModel(args.model));
-  const ReferenceEvaluator evaluator;
-  const PassContext context{evaluator};
-  if (args.stage == "folded") Fold(*model.graph, context);
   ExportOptions options;
   options.opset = args.opset;
   options.nchw_inputs = args.nchw_inputs;
   options.nchw_outputs = args.nchw_outputs;
-  options.evaluator = &evaluator;
-  options.clean = [&](Graph& graph) { Clean(graph, context); };
-  options.producer_version = FLOE_VERSION;
   options.metadata = {{"floe.model", std::filesystem::path(args.model.path).filename().string()}};
-  const ExportResult result = ExportOnnx(std::move(model.graph), &model.inputs, &model.outputs, options);
+  const ExportResult result = ExportModel(&model, args.stage == "folded", options);
   if (!result.problems.empty()) RefuseAll(args.model.path, result.problems);
   if (args.check) {
     if (const std::string finding = CheckOnnx(result.model); !finding.empty()) {
@@ -105,6 +113,7 @@ void Export(const ExportArgs& args, const ConsoleOptions& console) {
   }
   const OnnxWritten written = WriteOnnx(args.output, result.model, {args.external_data});
   if (!console.quiet) Describe(args, result, written);
+  if (args.trtexec || args.run_trtexec) ForTensorRt(args, result.model, console);
 }
 
 }  // namespace
@@ -121,6 +130,9 @@ void AddExport(CLI::App& app, const ConsoleOptions& console) {
   app.add_flag("--nchw-outputs", args->nchw_outputs, "Image outputs have their channels first");
   app.add_flag("--external-data", args->external_data, "Weights in OUT.onnx.data; by itself over 2 GB");
   app.add_flag("!--no-check", args->check, "Do not run ONNX's checker and shape inference over the result");
+  app.add_flag("--also-trtexec", args->trtexec,
+               "Print the command that builds a TensorRT engine from the file");
+  app.add_flag("--run", args->run_trtexec, "Run that command");
   app.callback([args, &console] { Export(*args, console); });
 }
 

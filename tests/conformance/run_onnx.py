@@ -42,9 +42,11 @@ def run_file(path, meta, stored):
     settings.intra_op_num_threads = 1
     session = ort.InferenceSession(path, settings, providers=["CPUExecutionProvider"])
     feeds = {}
-    for given, i in zip(session.get_inputs(), meta["inputs"]):
+    names = {given.name for given in session.get_inputs()}
+    for i in meta["inputs"]:
         value = stored[i["key"]]
-        feeds[given.name] = value.astype(object) if value.dtype.kind == "U" else value
+        name = i["name"] if i["name"] in names else i["name"].removesuffix(":0")
+        feeds[name] = value.astype(object) if value.dtype.kind == "U" else value
     return dict(zip((o["name"] for o in meta["outputs"]), session.run(None, feeds)))
 
 

@@ -1,0 +1,42 @@
+#include "tools/export_model.h"
+
+#include "backends/reference/evaluate.h"
+#include "passes/pass.h"
+#include "passes/passes.h"
+
+namespace floe::tools {
+namespace {
+
+// What every file gets: what is computed from constants alone computed, what is void gone.
+void Clean(Graph& graph, const PassContext& context) {
+  for (const NodeId id : graph.Order()) {
+    for (const auto& body : graph.node(id).bodies) Clean(*body, context);
+  }
+  RemoveDeadCode(graph, context);
+  FoldConstants(graph, context);
+  RemoveIdentity(graph, context);
+  MergeReshapes(graph, context);
+  MergeTransposes(graph, context);
+  FoldConstants(graph, context);
+  MergeCommon(graph, context);
+  RemoveDeadCode(graph, context);
+}
+
+}  // namespace
+
+ExportResult ExportModel(ImportedModel* model, bool fold, ExportOptions options) {
+  const ReferenceEvaluator evaluator;
+  const PassContext context{evaluator};
+  if (fold) {
+    // Not the native layout, and no groups.
+    PipelineOptions pipeline;
+    pipeline.skip = {"prefer_nhwc", "group"};
+    RunPasses(*model->graph, context, pipeline);
+  }
+  options.evaluator = &evaluator;
+  options.clean = [&](Graph& graph) { Clean(graph, context); };
+  options.producer_version = FLOE_VERSION;
+  return ExportOnnx(std::move(model->graph), &model->inputs, &model->outputs, options);
+}
+
+}  // namespace floe::tools

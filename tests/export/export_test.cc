@@ -1,0 +1,172 @@
+#include "export/export_test.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "backends/reference/evaluate.h"
+#include "graph/text.h"
+#include "passes/passes.h"
+
+namespace floe {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+std::vector<IoSpec> SpecsOf(const Graph& graph, const std::vector<ValueId>& values) {
+  std::vector<IoSpec> specs;
+  for (const ValueId id : values)
+    specs.push_back({graph.value(id).name, graph.value(id).name, graph.value(id).type});
+  return specs;
+}
+
+}  // namespace
+
+ExportResult Exported(std::string_view text, ExportOptions options) {
+  const ReferenceEvaluator evaluator;
+  std::unique_ptr<Graph> graph = ParseGraph(text);
+  std::vector<IoSpec> inputs = SpecsOf(*graph, graph->inputs()), outputs = SpecsOf(*graph, graph->outputs());
+  options.evaluator = &evaluator;
+  options.clean = [&](Graph& g) {
+    RemoveIdentity(g, {evaluator});
+    MergeTransposes(g, {evaluator});
+    FoldConstants(g, {evaluator});
+    RemoveDeadCode(g, {evaluator});
+  };
+  ExportResult result = ExportOnnx(std::move(graph), &inputs, &outputs, options);
+  if (result.problems.empty()) {
+    EXPECT_EQ(CheckOnnx(result.model), "") << text;
+  }
+  return result;
+}
+
+std::vector<std::string> NodeLines(const onnx::GraphProto& graph) {
+  std::vector<std::string> lines;
+  for (const auto& node : graph.node()) {
+    lines.push_back(fmt::format("{}({}) -> {}", node.op_type(), fmt::join(node.input(), ", "),
+                                fmt::join(node.output(), ", ")));
+  }
+  return lines;
+}
+
+std::vector<std::string> Operators(const ExportResult& result) {
+  std::vector<std::string> names;
+  for (const auto& node : result.model.proto.graph().node()) names.push_back(node.op_type());
+  return names;
+}
+
+TEST(Export, KeepsNamesTypesAndSources) {
+  const ExportResult result = Exported(R"(
+    graph main(%x: float32[batch, 4]) -> (%y) {
+      %w: float32[4, 2] = const seeded(1)
+      %scope/product = MatMul(%x, %w) from "scope/MatMul"
+      %y = Relu(%scope/product) from "scope/Relu"
+    })");
+  const onnx::GraphProto& graph = result.model.proto.graph();
+  EXPECT_THAT(NodeLines(graph), ElementsAre("MatMul(x, w) -> scope/product", "Relu(scope/product) -> y"));
+  EXPECT_EQ(graph.node(0).doc_string(), "from scope/MatMul");
+  ASSERT_EQ(graph.value_info_size(), 1);
+  EXPECT_EQ(graph.value_info(0).name(), "scope/product");
+  EXPECT_EQ(graph.value_info(0).type().tensor_type().shape().dim(0).dim_param(), "batch");
+  EXPECT_EQ(graph.value_info(0).type().tensor_type().shape().dim(1).dim_value(), 2);
+  EXPECT_EQ(result.model.proto.opset_import(0).version(), 17);
+}
+
+TEST(Export, SumHasItsAxesAsAnInputAndMeanAsAnAttribute) {
+  const ExportResult result = Exported(R"(
+    graph main(%x: float32[2, 3]) -> (%a, %b) {
+      %a = ReduceSum(%x) {axes=[1]}
+      %b = ReduceMean(%x) {axes=[1]}
+    })");
+  EXPECT_THAT(NodeLines(result.model.proto.graph()),
+              ElementsAre("ReduceSum(x, const/1) -> a", "ReduceMean(x) -> b"));
+}
+
+TEST(Export, CastsWhereAnOperatorDoesNotTakeTheType) {
+  const ExportResult result = Exported("graph main(%x: int8[3], %y: int8[3]) -> (%z) { %z = Add(%x, %y) }");
+  EXPECT_THAT(Operators(result), ElementsAre("Cast", "Cast", "Add", "Cast"));
+}
+
+TEST(Export, AnInputThatIsAnOutputPassesThroughAnIdentity) {
+  const ExportResult result = Exported("graph main(%x: float32[3]) -> (%x) {}");
+  EXPECT_THAT(Operators(result), ElementsAre("Identity"));
+}
+
+TEST(Export, LayerNormalizationIsWrittenOutBeforeOpset17) {
+  const std::string_view text = R"(
+    graph main(%x: float32[2, 8], %s: float32[8]) -> (%y) { %y = LayerNormalization(%x, %s) })";
+  EXPECT_THAT(Operators(Exported(text)), ElementsAre("LayerNormalization"));
+  ExportOptions old;
+  old.opset = 16;
+  EXPECT_THAT(Operators(Exported(text, old)),
+              ElementsAre("ReduceMean", "Sub", "Mul", "ReduceMean", "Add", "Sqrt", "Div", "Mul"));
+}
+
+TEST(Export, BodiesCaptureByName) {
+  const ExportResult result = Exported(R"(
+    graph main(%c: bool[], %x: float32[3]) -> (%y) {
+      %y = If(%c, %x)
+      graph then(%a: float32[3]) -> (%r) { %r = Relu(%a) }
+      graph else(%b: float32[3]) -> (%b) {}
+    })");
+  const onnx::NodeProto& node = result.model.proto.graph().node(0);
+  ASSERT_EQ(node.attribute_size(), 2);
+  EXPECT_EQ(node.attribute(0).g().input_size(), 0);
+  EXPECT_THAT(NodeLines(node.attribute(0).g()), ElementsAre(HasSubstr("Relu(x)")));
+  EXPECT_THAT(NodeLines(node.attribute(1).g()), ElementsAre(HasSubstr("Identity(x)")));
+}
+
+TEST(Export, LoopsCarryValuesAndCaptureTheRest) {
+  const ExportResult result = Exported(R"(
+    graph main(%n: int64[], %x: float32[3], %d: float32[3]) -> (%y, %all) {
+      %y, %all = Loop(%n, _, %x, %d) {carried=1}
+      graph body(%i: int64[], %go: bool[], %v: float32[3], %step: float32[3]) -> (%go, %w, %w) {
+        %w = Add(%v, %step)
+      }
+    })");
+  ASSERT_EQ(result.problems.size(), 0U);
+  const onnx::NodeProto& node = result.model.proto.graph().node(0);
+  EXPECT_THAT(node.input(), ElementsAre("n", "", "x"));
+  const onnx::GraphProto& body = node.attribute(0).g();
+  EXPECT_EQ(body.input_size(), 3);
+  EXPECT_EQ(body.output_size(), 3);
+  EXPECT_THAT(NodeLines(body)[0], HasSubstr(", d) ->"));
+}
+
+TEST(Export, NamesAllThatItCannotExpress) {
+  const ExportResult result = Exported(R"(
+    graph main(%x: string[3], %m: float32[4, 4]) -> (%a, %b) {
+      %a = StringLower(%x) from "lower"
+      %b = MatrixInverse(%m) from "inverse"
+    })");
+  ASSERT_THAT(result.problems, SizeIs(2));
+  EXPECT_EQ(result.problems[0].op, "StringLower");
+  EXPECT_THAT(result.problems[0].sources, ElementsAre("lower"));
+  EXPECT_THAT(result.problems[0].reason, HasSubstr("opset 17"));
+  EXPECT_EQ(result.problems[1].op, "MatrixInverse");
+}
+
+TEST(Export, AnOutputOfUnknownRankIsRefused) {
+  const ExportResult result =
+      Exported("graph main(%x: float32[2, 3], %s: int64[?]) -> (%y) { %y = Reshape(%x, %s) }");
+  ASSERT_THAT(result.problems, SizeIs(1));
+  EXPECT_THAT(result.problems[0].remedy, HasSubstr("--input"));
+}
+
+TEST(Export, TheCheckerFindsWhatIsWrong) {
+  ExportResult result = Exported("graph main(%x: float32[3]) -> (%y) { %y = Relu(%x) }");
+  result.model.proto.mutable_graph()
+      ->mutable_output(0)
+      ->mutable_type()
+      ->mutable_tensor_type()
+      ->mutable_shape()
+      ->mutable_dim(0)
+      ->set_dim_value(4);
+  EXPECT_THAT(CheckOnnx(result.model), HasSubstr("4"));
+  result.model.proto.mutable_graph()->mutable_node(0)->set_op_type("NoSuchOperator");
+  EXPECT_THAT(CheckOnnx(result.model), HasSubstr("NoSuchOperator"));
+}
+
+}  // namespace floe

@@ -1,0 +1,169 @@
+// Ops that ONNX lacks, rewritten: the rewritten graph gives the numbers of the op itself, and nothing of it
+// is left to refuse.
+#include <gmock/gmock.h>
+
+#include "backends/reference/evaluate.h"
+#include "export/export_test.h"
+#include "export/lower.h"
+#include "graph/text.h"
+#include "graph/verify.h"
+#include "passes/pass_test.h"
+
+namespace floe {
+namespace {
+
+using testing::IsEmpty;
+
+struct LowerCase {
+  const char* name;
+  const char* text;
+};
+
+class LowerTest : public testing::TestWithParam<LowerCase> {};
+
+TEST_P(LowerTest, GivesTheSameNumbersAtEveryOpset) {
+  const ReferenceEvaluator evaluator;
+  const auto before = ParseGraph(GetParam().text);
+  for (const int opset : {13, 15, 17}) {
+    auto graph = before->Clone();
+    std::vector<ExportProblem> problems;
+    std::vector<std::string> notes;
+    LowerGraph(*graph, opset, &evaluator, &problems, &notes);
+    ASSERT_THAT(problems, IsEmpty()) << problems[0].reason;
+    VerifyGraph(*graph);
+    ExpectSameNumbers(*before, *graph, 2e-6);
+    ExportOptions options;
+    options.opset = opset;
+    const ExportResult result = Exported(GetParam().text, options);
+    ASSERT_THAT(result.problems, IsEmpty()) << result.problems[0].op << ": " << result.problems[0].reason;
+  }
+}
+
+const LowerCase kCases[] = {
+    {"Trunc", "graph main(%x: float32[7]) -> (%y) { %y = Trunc(%x) }"},
+    {"Expm1", "graph main(%x: float32[7]) -> (%y) { %y = Expm1(%x) }"},
+    {"Log1p", "graph main(%x: float32[7]) -> (%y) { %y = Log1p(%x) }"},
+    {"Erfc", "graph main(%x: float32[7]) -> (%y) { %y = Erfc(%x) }"},
+    {"Erfinv", "graph main(%x: float32[7]) -> (%y) { %y = Erfinv(%x) }"},
+    {"Lgamma", "graph main(%x: float32[7]) -> (%y) { %y = Lgamma(%x) }"},
+    {"Digamma", "graph main(%x: float32[7]) -> (%y) { %y = Digamma(%x) }"},
+    {"Mish", "graph main(%x: float32[7]) -> (%y) { %y = Mish(%x) }"},
+    {"HardSwish", "graph main(%x: float32[7]) -> (%y) { %y = HardSwish(%x) }"},
+    {"Gelu", "graph main(%x: float32[7]) -> (%y) { %y = Gelu(%x) }"},
+    {"BitwiseNot", "graph main(%x: int32[7]) -> (%y) { %y = BitwiseNot(%x) }"},
+    {"FloorDivInt", R"(graph main(%x: int32[2, 3]) -> (%y) {
+        %d: int32[3] = const [2, -2, 3]
+        %y = FloorDiv(%x, %d) })"},
+    {"FloorDiv", "graph main(%x: float32[7], %y: float32[7]) -> (%z) { %z = FloorDiv(%x, %y) }"},
+    {"FloorMod", "graph main(%x: float32[7], %y: float32[7]) -> (%z) { %z = FloorMod(%x, %y) }"},
+    {"Atan2", "graph main(%x: float32[7], %y: float32[7]) -> (%z) { %z = Atan2(%x, %y) }"},
+    {"BitwiseAnd", "graph main(%x: int32[7], %y: int32[7]) -> (%z) { %z = BitwiseAnd(%x, %y) }"},
+    {"BitwiseXor", "graph main(%x: int32[7], %y: int32[7]) -> (%z) { %z = BitwiseXor(%x, %y) }"},
+    {"RightShift", R"(graph main(%x: int32[7]) -> (%z) {
+        %n: int32[7] = const [0, 1, 2, 3, 31, 40, -1]
+        %z = RightShift(%x, %n) })"},
+    {"PadSymmetric", R"(graph main(%x: float32[3, 4]) -> (%y) {
+        %p: int64[4] = const [2, 0, 1, 3]
+        %y = Pad(%x, %p) {mode=symmetric} })"},
+    {"Roll", "graph main(%x: float32[3, 4]) -> (%y) { %y = Roll(%x) {shifts=[5, -1], axes=[0, 1]} }"},
+    {"Reverse", "graph main(%x: float32[3, 4]) -> (%y) { %y = Reverse(%x) {axes=[1]} }"},
+    {"SpaceToBatch", R"(graph main(%x: float32[1, 4, 5, 2]) -> (%y) {
+        %b: int64[2] = const [2, 3]
+        %p: int64[2, 2] = const [0, 0, 1, 0]
+        %y = SpaceToBatch(%x, %b, %p) })"},
+    {"BatchToSpace", R"(graph main(%x: float32[6, 2, 2, 2]) -> (%y) {
+        %b: int64[2] = const [2, 3]
+        %p: int64[2, 2] = const [0, 1, 1, 0]
+        %y = BatchToSpace(%x, %b, %p) })"},
+    {"MatrixBandPart", R"(graph main(%x: float32[2, 4, 5]) -> (%y) {
+        %l: int64[] = const 1
+        %u: int64[] = const -1
+        %y = MatrixBandPart(%x, %l, %u) })"},
+    {"OneHot", R"(graph main(%i: int32[5]) -> (%y) {
+        %d: int64[] = const 3
+        %v: float32[2] = const [0, 1]
+        %y = OneHot(%i, %d, %v) })"},
+    {"GatherBatch", R"(graph main(%x: float32[2, 3, 4]) -> (%y) {
+        %i: int64[2, 2] = const [0, 3, 2, 1]
+        %y = Gather(%x, %i) {axis=2, batch_dims=1} })"},
+    {"ExtractPatches",
+     "graph main(%x: float32[1, 5, 6, 2]) -> (%y) { %y = ExtractPatches(%x) {kernel_shape=[2, 3], "
+     "strides=[2, 1], "
+     "auto_pad=SAME_UPPER} }"},
+    {"CumProd", R"(graph main(%x: float32[2, 5]) -> (%y) {
+        %a: int64[] = const 1
+        %y = CumProd(%x, %a) {exclusive=true, reverse=true} })"},
+    {"MeanOfInts", "graph main(%x: int32[2, 5]) -> (%y) { %y = ReduceMean(%x) {axes=[1]} }"},
+    {"All", "graph main(%x: bool[2, 5]) -> (%y) { %y = ReduceAll(%x) {axes=[1]} }"},
+    {"SegmentSum", R"(graph main(%x: float32[4, 3]) -> (%y) {
+        %i: int32[4] = const [0, 0, 2, 2]
+        %y = SegmentReduce(%x, %i) })"},
+    {"UnsortedSegmentMax", R"(graph main(%x: float32[4, 3]) -> (%y) {
+        %i: int32[4] = const [2, -1, 0, 2]
+        %n: int32[] = const 3
+        %y = SegmentReduce(%x, %i, %n) {reduction=ReduceMax, sorted=false} })"},
+    {"ScatterMax", R"(graph main(%x: float32[4, 2], %u: float32[3, 2]) -> (%y) {
+        %i: int32[3, 1] = const [1, 3, 1]
+        %y = ScatterND(%x, %i, %u) {reduction=max} })"},
+    {"CropAndResize", R"(graph main(%x: float32[2, 5, 6, 3]) -> (%y) {
+        %b: float32[2, 4] = const [0.1, 0.2, 0.8, 0.9, -0.2, 0, 1.1, 1]
+        %w: int32[2] = const [1, 0]
+        %s: int32[2] = const [3, 4]
+        %y = CropAndResize(%x, %b, %w, %s) {extrapolation_value=0.5} })"},
+    {"ResizeCubic", R"(graph main(%x: float32[1, 4, 5, 2]) -> (%y) {
+        %s: int64[2] = const [7, 3]
+        %y = Resize(%x, %s) {mode=cubic, coordinates=half_pixel, cubic_a=-0.5, exclude_outside=true} })"},
+    {"ResizeArea", R"(graph main(%x: float32[1, 4, 5, 2]) -> (%y) {
+        %s: int64[2] = const [3, 2]
+        %y = Resize(%x, %s) {mode=area} })"},
+    {"ResizeNearestOfInts", R"(graph main(%x: int16[1, 4, 5, 2]) -> (%z) {
+        %s: int64[2] = const [7, 3]
+        %y = Resize(%x, %s) {mode=nearest}
+        %z = Cast(%y) {to=int32} })"},
+    {"MaxPoolWithArgmax", R"(graph main(%x: float32[2, 4, 6, 3]) -> (%y, %i) {
+        %y, %i = MaxPool(%x) {kernel_shape=[2, 2], strides=[2, 2], argmax_index=TF_BATCH} })"},
+    {"MatrixDiagPart", R"(graph main(%x: float32[2, 3, 4]) -> (%y) {
+        %k: int32[2] = const [-1, 1]
+        %p: float32[] = const 9
+        %y = MatrixDiagPart(%x, %k, %p) })"},
+    {"MatrixSetDiag", R"(graph main(%x: float32[2, 3, 4], %d: float32[2, 3]) -> (%y) {
+        %k: int32[1] = const [0]
+        %y = MatrixSetDiag(%x, %d, %k) })"},
+    {"DynamicStitch", R"(graph main(%a: float32[2, 3], %b: float32[2, 3]) -> (%y) {
+        %i: int32[2] = const [0, 3]
+        %j: int32[2] = const [2, 1]
+        %y = DynamicStitch(%i, %j, %a, %b) })"},
+    {"Bucketize", "graph main(%x: float32[7]) -> (%y) { %y = Bucketize(%x) {boundaries=[-0.5, 0, 0.25]} }"},
+    {"LinSpace", R"(graph main(%a: float32[], %b: float32[]) -> (%y) {
+        %n: int32[] = const 6
+        %y = LinSpace(%a, %b, %n) })"},
+    {"Dilation2D", R"(graph main(%x: float32[1, 5, 5, 2], %f: float32[2, 2, 2]) -> (%y) {
+        %y = Dilation2D(%x, %f) {auto_pad=SAME_UPPER} })"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Ops, LowerTest, testing::ValuesIn(kCases),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+TEST(Lower, SoftSuppressionIsRefusedWithARemedy) {
+  const ExportResult result = Exported(R"(
+    graph main(%b: float32[5, 4], %s: float32[5]) -> (%i) {
+      %n: int32[] = const 3
+      %t: float32[] = const 0.5
+      %sigma: float32[] = const 0.3
+      %i = TfNonMaxSuppression(%b, %s, %n, %t, %t, %sigma)
+    })");
+  ASSERT_EQ(result.problems.size(), 1U);
+  EXPECT_EQ(result.problems[0].remedy, "set soft_nms_sigma to 0");
+}
+
+TEST(Lower, AnAssertionThatIsDroppedIsNoted) {
+  const ExportResult result = Exported(R"(
+    graph main(%c: bool[]) -> (%y) {
+      %a = Assert(%c) {message="no"}
+      %y = Not(%a)
+    })");
+  EXPECT_THAT(result.notes, testing::ElementsAre(testing::HasSubstr("is not checked")));
+}
+
+}  // namespace
+}  // namespace floe

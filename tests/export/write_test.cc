@@ -1,0 +1,65 @@
+// ONNX files: the bytes are a ModelProto, and the same for the same model.
+#include "formats/onnx/write.h"
+
+#include <gmock/gmock.h>
+
+#include <cstring>
+
+#include "export/export_test.h"
+#include "support/run_floe.h"
+
+namespace floe {
+namespace {
+
+constexpr std::string_view kText = R"(
+  graph main(%x: float32[2, 300]) -> (%y) {
+    %w: float32[300, 40] = const seeded(1)
+    %y = MatMul(%x, %w)
+  })";
+
+const onnx::TensorProto* Initializer(const onnx::ModelProto& model, const std::string& name) {
+  for (const auto& t : model.graph().initializer()) {
+    if (t.name() == name) return &t;
+  }
+  return nullptr;
+}
+
+TEST(WriteOnnx, WeightsStandInTheFile) {
+  ScratchFolder folder;
+  const ExportResult result = Exported(kText);
+  ASSERT_EQ(result.model.weights.size(), 1U);
+  const OnnxWritten written = WriteOnnx(folder / "a.onnx", result.model);
+  EXPECT_EQ(written.external_path, "");
+  const std::string bytes = ReadBytes(folder / "a.onnx");
+  EXPECT_EQ(bytes.size(), written.bytes);
+  onnx::ModelProto read;
+  ASSERT_TRUE(read.ParseFromString(bytes));
+  const onnx::TensorProto* w = Initializer(read, "w");
+  ASSERT_NE(w, nullptr);
+  EXPECT_EQ(w->raw_data().size(), 300U * 40 * 4);
+  EXPECT_EQ(std::memcmp(w->raw_data().data(), result.model.weights[0].tensor.raw(), w->raw_data().size()), 0);
+}
+
+TEST(WriteOnnx, WeightsBesideTheFile) {
+  ScratchFolder folder;
+  const ExportResult result = Exported(kText);
+  const OnnxWritten written = WriteOnnx(folder / "a.onnx", result.model, {.external_data = true});
+  EXPECT_EQ(written.external_path, folder / "a.onnx.data");
+  EXPECT_EQ(ReadBytes(folder / "a.onnx.data").size(), 300U * 40 * 4);
+  onnx::ModelProto read;
+  ASSERT_TRUE(read.ParseFromString(ReadBytes(folder / "a.onnx")));
+  const onnx::TensorProto* w = Initializer(read, "w");
+  ASSERT_NE(w, nullptr);
+  EXPECT_EQ(w->data_location(), onnx::TensorProto::EXTERNAL);
+  EXPECT_EQ(w->external_data(0).value(), "a.onnx.data");
+}
+
+TEST(WriteOnnx, TheSameModelGivesTheSameBytes) {
+  ScratchFolder folder;
+  WriteOnnx(folder / "a.onnx", Exported(kText).model);
+  WriteOnnx(folder / "b.onnx", Exported(kText).model);
+  EXPECT_EQ(ReadBytes(folder / "a.onnx"), ReadBytes(folder / "b.onnx"));
+}
+
+}  // namespace
+}  // namespace floe
