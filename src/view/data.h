@@ -64,10 +64,11 @@ struct Node {
   std::optional<TensorSummary> tensor;
   int64_t macs = 0;
   int64_t parameters = 0;
-  int64_t bytes = -1;  // written by a TensorFlow node; read and written by a step. -1: not known
-  double ms = -1;      // -1: not measured
-  double error = -1;   // of the output's range; -1: not compared
-  std::string kernel;  // of an engine's step
+  int64_t bytes = -1;     // written by a TensorFlow node; read and written by a step. -1: not known
+  double ms = -1;         // -1: not measured
+  double error = -1;      // of the output's range, after all that lies before; -1: not compared
+  double own_error = -1;  // what it adds itself
+  std::string kernel;     // of an engine's step
   std::vector<std::string> sources;  // TensorFlow nodes this came from
   std::vector<Candidate> candidates;
   std::string change;  // "added", "removed", "changed" or "same" after Diff

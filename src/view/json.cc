@@ -80,6 +80,7 @@ class SideWriter {
     Count("b", node.bytes, -1);
     Measure("ms", node.ms);
     Measure("err", node.error);
+    Measure("own", node.own_error);
     Text("k", node.kernel);
     WriteTexts("src", node.sources);
     WriteCandidates(node.candidates);

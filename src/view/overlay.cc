@@ -97,6 +97,14 @@ bool ApplyTimes(const Json& json, Data& data) {
   return any;
 }
 
+// The number that a row of compare has under `key`, or within the object of that name; -1 where it has none.
+double Relative(const Json& row, const char* key) {
+  const Json* from = &row;
+  if (const auto at = row.find(key); at != row.end()) from = &*at;
+  const auto at = from->find("relative");
+  return at != from->end() && at->is_number() ? at->get<double>() : -1;
+}
+
 bool ApplyErrors(const Json& json, Data& data) {
   bool any = false;
   for (Side& side : data.sides) {
@@ -106,17 +114,17 @@ bool ApplyErrors(const Json& json, Data& data) {
       for (const std::string& source : node.sources) computed_by[source].push_back(&node);
     }
     const auto apply = [&](const Json& row) {
-      if (!row.contains("relative") || !row["relative"].is_number()) return;
-      const double error = row["relative"];
-      const std::string name = NodeOf(row.at("name"));
-      if (const auto at = index.find(name); at != index.end()) {
-        at->second->error = std::max(at->second->error, error);
-        any = true;
-      }
-      for (Node* node : computed_by[name]) {
+      const double error = Relative(row, "error");
+      if (error < 0) return;
+      const double own = row.contains("own") ? Relative(row, "own") : -1;
+      const auto set = [&](Node* node) {
         node->error = std::max(node->error, error);
+        node->own_error = std::max(node->own_error, own);
         any = true;
-      }
+      };
+      const std::string name = NodeOf(row.contains("tensor") ? row["tensor"] : row.at("name"));
+      if (const auto at = index.find(name); at != index.end()) set(at->second);
+      for (Node* node : computed_by[name]) set(node);
     };
     for (const char* key : {"layers", "outputs"}) {
       if (!json.contains(key)) continue;

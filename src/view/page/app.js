@@ -36,6 +36,7 @@ class App {
     say(`${nodes}. Choose a node to see what is known of it, double-click a scope to open it, ? lists the keys.`);
     if (location.hash) await this.followAddress();
     else if (this.info.report) this.showReport(true);
+    performance.mark('shown');
     document.documentElement.dataset.ready = 'yes';
   }
 
@@ -52,7 +53,7 @@ class App {
   }
 
   async setMode(mode) {
-    this.mode = mode;
+    this.mode = this.bar.mode.value = mode;
     for (const pane of this.panes) {
       pane.lit.clear();
       pane.threshold = 0;
@@ -234,7 +235,7 @@ class App {
 
   async key(event) {
     const typing = event.target.matches?.('input, select, textarea');
-    if (typing || event.altKey || event.metaKey || event.ctrlKey) return;
+    if (typing || event.altKey || event.metaKey || event.ctrlKey || event.defaultPrevented) return;
     const pane = this.focused;
     const node = pane.box(pane.selected)?.node ?? -1;
     const nodes = () => pane.ask('nodesIn', {item: pane.selected});
@@ -243,14 +244,19 @@ class App {
     else if (event.key === 'Escape') {
       delete pane.marks.trace;
       await this.select(pane, -1);
-    } else if (pane.selected < 0) return;
+    } else if (pane.selected < 0) return this.paneKey(pane, event);
     else if (event.key === 'a') this.trace(pane, nodes, -1);
     else if (event.key === 'd') this.trace(pane, nodes, 1);
     else if (event.key === 'i' && node >= 0 && pane.info.build) this.mark(pane, 'inputs', node);
     else if (event.key === 'o' && node >= 0 && pane.info.build) this.mark(pane, 'outputs', node);
     else if (event.key === 'p') this.toParent(pane);
-    else return;
+    else return this.paneKey(pane, event);
     event.preventDefault();
+  }
+
+  // Keys of the canvas work while nothing else has the focus.
+  paneKey(pane, event) {
+    if (event.target === document.body) pane.key(event);
   }
 
   async toParent(pane) {

@@ -89,7 +89,8 @@ class Card {
       ['parameters', sum.params > 0 ? numbers.count(sum.params) : ''], ['MACs', sum.macs > 0 ? numbers.count(sum.macs) : ''],
       ['time', sum.timed ? numbers.ms(sum.ms) : ''], ['bytes moved', sum.bytes > 0 ? numbers.bytes(sum.bytes) : ''],
       ['rate', sum.timed && sum.macs > 0 && sum.ms > 0 ? `${(sum.macs / sum.ms / 1e6).toPrecision(3)} GMAC/s` : ''],
-      ['error', sum.err >= 0 ? `${numbers.error(sum.err)} of the range` : ''], ['unsupported', sum.unsupported > 0 ? sum.unsupported : ''],
+      ['error', sum.err >= 0 ? `${numbers.error(sum.err)} of the range` : ''],
+      ['own error', sum.own >= 0 ? `${numbers.error(sum.own)} of the range` : ''], ['unsupported', sum.unsupported > 0 ? sum.unsupported : ''],
       ['device', card.device], ['kernel', card.kernel],
     ]);
   }

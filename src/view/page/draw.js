@@ -80,7 +80,8 @@ function drawLine(line, look) {
     group.append(s('path', {class: 'arrow', style: 'fill: var(--line); stroke: none', d: `M${end.x} ${end.y}l-3.5 ${-7 * up}h7z`}));
   }
   if (line.label) {
-    const [p, q] = [points[0], points[1]];
+    const k = Math.max(points.findIndex((p, at) => at > 0 && Math.abs(p.y - points[at - 1].y) >= 16), 1);
+    const [p, q] = [points[k - 1], points[k]];
     group.append(s('text', {x: (p.x + q.x) / 2, y: (p.y + q.y) / 2 + 3}, line.label));
   }
   return group;

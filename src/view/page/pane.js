@@ -108,6 +108,7 @@ class Pane {
       if (seen(box.x, box.y, box.x + box.w, box.y + box.h)) (box.open ? frames : boxes).append(drawBox(box, this.look(box, n)));
     });
     const {marks} = this.scene;
+    const traced = new Set(marks?.trace ? this.scene.boxes.filter((box, n) => marks.trace[n]).map(box => box.id) : []);
     for (const line of this.scene.lines) {
       let [l, t, r, b] = [Infinity, Infinity, -Infinity, -Infinity];
       for (const p of line.points) {
@@ -116,7 +117,8 @@ class Pane {
       if (!seen(l, t, r, b)) continue;
       const hot = this.selected >= 0 && line.ends.includes(this.selected);
       const tip = `${line.type || (line.control ? 'control' : '')}${line.count > 1 ? ` (${line.count} edges)` : ''}`;
-      lines.append(drawLine(line, {hot, tip, dim: Boolean(marks?.trace) && !hot}));
+      const dim = Boolean(marks?.trace) && !line.ends.every(id => id < 0 || traced.has(id));
+      lines.append(drawLine(line, {hot, tip, dim}));
     }
     this.world.replaceChildren(frames, lines, boxes);
     this.drawn = view;

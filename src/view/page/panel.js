@@ -3,7 +3,7 @@
 
 const MODE_NAMES = {
   operation: 'operation', structure: 'alike structure', support: 'support', dtype: 'element type', device: 'device', kernel: 'kernel', change: 'change',
-  time: 'time', macs: 'multiply-accumulates', bytes: 'bytes', parameters: 'parameters', error: 'error',
+  time: 'time', macs: 'multiply-accumulates', bytes: 'bytes', parameters: 'parameters', error: 'error', own: 'own error',
 };
 
 class Bar {
@@ -126,7 +126,7 @@ function drawLegend(app, pane) {
     legend.replaceChildren();
     append(legend, [title, h('div', {class: 'scale', style: `background:linear-gradient(to right,${steps})`}),
       h('div', {class: 'ends'}, h('span', {}, '0'), h('span', {}, numbers.of(paint.unit, paint.most))), range,
-      h('div', {class: 'ends'}, limit, paint.total !== undefined && app.mode !== 'error' ? h('span', {}, `total ${numbers.of(paint.unit, paint.total)}`) : ''),
+      h('div', {class: 'ends'}, limit, paint.total !== undefined && paint.unit !== 'of range' ? h('span', {}, `total ${numbers.of(paint.unit, paint.total)}`) : ''),
       app.mode === 'time' && partlyTimed(pane.info.timed)]);
     legend.hidden = false;
     return;

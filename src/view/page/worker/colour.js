@@ -6,6 +6,7 @@ const NUMERIC = {
   macs: {of: node => node.m, sum: sum => sum.macs || undefined, unit: 'MACs'},
   bytes: {of: node => node.b, sum: sum => sum.bytes || undefined, unit: 'B'},
   parameters: {of: node => node.p, sum: sum => sum.params || undefined, unit: 'parameters'},
+  own: {of: node => node.own, sum: sum => sum.own >= 0 ? sum.own : undefined, unit: 'of range'},
   error: {of: node => node.err, sum: sum => sum.err >= 0 ? sum.err : undefined, unit: 'of range'},
 };
 
@@ -35,6 +36,8 @@ function modesOf(model) {
 
 // {values: per box a number or undefined, most, unit} or {shares: per box [[category, share]...], legend}.
 function paint(model, mode, boxes) {
+  model.modes ??= modesOf(model);
+  if (!model.modes.includes(mode)) return {shares: boxes.map(() => []), legend: []};  // a mode of the other side's
   if (NUMERIC[mode]) return paintNumbers(model, NUMERIC[mode], boxes);
   if (mode === 'structure') return paintStructure(model, boxes);
   return paintCategories(model, mode, boxes);

@@ -164,7 +164,7 @@ class Model {
 
   // Sums over everything in an item, and the likeness of its structure.
   sumUp() {
-    const blank = {nodes: 0, macs: 0, params: 0, bytes: 0, ms: 0, err: -1, timed: false, unsupported: 0, roles: 0};
+    const blank = {nodes: 0, macs: 0, params: 0, bytes: 0, ms: 0, err: -1, own: -1, timed: false, unsupported: 0, roles: 0};
     this.sums = this.items.map(() => null);
     this.likeness = new Int32Array(this.items.length);
     const order = [0];
@@ -270,6 +270,7 @@ function addNode(sum, node, model) {
     sum.timed = true;
   }
   sum.err = Math.max(sum.err, node.err ?? -1);
+  sum.own = Math.max(sum.own, node.own ?? -1);
   if (model.text(node.s) === 'unsupported') sum.unsupported += 1;
   const role = model.text(node.r);
   if (role === 'input') sum.roles |= 1;
@@ -285,6 +286,7 @@ function addSum(sum, part, own) {
   sum.ms += part.ms;
   sum.timed ||= part.timed;
   sum.err = Math.max(sum.err, part.err);
+  sum.own = Math.max(sum.own, part.own);
   sum.unsupported += part.unsupported;
   sum.roles |= part.roles;
 }

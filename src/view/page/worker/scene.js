@@ -125,7 +125,7 @@ class Scene {
     const item = model.items[id];
     if (model.expanded.has(id) && this.opens(id)) {
       const inner = this.layout(id);
-      const title = textWidth(shorten(item.label, 40), 12.5, true) + 60;
+      const title = textWidth(shorten(item.label, 40), 12.5, true) + 110;
       return {w: Math.max(inner.w + 2 * PADDING, title), h: inner.h + HEADER + 2 * PADDING, inner};
     }
     const face = this.face(id);
@@ -350,7 +350,7 @@ class Scene {
   placeLine(line, layout, at, x0, y0) {
     const end = (k, starts) => {
       if (k >= at.length) {  // a port of this scope
-        const y = starts ? y0 - PADDING : y0 + layout.h + PADDING;
+        const y = starts ? y0 - PADDING - HEADER : y0 + layout.h + PADDING;
         return {x: x0 + layout.portX[k], y};
       }
       const {x, y, w, h, child} = at[k];

@@ -127,7 +127,7 @@ function followEachOther(list, at, period, repeats, linked) {
 function makeGroup(model, parent, members, kind, label) {
   const id = model.items.length;
   model.items.push({id, label, parent, node: -1, children: null, kind, members});
-  const sum = {nodes: 0, macs: 0, params: 0, bytes: 0, ms: 0, err: -1, timed: false, unsupported: 0, roles: 0};
+  const sum = {nodes: 0, macs: 0, params: 0, bytes: 0, ms: 0, err: -1, own: -1, timed: false, unsupported: 0, roles: 0};
   for (const member of members) addSum(sum, model.sums[member], {});
   model.sums[id] = sum;
   return id;
