@@ -8,8 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "compiler/model.h"
-#include "formats/tensorflow/data_type.h"
-#include "frontend/tensorflow/rewrite/candidates.h"
+#include "compiler/summary.h"
 #include "graph/cost.h"
 #include "tools/command.h"
 #include "tools/model_options.h"
@@ -30,18 +29,13 @@ struct Converted {
   std::optional<int64_t> macs;
   std::optional<int64_t> parameters;
   std::vector<NodeReport> unsupported;
-  std::vector<ResolvedTensor> inputs;
-  std::vector<ResolvedTensor> outputs;
   std::string problem;
 };
 
 Converted Convert(const ModelSelection& selection) {
   Converted out;
   try {
-    const FreezeResult frozen = LoadModel(selection);
-    out.inputs = frozen.inputs;
-    out.outputs = frozen.outputs;
-    const ImportedModel model = ImportModel(frozen, /*strict=*/false);
+    const ImportedModel model = ImportModel(LoadModel(selection), /*strict=*/false);
     for (const NodeReport& node : model.nodes) {
       if (node.status == NodeStatus::kUnsupported) out.unsupported.push_back(node);
     }
@@ -56,37 +50,22 @@ Converted Convert(const ModelSelection& selection) {
 }
 
 // With every open dimension 1, so that shapes and arithmetic can be counted for one sample.
-ModelSelection Closed(ModelSelection selection, const Candidates& candidates) {
+ModelSelection Closed(ModelSelection selection, const ModelSummary& candidates) {
   if (selection.inputs.empty()) {
-    for (const Candidate& input : candidates.inputs) {
+    for (const ModelCandidate& input : candidates.inputs) {
       if (!input.dims || std::ranges::none_of(*input.dims, [](int64_t d) { return d < 0; })) continue;
       std::vector<int64_t> dims = *input.dims;
       for (int64_t& d : dims) d = d < 0 ? 1 : d;
       selection.inputs.push_back(fmt::format("{}=[{}]", input.name, fmt::join(dims, ",")));
     }
   }
-  if (selection.outputs.empty() && !candidates.from_signature && !candidates.outputs.empty()) {
+  if (selection.outputs.empty() && !candidates.outputs_are_declared && !candidates.outputs.empty()) {
     selection.outputs = {candidates.outputs[0].name};
   }
   return selection;
 }
 
-std::map<std::string, int> OpCounts(const tf::GraphDef& graph) {
-  std::map<std::string, int> counts;
-  for (const tf::NodeDef& node : graph.node()) ++counts[node.op()];
-  for (const tf::FunctionDef& function : graph.library().function()) {
-    for (const tf::NodeDef& node : function.node_def()) ++counts[node.op()];
-  }
-  return counts;
-}
-
-std::string TypeName(tf::DataType type) {
-  if (type == tf::DT_INVALID) return "?";
-  const std::optional<DType> dtype = DTypeFromTf(type);
-  return dtype ? std::string(DTypeName(*dtype)) : DataTypeName(type);
-}
-
-std::string DimsText(const PartialDims& dims) {
+std::string DimsText(const std::optional<std::vector<int64_t>>& dims) {
   if (!dims) return "?";
   if (dims->empty()) return "scalar";
   std::string out;
@@ -94,10 +73,10 @@ std::string DimsText(const PartialDims& dims) {
   return out;
 }
 
-Json CandidateJson(const std::vector<Candidate>& candidates) {
+Json CandidateJson(const std::vector<ModelCandidate>& candidates) {
   Json list = Json::array();
-  for (const Candidate& c : candidates) {
-    Json row = {{"name", c.name}, {"tensor", c.tensor.Tensor()}, {"dtype", TypeName(c.type)}};
+  for (const ModelCandidate& c : candidates) {
+    Json row = {{"name", c.name}, {"tensor", c.tensor}, {"dtype", c.dtype}};
     if (c.dims) {
       Json dims = Json::array();
       for (const int64_t d : *c.dims) dims.push_back(d < 0 ? Json(nullptr) : Json(d));
@@ -139,23 +118,22 @@ std::string BuildLine(const ModelSelection& given, const ModelSelection& closed)
   return line + " -o model.floe";
 }
 
-void PrintText(const InspectArgs& args, const TensorFlowModel& model, const Candidates& candidates,
-               const std::map<std::string, int>& ops, const Converted& converted, const std::string& line) {
+void PrintText(const InspectArgs& args, const ModelSummary& model, const Converted& converted,
+               const std::string& line) {
   int nodes = 0;
-  for (const auto& [op, count] : ops) nodes += count;
-  fmt::print("{}  {}, {} nodes, {} operations\n\n", Bold(args.model.path), ModelKindName(model.kind), nodes,
-             ops.size());
+  for (const auto& [op, count] : model.ops) nodes += count;
+  fmt::print("{}  {}, {} nodes, {} operations\n\n", Bold(args.model.path), model.kind, nodes,
+             model.ops.size());
   Table io({"", "name", "type", "shape", "why"});
-  for (const Candidate& c : candidates.inputs)
-    io.Add({"input", c.name, TypeName(c.type), DimsText(c.dims), c.why});
-  const size_t shown = std::min<size_t>(candidates.outputs.size(), 8);
+  for (const ModelCandidate& c : model.inputs) io.Add({"input", c.name, c.dtype, DimsText(c.dims), c.why});
+  const size_t shown = std::min<size_t>(model.outputs.size(), 8);
   for (size_t i = 0; i < shown; ++i) {
-    const Candidate& c = candidates.outputs[i];
-    io.Add({"output", c.name, TypeName(c.type), DimsText(c.dims), c.why});
+    const ModelCandidate& c = model.outputs[i];
+    io.Add({"output", c.name, c.dtype, DimsText(c.dims), c.why});
   }
   fmt::print("{}", io.ToString());
-  if (shown < candidates.outputs.size())
-    fmt::print("and {} less likely outputs (--json)\n", candidates.outputs.size() - shown);
+  if (shown < model.outputs.size())
+    fmt::print("and {} less likely outputs (--json)\n", model.outputs.size() - shown);
   if (converted.parameters) {
     fmt::print("\nparameters {}  multiply-accumulates {}{}\n",
                HumanCount(static_cast<double>(*converted.parameters)),
@@ -163,7 +141,7 @@ void PrintText(const InspectArgs& args, const TensorFlowModel& model, const Cand
                args.model.inputs.empty() ? " (open dimensions as 1)" : "");
   }
   std::vector<std::pair<int, std::string>> ranked;
-  for (const auto& [op, count] : ops) ranked.emplace_back(-count, op);
+  for (const auto& [op, count] : model.ops) ranked.emplace_back(-count, op);
   std::ranges::sort(ranked);
   std::string text;
   for (const auto& [count, op] : ranked) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", op, -count);
@@ -178,15 +156,12 @@ void PrintText(const InspectArgs& args, const TensorFlowModel& model, const Cand
 }
 
 void Inspect(const InspectArgs& args) {
-  const TensorFlowModel model =
-      ReadTensorFlowModel(args.model.path, {args.model.tags, args.model.checkpoint, std::nullopt});
-  const Candidates candidates = FindCandidates(model, args.model.signature);
-  const std::map<std::string, int> ops = OpCounts(model.graph);
-  const ModelSelection closed = Closed(args.model, candidates);
+  const ModelSummary model = SummariseModel(args.model);
+  const ModelSelection closed = Closed(args.model, model);
   const Converted converted = Convert(closed);
   const std::string line = BuildLine(args.model, closed);
   if (!args.json) {
-    PrintText(args, model, candidates, ops, converted, line);
+    PrintText(args, model, converted, line);
     return;
   }
   Json unsupported = Json::array();
@@ -196,10 +171,10 @@ void Inspect(const InspectArgs& args) {
   }
   const Json json = {{"schema", "floe.inspect/1"},
                      {"model", args.model.path},
-                     {"kind", ModelKindName(model.kind)},
-                     {"inputs", CandidateJson(candidates.inputs)},
-                     {"outputs", CandidateJson(candidates.outputs)},
-                     {"ops", ops},
+                     {"kind", model.kind},
+                     {"inputs", CandidateJson(model.inputs)},
+                     {"outputs", CandidateJson(model.outputs)},
+                     {"ops", model.ops},
                      {"parameters", converted.parameters ? Json(*converted.parameters) : Json(nullptr)},
                      {"macs", converted.macs ? Json(*converted.macs) : Json(nullptr)},
                      {"unsupported", unsupported},

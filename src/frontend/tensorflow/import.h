@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "formats/tensorflow/graph.pb.h"
+#include "frontend/node_report.h"
 #include "graph/evaluator.h"
 #include "graph/graph.h"
 
@@ -30,24 +31,6 @@ struct ImportOptions {
   const Evaluator* evaluator =
       nullptr;         // folds constants during the import; may be null: then less can be folded
   bool strict = true;  // throw when an output cannot be computed
-};
-
-enum class NodeStatus {
-  kOk,
-  kFolded,       // its outputs are constants
-  kRemoved,      // passes a value on, or nothing needs it
-  kUnsupported,  // `reason` says what, `remedy` what to do
-  kNotReached,   // supported as far as one can tell, but an input comes from an unsupported node
-};
-std::string_view NodeStatusName(
-    NodeStatus status);  // "ok", "folded", "removed", "unsupported", "not reached"
-
-struct NodeReport {
-  std::string name;  // of the TensorFlow node; one in a function that was not inlined is "function/node"
-  std::string op;
-  NodeStatus status = NodeStatus::kOk;
-  std::string reason;
-  std::string remedy;
 };
 
 struct InputInfo {

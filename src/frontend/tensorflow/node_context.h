@@ -13,16 +13,11 @@
 #include <vector>
 
 #include "formats/tensorflow/graph.pb.h"
-#include "frontend/tensorflow/builder.h"
+#include "frontend/builder.h"
+#include "frontend/node_report.h"
 #include "frontend/tensorflow/slot.h"
 
 namespace floe {
-
-// Why a node cannot be imported. Caught for each node, so that one run names all of them.
-struct ImportFailure {
-  std::string reason;
-  std::string remedy;
-};
 
 class NodeContext {
  public:

@@ -1,7 +1,7 @@
-// Adds nodes to a graph for one TensorFlow node after the other, folding what is constant on the spot, so
+// Adds nodes to a graph for one node of the model after the other, folding what is constant on the spot, so
 // that shapes computed by the model become known while it is imported.
-#ifndef FLOE_FRONTEND_TENSORFLOW_BUILDER_H_
-#define FLOE_FRONTEND_TENSORFLOW_BUILDER_H_
+#ifndef FLOE_FRONTEND_BUILDER_H_
+#define FLOE_FRONTEND_BUILDER_H_
 
 #include <initializer_list>
 #include <string>
@@ -20,7 +20,7 @@ class Builder {
 
   Graph& graph() { return graph_; }
   const Evaluator* evaluator() const { return evaluator_; }
-  // The TensorFlow node that the next nodes come from.
+  // The node of the model that the next nodes come from.
   void SetSource(std::string name) { source_ = std::move(name); }
   const std::string& source() const { return source_; }
 
@@ -78,4 +78,4 @@ Tensor PermuteTensor(const Tensor& tensor, const Ints& perm);
 
 }  // namespace floe
 
-#endif  // FLOE_FRONTEND_TENSORFLOW_BUILDER_H_
+#endif  // FLOE_FRONTEND_BUILDER_H_

@@ -1,4 +1,4 @@
-#include "frontend/tensorflow/builder.h"
+#include "frontend/builder.h"
 
 #include <algorithm>
 #include <cstring>
