@@ -8,25 +8,12 @@ The committed archive is the output of `make_op_goldens.py --pack tests/conforma
 Needs tensorflow-cpu (scripts/make_venv).  The same version writes the same bytes: every case has its own seed.
 """
 
-import argparse, os, sys, tarfile, tempfile
+import argparse, os, sys, tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from make_archive import pack
 from op_goldens import arrays, control, elementwise, harness, images, indexing, linear, nn, patterns, reductions
-
-
-def pack(folder, archive):
-    """Owner, time and order are fixed, so that equal cases make equal archives."""
-
-    def plain(info):
-        info.uid = info.gid = info.mtime = 0
-        info.uname = info.gname = ""
-        info.mode = 0o755 if info.isdir() else 0o644
-        return info
-
-    with tarfile.open(archive, "w:xz", preset=9) as tar:
-        for case in sorted(os.listdir(folder)):
-            tar.add(os.path.join(folder, case), case, filter=plain)
 
 
 def main():

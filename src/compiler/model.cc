@@ -7,8 +7,17 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "formats/tensorflow/data_type.h"
+#include "frontend/onnx/import.h"
+#include "frontend/onnx/select.h"
+#include "frontend/tensorflow/import.h"
 
 namespace floe {
+
+struct OnnxLoad {
+  OnnxFile model;
+  OnnxSelection selection;
+};
+
 namespace {
 
 Selection ParseSelection(const ModelSelection& from) {
@@ -27,9 +36,31 @@ TensorType TypeOf(const ResolvedTensor& tensor) {
   return type;
 }
 
-}  // namespace
+void RequireOnnxOptions(const ModelSelection& from) {
+  const char* option = !from.checkpoint.empty()  ? "--checkpoint"
+                       : !from.signature.empty() ? "--signature"
+                       : !from.tags.empty()      ? "--tag"
+                       : from.step               ? "--step"
+                                                 : nullptr;
+  if (option != nullptr)
+    Throw(ErrorCode::kUsage, "{}: {} is an ONNX model, which has neither variables nor signatures", option,
+          from.path);
+}
 
-FreezeResult LoadModel(const ModelSelection& from) {
+LoadedModel LoadOnnx(const ModelSelection& from) {
+  RequireOnnxOptions(from);
+  const ReferenceEvaluator evaluator;
+  auto load = std::make_shared<OnnxLoad>();
+  load->model = ReadOnnxModel(from.path);
+  load->selection = SelectOnnx(load->model, ParseSelection(from), &evaluator);
+  LoadedModel loaded;
+  for (const OnnxChoice& c : load->selection.inputs) loaded.inputs.push_back({c.name, c.tensor, c.type});
+  for (const OnnxChoice& c : load->selection.outputs) loaded.outputs.push_back({c.name, c.tensor, c.type});
+  loaded.onnx = std::move(load);
+  return loaded;
+}
+
+FreezeResult Freeze(const ModelSelection& from) {
   FreezeResult frozen =
       PrepareGraph(ReadTensorFlowModel(from.path, {from.tags, from.checkpoint, from.step, Weights::kTake}),
                    ParseSelection(from));
@@ -37,7 +68,7 @@ FreezeResult LoadModel(const ModelSelection& from) {
   return frozen;
 }
 
-ImportedModel ImportModel(FreezeResult frozen, bool strict) {
+ImportedModel ImportFrozen(FreezeResult frozen, bool strict) {
   const ReferenceEvaluator evaluator;
   ImportOptions options;
   options.evaluator = &evaluator;
@@ -62,6 +93,66 @@ ImportedModel ImportModel(FreezeResult frozen, bool strict) {
         {frozen.outputs[i].name, frozen.outputs[i].tensor.Tensor(), graph.value(graph.outputs()[i]).type});
   }
   return model;
+}
+
+ImportedModel ImportSelected(const OnnxLoad& load, bool strict) {
+  const ReferenceEvaluator evaluator;
+  const OnnxSelection& selection = load.selection;
+  OnnxImportOptions options;
+  options.evaluator = &evaluator;
+  options.strict = strict;
+  options.sets = selection.sets;
+  for (const OnnxChoice& input : selection.inputs) options.inputs.push_back({input.tensor, input.type});
+  for (const OnnxChoice& output : selection.outputs) options.outputs.push_back(output.tensor);
+  OnnxImportResult imported = ImportOnnx(load.model, options);
+
+  ImportedModel model;
+  model.nodes = std::move(imported.nodes);
+  model.graph = std::move(imported.graph);
+  if (model.graph == nullptr) return model;
+  const auto specs = [&](const std::vector<OnnxChoice>& choices, const std::vector<ValueId>& values) {
+    std::vector<IoSpec> list;
+    for (size_t i = 0; i < choices.size(); ++i)
+      list.push_back({choices[i].name, choices[i].tensor, model.graph->value(values[i]).type});
+    return list;
+  };
+  model.inputs = specs(selection.inputs, model.graph->inputs());
+  model.outputs = specs(selection.outputs, model.graph->outputs());
+  return model;
+}
+
+}  // namespace
+
+ModelFormat FormatOfModel(const std::string& path) {
+  return LooksLikeOnnxModel(path) ? ModelFormat::kOnnx : ModelFormat::kTensorFlow;
+}
+
+LoadedModel LoadModel(const ModelSelection& from) {
+  if (FormatOfModel(from.path) == ModelFormat::kOnnx) return LoadOnnx(from);
+  auto frozen = std::make_unique<FreezeResult>(Freeze(from));
+  LoadedModel loaded;
+  for (const ResolvedTensor& t : frozen->inputs)
+    loaded.inputs.push_back({t.name, t.tensor.Tensor(), TypeOf(t)});
+  for (const ResolvedTensor& t : frozen->outputs)
+    loaded.outputs.push_back({t.name, t.tensor.Tensor(), TypeOf(t)});
+  loaded.tensorflow = std::move(frozen);
+  return loaded;
+}
+
+FreezeResult FreezeModel(const ModelSelection& from) {
+  if (FormatOfModel(from.path) == ModelFormat::kOnnx) {
+    Throw(
+        ErrorCode::kUsage,
+        "{}: an ONNX model has no variables to freeze, and what is frozen is written as a TensorFlow graph; "
+        "'floe build' takes the file as it is",
+        from.path);
+  }
+  return Freeze(from);
+}
+
+ImportedModel ImportModel(LoadedModel model, bool strict) {
+  return model.onnx != nullptr ? ImportSelected(*model.onnx, strict)
+                               : ImportFrozen(std::move(*model.tensorflow), strict);
 }
 
 bool HasStaticInputs(const ImportedModel& model) {

@@ -1,4 +1,4 @@
-// A model file and a selection become a Graph, ready for the passes.
+// A model file of any kind and a selection become a Graph, ready for the passes.
 #ifndef FLOE_COMPILER_MODEL_H_
 #define FLOE_COMPILER_MODEL_H_
 
@@ -8,27 +8,52 @@
 
 #include "engine/plan.h"
 #include "floe/compile.h"
-#include "frontend/tensorflow/import.h"
+#include "frontend/node_report.h"
 #include "frontend/tensorflow/rewrite/prepare.h"
 #include "graph/graph.h"
 
 namespace floe {
 
-// Reads the file and rewrites its GraphDef: names resolved, variables frozen, cut, set, functions inlined,
-// dead nodes gone. Throws Error as ReadTensorFlowModel and PrepareGraph do.
-FreezeResult LoadModel(const ModelSelection& selection);
+enum class ModelFormat { kTensorFlow, kOnnx };
+// From the file's contents; what is neither counts as TensorFlow, whose reader says what it is.
+ModelFormat FormatOfModel(const std::string& path);
+
+// One input or output of what was selected.
+struct ModelTensor {
+  std::string name;    // as the user said it; by default the signature's key, or the model's name
+  std::string tensor;  // "scope/node:0"; in ONNX the tensor's name
+  TensorType type;     // as far as it is known without importing the model
+};
+
+struct OnnxLoad;  // an ONNX model and what was selected of it
+
+// A model read, its names resolved, ready to be imported.
+struct LoadedModel {
+  std::vector<ModelTensor> inputs;  // those given first, in that order
+  std::vector<ModelTensor> outputs;
+  std::unique_ptr<FreezeResult> tensorflow;  // one of the two
+  std::shared_ptr<const OnnxLoad> onnx;
+};
+
+// Reads the file and resolves the selection. A TensorFlow graph is rewritten: variables frozen, cut, set,
+// functions inlined, dead nodes gone. Throws Error as ReadTensorFlowModel and PrepareGraph do, or
+// ReadOnnxModel and SelectOnnx; kUsage for an option that ONNX has no use for (checkpoint, signature, tags).
+LoadedModel LoadModel(const ModelSelection& selection);
+
+// A TensorFlow model as a frozen GraphDef. Throws Error(kUsage) for an ONNX model.
+FreezeResult FreezeModel(const ModelSelection& selection);
 
 struct ImportedModel {
   std::unique_ptr<Graph> graph;
   std::unique_ptr<Graph> partial;  // set where graph is null: what could be imported, for counting
   std::vector<IoSpec> inputs;      // in the order of the graph's inputs
   std::vector<IoSpec> outputs;
-  std::vector<NodeReport> nodes;  // what became of each TensorFlow node
+  std::vector<NodeReport> nodes;  // what became of each node of the model
 };
 
 // Strict: throws Error(kModel) for what cannot be converted. Else `graph` is null when an output cannot be
 // computed, and `nodes` says why. Weights move.
-ImportedModel ImportModel(FreezeResult frozen, bool strict = true);
+ImportedModel ImportModel(LoadedModel model, bool strict = true);
 
 bool HasStaticInputs(const ImportedModel& model);
 // Throws Error(kUsage) naming the first input with an open dimension, and the option that fixes it.

@@ -10,10 +10,12 @@
 #include "base/text.h"
 #include "compiler/model.h"
 #include "formats/npy.h"
+#include "formats/onnx/write.h"
 #include "frontend/tensorflow/rewrite/prepare.h"
 #include "tools/command.h"
 #include "tools/compare_layers.h"
 #include "tools/compare_sides.h"
+#include "tools/export_model.h"
 #include "tools/feeds.h"
 #include "tools/model_options.h"
 #include "verify/bisect.h"
@@ -36,20 +38,44 @@ struct BisectArgs {
   bool json = false;
 };
 
-// The part of the frozen graph between the feeds and the results, which TensorFlow can load too.
-FreezeResult CutModel(const ModelSelection& selection, const ModelPart& part) {
-  TensorFlowModel model;
-  model.kind = ModelKind::kGraphDef;
-  model.path = selection.path;
-  model.graph = LoadModel(selection).graph;
-  Selection cut;
+ModelSelection CutOut(ModelSelection model, const ModelPart& part) {
+  model.inputs.clear();
+  model.outputs.clear();
+  model.sets.clear();
   for (const NamedTensor& feed : part.feeds) {
-    std::vector<std::string> dims;
-    for (const int64_t d : feed.tensor.dims()) dims.push_back(std::to_string(d));
-    cut.inputs.push_back(ParseInputChoice(feed.name + "=" + JoinText(dims, ",")));
+    model.inputs.push_back(fmt::format("{}=[{}]", feed.name, fmt::join(feed.tensor.dims(), ",")));
   }
-  for (const NamedTensor& result : part.expected) cut.outputs.push_back(result.name);
-  return PrepareGraph(std::move(model), cut);
+  for (const NamedTensor& result : part.expected) model.outputs.push_back(result.name);
+  return model;
+}
+
+// The part of the frozen graph between the feeds and the results, which TensorFlow can load too; what is
+// inlined has names in the frozen graph only, so that is what is cut.
+void WriteTensorFlowPart(const std::string& path, const ModelSelection& model, const ModelPart& part) {
+  TensorFlowModel frozen;
+  frozen.path = model.path;
+  frozen.graph = FreezeModel(model).graph;
+  const ModelSelection cut = CutOut(model, part);
+  Selection selection;
+  for (const std::string& input : cut.inputs) selection.inputs.push_back(ParseInputChoice(input));
+  selection.outputs = cut.outputs;
+  WriteGraphDef(path, PrepareGraph(std::move(frozen), selection).graph);
+}
+
+void WriteOnnxPart(const std::string& path, const ModelSelection& model, const ModelPart& part) {
+  ImportedModel cut = ImportModel(LoadModel(CutOut(model, part)));
+  const ExportResult exported = ExportModel(&cut, /*fold=*/false, {});
+  if (!exported.problems.empty()) {
+    const ExportProblem& problem = exported.problems[0];
+    Throw(ErrorCode::kModel, "--bundle: the part cannot be written as ONNX: node '{}' ({}): {}", problem.node,
+          problem.op, problem.reason);
+  }
+  WriteOnnx(path, exported.model);
+}
+
+// The file of the part in a bundle.
+const char* GraphFile(const ModelSelection& model) {
+  return FormatOfModel(model.path) == ModelFormat::kOnnx ? "graph.onnx" : "graph.pb";
 }
 
 void WriteBundle(const BisectArgs& args, const ModelPart& part) {
@@ -58,7 +84,12 @@ void WriteBundle(const BisectArgs& args, const ModelPart& part) {
   if (failed) {
     Throw(ErrorCode::kResource, "{}: cannot make the folder: {}", args.bundle, failed.message());
   }
-  WriteGraphDef(args.bundle + "/graph.pb", CutModel(args.model, part).graph);
+  const std::string graph = args.bundle + "/" + GraphFile(args.model);
+  if (FormatOfModel(args.model.path) == ModelFormat::kOnnx) {
+    WriteOnnxPart(graph, args.model, part);
+  } else {
+    WriteTensorFlowPart(graph, args.model, part);
+  }
   std::vector<NamedTensor> golden = part.feeds;
   golden.insert(golden.end(), part.expected.begin(), part.expected.end());
   WriteNpz(args.bundle + "/golden.npz", golden);
@@ -112,7 +143,7 @@ void PrintText(const BisectArgs& args, const Bisection& found) {
                  ? "built alone, this part is wrong as well"
                  : "built alone, this part is right: the fault lies in the engine's weights or file");
   if (args.bundle.empty()) return;
-  fmt::print("\nReplay it:  floe compare {0}/graph.pb {0}/golden.npz\n", args.bundle);
+  fmt::print("\nReplay it:  floe compare {0}/{1} {0}/golden.npz\n", args.bundle, GraphFile(args.model));
 }
 
 void RunBisect(BisectArgs& args, const ConsoleOptions& console) {
@@ -187,9 +218,10 @@ void AddBisect(CLI::App& app, const ConsoleOptions& console) {
   app.add_option("--tolerance", args->tolerance, "Largest difference allowed, as a part of a tensor's range")
       ->check(CLI::Range(0.0, 1e9))
       ->capture_default_str();
-  app.add_option("--bundle", args->bundle,
-                 "Write the part into this folder: graph.pb, golden.npz (what goes in and what should come "
-                 "out) and found.npz")
+  app.add_option(
+         "--bundle", args->bundle,
+         "Write the part into this folder: graph.pb or .onnx, golden.npz (what goes in and what should come "
+         "out) and found.npz")
       ->type_name("FOLDER");
   app.add_flag("--tune", args->tune, "Time the kernels first, as build does");
   app.add_flag("--no-verify", args->no_verify, "Do not compare the engine's checksums");

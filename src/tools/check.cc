@@ -43,17 +43,13 @@ struct Checked {
 };
 
 // Nodes of the model that freezing left out.
-void AddRemoved(const TensorFlowModel& structure, std::vector<NodeReport>& nodes) {
+void AddRemoved(const ModelSummary& summary, std::vector<NodeReport>& nodes) {
   std::set<std::string> known;
   for (const NodeReport& node : nodes) known.insert(node.name);
-  std::set<std::string> functions;
-  for (const tf::FunctionDef& function : structure.graph.library().function())
-    functions.insert(function.signature().name());
-  for (const tf::NodeDef& node : structure.graph.node()) {
-    if (known.contains(node.name())) continue;
-    const bool call = node.op().ends_with("PartitionedCall") || functions.contains(node.op());
-    nodes.push_back({node.name(), node.op(), NodeStatus::kRemoved,
-                     call ? "a call, put in place or not needed" : "no output needs it", ""});
+  for (const ModelNode& node : summary.nodes) {
+    if (node.name.empty() || known.contains(node.name)) continue;
+    nodes.push_back({node.name, node.op, NodeStatus::kRemoved,
+                     node.call ? "a call, put in place or not needed" : "no output needs it", ""});
   }
 }
 
@@ -77,7 +73,8 @@ void AskTarget(const CheckArgs& args, Checked& checked) {
   if (backend == nullptr) {
     std::vector<std::string_view> names;
     for (const Backend* b : AllBackends()) names.push_back(b->name);
-    Throw(ErrorCode::kUsage, "target '{}': expected one of {}, onnx, tensorrt", args.target, fmt::join(names, ", "));
+    Throw(ErrorCode::kUsage, "target '{}': expected one of {}, onnx, tensorrt", args.target,
+          fmt::join(names, ", "));
   }
   if (checked.survey.model.graph == nullptr) {
     checked.target_problem = "what cannot be converted comes first";
@@ -86,7 +83,7 @@ void AskTarget(const CheckArgs& args, Checked& checked) {
   ModelSelection selection = checked.survey.selection;
   selection.inputs.clear();
   for (size_t i = 0; i < checked.survey.inputs.size(); ++i) {
-    const PartialDims& dims = checked.survey.closed[i];
+    const KnownDims& dims = checked.survey.closed[i];
     std::string text = checked.survey.inputs[i].name;
     if (dims) text += fmt::format("=[{}]", fmt::join(*dims, ","));
     selection.inputs.push_back(text);
@@ -308,7 +305,7 @@ void Check(const CheckArgs& args) {
   Convert(checked.survey);
   checked.nodes = checked.survey.model.nodes;
   NameNodes(checked.survey, checked.nodes);
-  AddRemoved(checked.survey.structure, checked.nodes);
+  AddRemoved(checked.survey.summary, checked.nodes);
   if (!UnsupportedNodes(checked.survey).empty()) checked.part = SurveySupportedPart(checked.survey);
   const bool exported = args.target == "onnx" || args.target == "tensorrt";
   if (exported) {
@@ -332,8 +329,9 @@ void Check(const CheckArgs& args) {
 void AddCheck(CLI::App& app, const ConsoleOptions&) {
   auto args = std::make_shared<CheckArgs>();
   AddModelOptions(app, args->model);
-  app.add_option("--target", args->target,
-                 "Say as well which nodes this backend has kernels for, or what onnx or tensorrt cannot express")
+  app.add_option(
+         "--target", args->target,
+         "Say as well which nodes this backend has kernels for, or what onnx or tensorrt cannot express")
       ->type_name("NAME");
   app.add_flag("--json", args->json, "For programs; every node");
   app.callback([args] { Check(*args); });

@@ -138,9 +138,8 @@ ModelSelection ImplySelection(ModelSelection model, const std::vector<NamedTenso
                               const std::vector<std::string>& maps, const Side* golden) {
   ImplyInputs(model, feeds);
   if (golden == nullptr) return model;
-  const FreezeResult prepared = LoadModel(model);
   std::vector<TensorSpec> inputs;
-  for (const ResolvedTensor& input : prepared.inputs) inputs.push_back({input.name, input.tensor.Tensor()});
+  for (const ModelTensor& input : LoadModel(model).inputs) inputs.push_back({input.name, input.tensor});
   if (model.inputs.empty()) {
     for (const TensorSpec& input : inputs) {
       const Tensor* array = FindTensor(golden->arrays, input);

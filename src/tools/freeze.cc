@@ -22,7 +22,7 @@ std::string NameList(const std::vector<ResolvedTensor>& tensors) {
 }
 
 void Freeze(const FreezeArgs& args, const ConsoleOptions& console) {
-  const FreezeResult frozen = LoadModel(args.model);
+  const FreezeResult frozen = FreezeModel(args.model);
   WriteGraphDef(args.output, frozen.graph);
   if (console.quiet) return;
   fmt::print(stderr, "{}: {} nodes became {}; inputs {}; outputs {}\n", args.output, frozen.nodes_before,

@@ -7,8 +7,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "formats/tensorflow/data_type.h"
-#include "frontend/tensorflow/rewrite/resolve.h"
 #include "graph/cost.h"
 #include "tools/command.h"
 #include "tools/model_options.h"
@@ -25,25 +23,10 @@ struct InspectArgs {
   bool json = false;
 };
 
-std::map<std::string, int> OpCounts(const tf::GraphDef& graph) {
-  std::map<std::string, int> counts;
-  for (const tf::NodeDef& node : graph.node()) ++counts[node.op()];
-  for (const tf::FunctionDef& function : graph.library().function()) {
-    for (const tf::NodeDef& node : function.node_def()) ++counts[node.op()];
-  }
-  return counts;
-}
-
-std::string TypeName(tf::DataType type) {
-  if (type == tf::DT_INVALID) return "?";
-  const std::optional<DType> dtype = DTypeFromTf(type);
-  return dtype ? std::string(DTypeName(*dtype)) : DataTypeName(type);
-}
-
-Json CandidateJson(const std::vector<Candidate>& candidates) {
+Json CandidateJson(const std::vector<ModelCandidate>& candidates) {
   Json list = Json::array();
-  for (const Candidate& c : candidates) {
-    Json row = {{"name", c.name}, {"tensor", c.tensor.Tensor()}, {"dtype", TypeName(c.type)}};
+  for (const ModelCandidate& c : candidates) {
+    Json row = {{"name", c.name}, {"tensor", c.tensor}, {"dtype", c.dtype}};
     if (c.dims) {
       Json dims = Json::array();
       for (const int64_t d : *c.dims) dims.push_back(d < 0 ? Json(nullptr) : Json(d));
@@ -63,8 +46,8 @@ void AddKnownShapes(Survey& survey) {
     const Shape& shape = survey.model.outputs[i].type.shape;
     if (!shape.has_rank()) continue;
     std::vector<int64_t> dims;
-    for (const Dim& d : shape.dims()) dims.push_back(d.value());
-    for (Candidate& candidate : survey.candidates.outputs) {
+    for (const Dim& d : shape.dims()) dims.push_back(d.known() ? d.value() : -1);
+    for (ModelCandidate& candidate : survey.summary.outputs) {
       if (candidate.tensor == survey.outputs[i].tensor || candidate.name == survey.outputs[i].name)
         candidate.dims = dims;
     }
@@ -87,28 +70,25 @@ struct Found {
   Survey survey;
   std::optional<Survey> part;  // what of it is supported, where not all is
   std::string problem;         // why it could not be converted at all
-  std::map<std::string, int> ops;
-  std::vector<std::string> signatures;
 };
 
 std::string SampleText(const Survey& survey) {
   std::string text;
-  for (const PartialDims& dims : survey.closed) text += (text.empty() ? "" : ", ") + DimsText(dims);
+  for (const KnownDims& dims : survey.closed) text += (text.empty() ? "" : ", ") + DimsText(dims);
   return text;
 }
 
-void PrintTensors(const Candidates& candidates) {
+void PrintTensors(const ModelSummary& summary) {
   Table io({"", "name", "type", "shape", "why"});
-  for (const Candidate& c : candidates.inputs)
-    io.Add({"input", c.name, TypeName(c.type), DimsText(c.dims), c.why});
-  const size_t shown = std::min<size_t>(candidates.outputs.size(), 8);
+  for (const ModelCandidate& c : summary.inputs) io.Add({"input", c.name, c.dtype, DimsText(c.dims), c.why});
+  const size_t shown = std::min<size_t>(summary.outputs.size(), 8);
   for (size_t i = 0; i < shown; ++i) {
-    const Candidate& c = candidates.outputs[i];
-    io.Add({c.best ? "output" : "output?", c.name, TypeName(c.type), DimsText(c.dims), c.why});
+    const ModelCandidate& c = summary.outputs[i];
+    io.Add({c.best ? "output" : "output?", c.name, c.dtype, DimsText(c.dims), c.why});
   }
   fmt::print("{}", io.ToString());
-  if (shown < candidates.outputs.size())
-    fmt::print("and {} less likely outputs (--json)\n", candidates.outputs.size() - shown);
+  if (shown < summary.outputs.size())
+    fmt::print("and {} less likely outputs (--json)\n", summary.outputs.size() - shown);
 }
 
 void PrintOps(const std::map<std::string, int>& ops) {
@@ -123,14 +103,14 @@ void PrintOps(const std::map<std::string, int>& ops) {
 void PrintText(const InspectArgs& args, const Found& found) {
   const Survey& survey = found.survey;
   int nodes = 0;
-  for (const auto& [op, count] : found.ops) nodes += count;
-  fmt::print("{}  {}, {} nodes, {} operations\n", Bold(args.model.path), ModelKindName(survey.structure.kind),
-             nodes, found.ops.size());
-  if (!survey.structure.checkpoint_prefix.empty())
-    fmt::print("variables: {}\n", survey.structure.checkpoint_prefix);
-  if (found.signatures.size() > 1) fmt::print("signatures: {}\n", JoinText(found.signatures, ", "));
+  for (const auto& [op, count] : survey.summary.ops) nodes += count;
+  fmt::print("{}  {}, {} nodes, {} operations\n", Bold(args.model.path), survey.summary.kind, nodes,
+             survey.summary.ops.size());
+  if (!survey.summary.checkpoint.empty()) fmt::print("variables: {}\n", survey.summary.checkpoint);
+  if (survey.summary.signatures.size() > 1)
+    fmt::print("signatures: {}\n", JoinText(survey.summary.signatures, ", "));
   fmt::print("\n");
-  PrintTensors(survey.candidates);
+  PrintTensors(survey.summary);
   const Graph* graph = survey.model.graph.get();
   if (graph != nullptr) {
     fmt::print("\nparameters {}", HumanCount(static_cast<double>(ParameterCount(*graph))));
@@ -139,7 +119,7 @@ void PrintText(const InspectArgs& args, const Found& found) {
                  SampleText(survey));
     fmt::print("\n");
   }
-  PrintOps(found.ops);
+  PrintOps(survey.summary.ops);
   if (const auto unsupported = UnsupportedNodes(survey); !unsupported.empty()) {
     fmt::print("\n{} cannot be converted (floe check says which and why), the first: {} '{}': {}\n",
                unsupported.size() == 1 ? "1 node" : fmt::format("{} nodes", unsupported.size()),
@@ -160,12 +140,12 @@ Json ToJson(const InspectArgs& args, const Found& found) {
   const Graph* graph = survey.model.graph.get();
   return {{"schema", "floe.inspect/1"},
           {"model", args.model.path},
-          {"kind", ModelKindName(survey.structure.kind)},
-          {"checkpoint", survey.structure.checkpoint_prefix},
-          {"signatures", found.signatures},
-          {"inputs", CandidateJson(survey.candidates.inputs)},
-          {"outputs", CandidateJson(survey.candidates.outputs)},
-          {"ops", found.ops},
+          {"kind", survey.summary.kind},
+          {"checkpoint", survey.summary.checkpoint},
+          {"signatures", survey.summary.signatures},
+          {"inputs", CandidateJson(survey.summary.inputs)},
+          {"outputs", CandidateJson(survey.summary.outputs)},
+          {"ops", survey.summary.ops},
           {"parameters", graph != nullptr ? Json(ParameterCount(*graph)) : Json(nullptr)},
           {"macs", graph != nullptr && survey.all_macs ? Json(*survey.all_macs) : Json(nullptr)},
           {"unsupported", unsupported},
@@ -175,8 +155,6 @@ Json ToJson(const InspectArgs& args, const Found& found) {
 
 void Inspect(const InspectArgs& args) {
   Found found{.survey = ReadStructure(args.model, DefaultOutputs::kBest)};
-  found.ops = OpCounts(found.survey.structure.graph);
-  found.signatures = SignatureNames(found.survey.structure);
   try {
     Convert(found.survey);
     if (found.survey.model.graph == nullptr) found.part = SurveySupportedPart(found.survey);

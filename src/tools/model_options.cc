@@ -43,7 +43,8 @@ void AddList(CLI::App& app, const char* name, std::vector<std::string>& to, cons
 }  // namespace
 
 void AddModelOptions(CLI::App& app, ModelSelection& model, const char* what) {
-  app.add_option(what, model.path, "A .pb, .pbtxt, .meta, SavedModel folder, checkpoint prefix or folder")
+  app.add_option(what, model.path,
+                 "A .pb, .pbtxt, .meta, .onnx, SavedModel folder, checkpoint prefix or folder")
       ->required();
   app.add_option("--input", model.inputs, "NAME[=SHAPE], repeatable; an inner tensor cuts the graph there")
       ->type_name("NAME[=SHAPE]")

@@ -17,7 +17,7 @@ constexpr std::array<int64_t, 5> kLengths = {1, 16, 64, 128, 512};
 
 std::vector<int64_t> DimsOf(const Shape& shape) {
   std::vector<int64_t> dims;
-  for (const Dim& d : shape.dims()) dims.push_back(d.value());
+  for (const Dim& d : shape.dims()) dims.push_back(d.known() ? d.value() : -1);
   return dims;
 }
 
@@ -44,7 +44,7 @@ bool IsPicture(const std::vector<int64_t>& dims) {
 }
 
 // The batch that goes in comes out.
-bool KeepsBatch(const Graph& graph, const std::vector<PartialDims>& given) {
+bool KeepsBatch(const Graph& graph, const std::vector<KnownDims>& given) {
   if (graph.outputs().empty() || given.empty() || !given[0] || given[0]->size() < 2 || (*given[0])[0] >= 0)
     return true;
   const Shape& shape = graph.value(graph.outputs()[0]).type.shape;
@@ -53,13 +53,13 @@ bool KeepsBatch(const Graph& graph, const std::vector<PartialDims>& given) {
 
 class Closer {
  public:
-  Closer(Graph& graph, std::vector<PartialDims> given) : graph_(graph), given_(std::move(given)) {}
+  Closer(Graph& graph, std::vector<KnownDims> given) : graph_(graph), given_(std::move(given)) {}
 
   // False if no size fits; `closed` is the best guess all the same.
-  bool Run(std::vector<PartialDims>* closed) {
+  bool Run(std::vector<KnownDims>* closed) {
     bool open = false;
     bool picture = false;
-    for (const PartialDims& dims : given_) {
+    for (const KnownDims& dims : given_) {
       if (!dims || !HasOpenSize(*dims)) continue;
       open = true;
       picture = picture || IsPicture(*dims);
@@ -72,13 +72,13 @@ class Closer {
   }
 
  private:
-  std::vector<PartialDims> Closed(int64_t size) const {
-    std::vector<PartialDims> out;
-    for (const PartialDims& dims : given_) out.push_back(dims ? PartialDims(Close(*dims, size)) : dims);
+  std::vector<KnownDims> Closed(int64_t size) const {
+    std::vector<KnownDims> out;
+    for (const KnownDims& dims : given_) out.push_back(dims ? KnownDims(Close(*dims, size)) : dims);
     return out;
   }
 
-  bool Try(int64_t size, std::vector<PartialDims>* closed) {
+  bool Try(int64_t size, std::vector<KnownDims>* closed) {
     *closed = Closed(size);
     for (size_t i = 0; i < closed->size(); ++i) {
       if ((*closed)[i]) graph_.value(graph_.inputs()[i]).type.shape = Shape::Of(*(*closed)[i]);
@@ -92,7 +92,7 @@ class Closer {
   }
 
   Graph& graph_;
-  std::vector<PartialDims> given_;
+  std::vector<KnownDims> given_;
 };
 
 void Count(Survey& survey) {
@@ -100,10 +100,10 @@ void Count(Survey& survey) {
   if (graph == nullptr) return;
   // Shapes with open dimensions are what is shown, so the numbers are counted on a copy.
   const std::unique_ptr<Graph> sample = graph->Clone();
-  std::vector<PartialDims> given;
+  std::vector<KnownDims> given;
   for (size_t i = 0; i < survey.inputs.size() && i < sample->inputs().size(); ++i) {
     const Shape& shape = sample->value(sample->inputs()[i]).type.shape;
-    given.push_back(shape.has_rank() ? PartialDims(DimsOf(shape)) : std::nullopt);
+    given.push_back(shape.has_rank() ? KnownDims(DimsOf(shape)) : std::nullopt);
   }
   if (!Closer(*sample, given).Run(&survey.closed)) return;
   survey.all_macs = 0;
@@ -116,16 +116,22 @@ void Count(Survey& survey) {
   }
 }
 
+// The user named it.
+bool IsGiven(const ModelSelection& selection, const ModelTensor& input) {
+  return std::ranges::any_of(selection.inputs, [&](const std::string& choice) {
+    const std::string name = choice.substr(0, choice.find('='));
+    return name == input.name || name == input.tensor;
+  });
+}
+
 }  // namespace
 
 Survey ReadStructure(const ModelSelection& given, DefaultOutputs outputs) {
   Survey survey;
-  survey.structure =
-      ReadTensorFlowModel(given.path, {given.tags, given.checkpoint, given.step, Weights::kSkip});
-  survey.candidates = FindCandidates(survey.structure, given.signature);
+  survey.summary = SummariseModel(given);
   survey.selection = given;
-  if (!given.outputs.empty() || survey.candidates.from_signature) return survey;
-  for (const Candidate& candidate : survey.candidates.outputs) {
+  if (!given.outputs.empty() || survey.summary.outputs_are_declared) return survey;
+  for (const ModelCandidate& candidate : survey.summary.outputs) {
     if (outputs == DefaultOutputs::kAll ? candidate.sink : candidate.best)
       survey.selection.outputs.push_back(candidate.name);
   }
@@ -133,16 +139,18 @@ Survey ReadStructure(const ModelSelection& given, DefaultOutputs outputs) {
 }
 
 void Convert(Survey& survey) {
-  FreezeResult frozen = LoadModel(survey.selection);
-  survey.inputs = frozen.inputs;
-  survey.outputs = frozen.outputs;
-  for (const tf::NodeDef& node : frozen.graph.node()) {
-    std::vector<std::string>& inputs = survey.data_inputs[node.name()];
-    for (const std::string& input : node.input()) {
-      if (!input.starts_with('^')) inputs.push_back(input);
+  LoadedModel loaded = LoadModel(survey.selection);
+  survey.inputs = loaded.inputs;
+  survey.outputs = loaded.outputs;
+  if (loaded.tensorflow != nullptr) {
+    for (const tf::NodeDef& node : loaded.tensorflow->graph.node()) {
+      std::vector<std::string>& inputs = survey.data_inputs[node.name()];
+      for (const std::string& input : node.input()) {
+        if (!input.starts_with('^')) inputs.push_back(input);
+      }
     }
   }
-  survey.model = ImportModel(std::move(frozen), /*strict=*/false);
+  survey.model = ImportModel(std::move(loaded), /*strict=*/false);
   Count(survey);
 }
 
@@ -168,14 +176,15 @@ std::string ShellWord(const std::string& word) {
 std::string SelectionWords(const Survey& survey) {
   std::string words;
   for (size_t i = 0; i < survey.inputs.size(); ++i) {
-    const ResolvedTensor& input = survey.inputs[i];
-    const bool open = !input.dims || std::ranges::any_of(*input.dims, [](int64_t d) { return d < 0; });
-    if (!open && input.why != "given") continue;
-    const PartialDims& dims = i < survey.closed.size() ? survey.closed[i] : input.dims;
+    const ModelTensor& input = survey.inputs[i];
+    if (input.type.shape.IsStatic() && !IsGiven(survey.selection, input)) continue;
+    KnownDims dims;
+    if (input.type.shape.has_rank()) dims = DimsOf(input.type.shape);
+    if (i < survey.closed.size()) dims = survey.closed[i];
     words += " --input " + ShellWord(dims ? input.name + "=" + DimsText(dims) : input.name);
   }
   if (survey.inputs.empty()) {  // not converted
-    for (const Candidate& input : survey.candidates.inputs) {
+    for (const ModelCandidate& input : survey.summary.inputs) {
       if (input.dims && Close(*input.dims, -1) != *input.dims)
         words += " --input " + ShellWord(input.name + "=" + DimsText(Close(*input.dims, -1)));
     }
@@ -185,7 +194,7 @@ std::string SelectionWords(const Survey& survey) {
   return words.empty() ? words : words.substr(1);
 }
 
-std::string DimsText(const PartialDims& dims) {
+std::string DimsText(const KnownDims& dims) {
   if (!dims) return "?";
   if (dims->empty()) return "scalar";
   std::string out;

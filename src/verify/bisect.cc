@@ -17,8 +17,7 @@ constexpr size_t kLargestSearched = 24;
 
 std::string NameOf(const Graph& graph, ValueId id) {
   const Value& value = graph.value(id);
-  if (value.sources.empty()) return value.name;
-  return value.sources[0].find(':') == std::string::npos ? value.sources[0] + ":0" : value.sources[0];
+  return value.sources.empty() ? value.name : value.sources[0];
 }
 
 // Names as LayerValues has them.
@@ -30,9 +29,7 @@ class ValuesByName {
     }
   }
   ValueId Find(const std::string& name) const {
-    auto at = ids_.find(name);
-    if (at == ids_.end() && name.ends_with(":0")) at = ids_.find(name.substr(0, name.size() - 2));
-    if (at == ids_.end()) at = ids_.find(name + ":0");
+    const auto at = ids_.find(name);
     return at == ids_.end() ? kNoValue : at->second;
   }
 
@@ -179,7 +176,7 @@ Tensor FoundInEngine(const std::shared_ptr<const Engine>& engine, std::span<cons
   Tensor found;
   ForceLayers(engine, inputs, reference, threads, [&](const InnerTensor& inner, const Tensor&) {
     const auto& names = inner.sources;
-    if (found.empty() && (names[0] == tensor || names[0] + ":0" == tensor)) found = inner.tensor.Clone();
+    if (found.empty() && names[0] == tensor) found = inner.tensor.Clone();
   });
   return found;
 }

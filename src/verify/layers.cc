@@ -180,7 +180,7 @@ std::vector<LayerDifference> CompareLayers(const std::shared_ptr<const Engine>& 
                    : std::holds_alternative<IfStep>(step.action) ? "if"
                                                                  : "loop";
     layer.nodes = step.sources;
-    layer.tensor = WithPort(inner.sources[0]);
+    layer.tensor = inner.sources[0];
     layer.error = CompareTensors(layer.tensor, inner.tensor, *wanted);
     origins.Trace(inner.step, layer);
     layers.push_back(std::move(layer));

@@ -1,7 +1,8 @@
 // The tensors inside a run, found by the names that the model gives them, and how an engine's differ from a
 // reference's, layer by layer.
 //
-// A name is "node:port"; "node" means its port 0. Nothing here is synchronised.
+// A name is what the model calls a tensor: "node:port" in TensorFlow, where "node" means its port 0. Nothing
+// here is synchronised.
 #ifndef FLOE_VERIFY_LAYERS_H_
 #define FLOE_VERIFY_LAYERS_H_
 

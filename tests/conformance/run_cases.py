@@ -9,9 +9,9 @@ CASES are folders of case folders, or archives of one (README.md describes a cas
   wrong    another shape, type or number: always a defect
   broken   a crash, a time-out, any other exit code
 
---expected names a list of cases that are known not to pass, a line each: the verdict, the case. The run fails where a case is
-worse than its line; a listed case that is better is named, to be taken off. --update rewrites the list (cases that did
-not run keep their lines). Without a list every case has to pass.
+--expected names a list of cases that are known not to pass, a line each: the verdict, the case, the reason. The run fails where
+a case is worse than its line; a listed case that is better is named, to be taken off. --update rewrites the list (cases that
+did not run keep their lines). Without a list every case has to pass.
 
 Exit: 0 as expected, 2 usage, 3 no or damaged cases, 5 not as expected, 130 interrupted.
 """
@@ -143,26 +143,32 @@ def run_all(folders, options):
 
 
 def read_expected(path):
-    """Case -> verdict of each line."""
+    """Case -> (verdict, reason) of each line."""
     expected = {}
     for number, line in enumerate(path.read_text().splitlines(), 1):
-        words = line.split()
+        words = line.split(maxsplit=2)
         if not words or words[0].startswith("#"):
             continue
-        if len(words) != 2 or words[0] not in VERDICTS[1:]:
-            raise ValueError(f"{path}:{number}: expected 'refused|wrong|broken CASE', found '{line}'")
-        expected[words[1]] = words[0]
+        if len(words) < 2 or words[0] not in VERDICTS[1:]:
+            raise ValueError(f"{path}:{number}: expected 'refused|wrong|broken CASE [REASON]', found '{line}'")
+        expected[words[1]] = (words[0], words[2] if len(words) > 2 else "")
     return expected
 
 
 def write_expected(path, expected, target):
-    head = [f"# Cases that do not pass on the {target} backend: verdict, case. Written by run_cases.py --update."]
-    path.write_text("\n".join(head + [f"{verdict} {case}" for case, verdict in sorted(expected.items())]) + "\n")
+    head = [f"# Cases that do not pass on the {target} backend: verdict, case, reason. Written by run_cases.py --update."]
+    rows = [f"{verdict} {case} {reason}".rstrip() for case, (verdict, reason) in sorted(expected.items())]
+    path.write_text("\n".join(head + rows) + "\n")
+
+
+def without_folder(reason):
+    """Cases are unpacked into another folder each time."""
+    return re.sub(r"\S*/(?=[^/\s]+/[^/\s]+\.(pb|pbtxt|onnx)\b)", "", reason)
 
 
 def surprises(results, expected):
     """(worse, better): the results that are not as the list has them."""
-    rank = lambda r: VERDICTS.index(r.verdict) - VERDICTS.index(expected.get(r.case, "passed"))
+    rank = lambda r: VERDICTS.index(r.verdict) - VERDICTS.index(expected.get(r.case, ("passed",))[0])
     return [r for r in results if rank(r) > 0], [r for r in results if rank(r) < 0]
 
 
@@ -194,14 +200,16 @@ def conclude(results, options):
         ran = {r.case for r in results}
         kept = {c: v for c, v in expected.items() if c not in ran}
         write_expected(
-            options.expected, kept | {r.case: r.verdict for r in results if r.verdict != "passed"}, options.target
+            options.expected,
+            kept | {r.case: (r.verdict, without_folder(r.reason)) for r in results if r.verdict != "passed"},
+            options.target,
         )
         return 0
     worse, better = surprises(results, expected)
     for r in worse:
         print(f"{r.verdict} {r.case}: {r.reason}")
     for r in better:
-        print(f"{r.case}: {r.verdict}, and listed as {expected[r.case]}: take it off the list with --update")
+        print(f"{r.case}: {r.verdict}, and listed as {expected[r.case][0]}: take it off the list with --update")
     return 5 if worse else 0
 
 

@@ -74,8 +74,10 @@ double CubicWeight(double a, double distance) {
   return 0;
 }
 
-// TensorFlow's two kernels look the weights up in a table of 1024 steps; so does this for their parameters.
+// TensorFlow's two kernels, which give float32, look the weights up in a table of 1024 steps; so does this
+// for their parameters.
 bool UsesTable(const Resize& op) {
+  if (!op.float_output) return false;
   if (op.coordinates == ResizeCoordinates::kHalfPixel) return op.cubic_a == -0.5 && op.exclude_outside;
   return op.cubic_a == -0.75 && op.coordinates != ResizeCoordinates::kPytorchHalfPixel;
 }

@@ -153,21 +153,6 @@ class MainScope {
   std::unordered_map<int64_t, int> redirected_;
 };
 
-[[noreturn]] void FailOnUnsupported(const std::vector<NodeReport>& reports) {
-  const NodeReport* first = nullptr;
-  int others = -1;
-  for (const NodeReport& report : reports) {
-    if (report.status != NodeStatus::kUnsupported) continue;
-    if (first == nullptr) first = &report;
-    ++others;
-  }
-  if (first == nullptr) Throw(ErrorCode::kModel, "graph: an output cannot be computed");
-  std::string text = fmt::format("node '{}' ({}): {}", first->name, first->op, first->reason);
-  if (!first->remedy.empty()) text += "; " + first->remedy;
-  if (others > 0) text += fmt::format(" (and {} more unsupported node{})", others, others == 1 ? "" : "s");
-  Throw(ErrorCode::kModel, "{}", text);
-}
-
 void SetGraphOutputs(Graph& graph, const std::vector<Slot>& results, const std::vector<std::string>& names) {
   for (size_t i = 0; i < results.size(); ++i) {
     const Slot& slot = results[i];
@@ -202,22 +187,6 @@ TakenConstants TakeConstants(tf::GraphDef& graph) {
 }
 
 }  // namespace
-
-std::string_view NodeStatusName(NodeStatus status) {
-  switch (status) {
-    case NodeStatus::kOk:
-      return "ok";
-    case NodeStatus::kFolded:
-      return "folded";
-    case NodeStatus::kRemoved:
-      return "removed";
-    case NodeStatus::kUnsupported:
-      return "unsupported";
-    case NodeStatus::kNotReached:
-      return "not reached";
-  }
-  return "?";
-}
 
 ImportResult ImportGraphDef(tf::GraphDef graph_def, const ImportOptions& options) {
   if (options.outputs.empty()) Throw(ErrorCode::kUsage, "no output is named");

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "formats/tensorflow/graph.pb.h"
+#include "frontend/node_report.h"
 #include "graph/evaluator.h"
 #include "graph/graph.h"
 
@@ -32,25 +33,6 @@ struct ImportOptions {
   // Throw when an output cannot be computed. Else the graph is made to be looked at, not to be run: nothing
   // large is copied for it.
   bool strict = true;
-};
-
-enum class NodeStatus {
-  kOk,
-  kFolded,       // its outputs are constants
-  kRemoved,      // passes a value on, or nothing needs it
-  kUnsupported,  // `reason` says what, `remedy` what to do
-  kNotReached,   // supported as far as one can tell from the types, but an input comes from an unsupported
-                 // node
-};
-std::string_view NodeStatusName(
-    NodeStatus status);  // "ok", "folded", "removed", "unsupported", "not reached"
-
-struct NodeReport {
-  std::string name;  // of the TensorFlow node; one in a function that was not inlined is "function/node"
-  std::string op;
-  NodeStatus status = NodeStatus::kOk;
-  std::string reason;
-  std::string remedy;
 };
 
 struct InputInfo {

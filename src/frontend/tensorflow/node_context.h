@@ -13,17 +13,11 @@
 #include <vector>
 
 #include "formats/tensorflow/graph.pb.h"
-#include "graph/builder.h"
+#include "frontend/node_report.h"
 #include "frontend/tensorflow/slot.h"
+#include "graph/builder.h"
 
 namespace floe {
-
-// Why a node cannot be imported. Caught for each node, so that one run names all of them.
-struct ImportFailure {
-  std::string reason;
-  std::string remedy;
-  bool unknown = false;  // something about an input is not known, which may be the fault of a node before
-};
 
 class NodeContext {
  public:

@@ -9,8 +9,8 @@
 #include "base/text.h"
 #include "floe/error.h"
 #include "formats/tensorflow/tensor_proto.h"
+#include "frontend/selection.h"
 #include "frontend/tensorflow/rewrite/nodes.h"
-#include "frontend/tensorflow/rewrite/selection.h"
 
 namespace floe {
 namespace {

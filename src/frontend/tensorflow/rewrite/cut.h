@@ -6,8 +6,8 @@
 #include <map>
 #include <string>
 
+#include "frontend/selection.h"
 #include "frontend/tensorflow/rewrite/nodes.h"
-#include "frontend/tensorflow/rewrite/selection.h"
 #include "frontend/tensorflow/rewrite/work_graph.h"
 
 namespace floe {

@@ -7,8 +7,8 @@
 
 #include "floe/tensor.h"
 #include "formats/tensorflow/model_file.h"
+#include "frontend/selection.h"
 #include "frontend/tensorflow/rewrite/nodes.h"
-#include "frontend/tensorflow/rewrite/selection.h"
 #include "frontend/tensorflow/rewrite/tensor_ref.h"
 
 namespace floe {

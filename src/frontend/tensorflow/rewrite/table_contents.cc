@@ -7,8 +7,8 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "formats/tensorflow/tensor_proto.h"
+#include "frontend/selection.h"
 #include "frontend/tensorflow/rewrite/nodes.h"
-#include "frontend/tensorflow/rewrite/selection.h"
 #include "frontend/tensorflow/rewrite/tables.h"
 
 namespace floe {

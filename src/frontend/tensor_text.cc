@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "frontend/tensorflow/rewrite/selection.h"
+#include "frontend/selection.h"
 
 namespace floe {
 namespace {

@@ -1,6 +1,6 @@
 // What the user chose to build, and the forms in which the command line says it.
-#ifndef FLOE_FRONTEND_TENSORFLOW_REWRITE_SELECTION_H_
-#define FLOE_FRONTEND_TENSORFLOW_REWRITE_SELECTION_H_
+#ifndef FLOE_FRONTEND_SELECTION_H_
+#define FLOE_FRONTEND_SELECTION_H_
 
 #include <cstdint>
 #include <optional>
@@ -50,4 +50,4 @@ Tensor ParseTensorText(std::string_view text, DType dtype, std::string_view subj
 
 }  // namespace floe
 
-#endif  // FLOE_FRONTEND_TENSORFLOW_REWRITE_SELECTION_H_
+#endif  // FLOE_FRONTEND_SELECTION_H_

@@ -1,4 +1,4 @@
-#include "frontend/tensorflow/rewrite/selection.h"
+#include "frontend/selection.h"
 
 #include "base/error.h"
 #include "base/text.h"

@@ -1,0 +1,23 @@
+// What convolutions and pooling share: ONNX's window attributes.
+#ifndef FLOE_FRONTEND_ONNX_OPS_SPATIAL_H_
+#define FLOE_FRONTEND_ONNX_OPS_SPATIAL_H_
+
+#include "frontend/onnx/node_context.h"
+
+namespace floe {
+
+struct OnnxWindow {
+  Ints strides, dilations, pads;
+  AutoPad auto_pad = AutoPad::kExplicit;
+};
+
+// Fails for lists whose length is not `spatial` (pads: twice that), and for an auto_pad that is not known.
+OnnxWindow OnnxWindowOf(const OnnxContext& c, size_t spatial);
+// The attribute, or the filter's spatial dimensions (input 1); fails if neither is known.
+Ints OnnxKernelOf(const OnnxContext& c, size_t spatial);
+// The number of spatial dimensions of input 0, 1 to 3; fails for others.
+size_t OnnxSpatialRank(const OnnxContext& c);
+
+}  // namespace floe
+
+#endif  // FLOE_FRONTEND_ONNX_OPS_SPATIAL_H_
