@@ -1,5 +1,5 @@
 // Any text as what the command line says about inputs, outputs and values.
-#include "frontend/tensorflow/rewrite/selection.h"
+#include "frontend/selection.h"
 #include "fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

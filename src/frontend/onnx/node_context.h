@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "graph/builder.h"
 #include "frontend/node_report.h"
+#include "graph/builder.h"
 
 namespace floe {
 
