@@ -46,7 +46,7 @@ void AddKnownShapes(Survey& survey) {
     const Shape& shape = survey.model.outputs[i].type.shape;
     if (!shape.has_rank()) continue;
     std::vector<int64_t> dims;
-    for (const Dim& d : shape.dims()) dims.push_back(d.known() ? d.value() : -1);
+    for (const floe::Dim& d : shape.dims()) dims.push_back(d.value());
     for (ModelCandidate& candidate : survey.summary.outputs) {
       if (candidate.tensor == survey.outputs[i].tensor || candidate.name == survey.outputs[i].name)
         candidate.dims = dims;

@@ -17,7 +17,7 @@ constexpr std::array<int64_t, 5> kLengths = {1, 16, 64, 128, 512};
 
 std::vector<int64_t> DimsOf(const Shape& shape) {
   std::vector<int64_t> dims;
-  for (const Dim& d : shape.dims()) dims.push_back(d.known() ? d.value() : -1);
+  for (const Dim& d : shape.dims()) dims.push_back(d.value());
   return dims;
 }
 
