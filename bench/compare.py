@@ -9,8 +9,8 @@ Floe's, as the median of the rounds with their smallest and largest. "Best" is t
 All get the same input; an engine whose outputs are not TensorFlow's (or the first peer's) is marked in the table.
 Inputs and outputs are what `floe inspect` finds, unless given. Converted files and engines stay in --work.
 
-Prints a table and writes bench/results/<date>-<cpu>.json and .md; rows of the same model, threads and precision are
-replaced. Peers come with scripts/make_venv: run this with .venv/bin/python; a peer that is not installed is left out and named.
+Prints a table and writes bench/results/<date>-<cpu>.json, .md and a chart of the ratios, .svg; rows of the same model,
+threads and precision are replaced. Peers come with scripts/make_venv: run this with .venv/bin/python; a peer that is not installed is left out and named.
 
 Exit: 0 done, 2 usage, 3 a model that Floe cannot build or run, 5 Floe's outputs differ, 6 a ratio under --at-least.
 """
@@ -132,6 +132,7 @@ class Model:
         start = time.perf_counter()
         command_output(command, f"build {self.name}")
         self.build_s = time.perf_counter() - start
+        self.engine_mb = self.engine.stat().st_size / 1e6
         command = [o.floe, "run", self.engine, "--threads", o.threads, "--save", self.save("floe")]
         for name, file in self.files.items():
             command += ["--feed", f"{name}={file}"]
@@ -223,6 +224,8 @@ def measure(model, peers, say):
         rounds=o.rounds,
         seconds=o.seconds,
         build_s=model.build_s,
+        engine_mb=model.engine_mb,
+        graph_mb=model.path.stat().st_size / 1e6,
         difference=model.differences(engines),
         all_rounds=rounds,
         engines={
@@ -268,8 +271,8 @@ def table(rows):
         "",
         "Start and memory: session ready / first result in ms, peak resident MB (for peers, Python included).",
         "",
-        "| net, precision, threads | " + " | ".join(engines) + " | floe build s |",
-        "| --- |" + " --- |" * (len(engines) + 1),
+        "| net, precision, threads | " + " | ".join(engines) + " | floe build s | graph / engine MB |",
+        "| --- |" + " --- |" * (len(engines) + 2),
     ]
     for row in rows:
         cells = [
@@ -278,8 +281,34 @@ def table(rows):
             else "–"
             for e in engines
         ]
-        lines.append(f"| {label(row)} | " + " | ".join(cells) + f" | {row['build_s']:.1f} |")
+        size = f"{row['graph_mb']:.0f} / {row['engine_mb']:.0f}" if "engine_mb" in row else "–"
+        lines.append(f"| {label(row)} | " + " | ".join(cells) + f" | {row['build_s']:.1f} | {size} |")
     return "\n".join(lines) + "\n"
+
+
+def chart(rows, title):
+    """SVG: one bar a row, its length the ratio of the best peer's time to Floe's, a whisker from least to most."""
+    rows = [row for row in rows if "best" in row]
+    left, unit, step = 250, 150, 26
+    width, height = left + int(unit * max([1.5] + [r["ratio_most"] for r in rows])) + 60, 60 + step * len(rows)
+    text = lambda x, y, words, more="": f'<text x="{x}" y="{y}" {more}>{words}</text>'
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" font-size="13">',
+        f'<rect width="{width}" height="{height}" fill="white"/>',
+        text(10, 20, f"{title}: best peer's time / Floe's (right of the line: Floe is faster)"),
+    ]
+    for i, row in enumerate(rows):
+        y, length = 40 + step * i, unit * row["ratio"]
+        colour = "#2a7f62" if row["ratio"] >= 1 else "#b5523b"
+        label = f"{row['model']}, {row['precision']}, {row['threads']} threads"
+        parts += [
+            text(left - 8, y + 13, label, 'text-anchor="end"'),
+            f'<rect x="{left}" y="{y}" width="{length:.1f}" height="16" fill="{colour}"/>',
+            f'<path d="M{left + unit * row["ratio_least"]:.1f} {y + 8}H{left + unit * row["ratio_most"]:.1f}" stroke="black"/>',
+            text(left + unit * row["ratio_most"] + 6, y + 13, f"{row['ratio']:.2f} ({row['best']})"),
+        ]
+    parts.append(f'<path d="M{left + unit} 32V{height - 12}" stroke="black" stroke-dasharray="4 3"/></svg>')
+    return "\n".join(parts) + "\n"
 
 
 def store(rows, versions, options):
@@ -296,9 +325,11 @@ def store(rows, versions, options):
     )
     path.write_text(json.dumps(head | dict(rows=rows), indent=1) + "\n")
     names = ", ".join(f"{n} {v}" for n, v in versions.items())
+    busy = f"Load of the machine while it was measured: {os.getloadavg()[1]:.1f} on {os.cpu_count()} cores."
     path.with_suffix(".md").write_text(
-        f"# {cpu}, {os.cpu_count()} cores\n\nBatch as in the graph, median of rounds; {names}.\n\n{table(rows)}"
+        f"# {cpu}, {os.cpu_count()} cores\n\nBatch as in the graph, median of rounds; {names}. {busy}\n\n{table(rows)}"
     )
+    path.with_suffix(".svg").write_text(chart(rows, cpu))
     return path
 
 
@@ -362,7 +393,7 @@ def main():
                 code = max(code, e.code)
         if rows:
             print(table(rows))
-            say(f"written to {store(rows, versions, options)} and .md")
+            say(f"written to {store(rows, versions, options)}, .md and .svg")
     except KeyboardInterrupt:
         return 130
     for row in rows:

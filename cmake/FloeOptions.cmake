@@ -29,6 +29,16 @@ if(FLOE_COVERAGE)
   target_link_options(floe_options INTERFACE --coverage)
 endif()
 
+# Code that runs once a build or a load, not once a pixel, is optimised for size: the runtime library shall stay
+# below 3 MB.
+set(FLOE_SMALL $<$<CONFIG:Release>:-Os>)
+# Only Floe's own names leave a shared library: those of templates from other libraries would be a third of it.
+function(floe_export_own_names target)
+  set(script ${PROJECT_SOURCE_DIR}/cmake/exports.map)
+  target_link_options(${target} PRIVATE -Wl,--version-script=${script})
+  set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${script})
+endfunction()
+
 # floe_component(NAME [source...]): the folder's code as an object library floe_NAME. The shared libraries in
 # src/CMakeLists.txt gather components; who may include whom is checked by scripts/check_includes.py.
 function(floe_component name)

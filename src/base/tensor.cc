@@ -1,5 +1,9 @@
 #include "floe/tensor.h"
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -37,6 +41,20 @@ constexpr DTypeRow kDTypes[] = {
 };
 
 constexpr size_t kAlignment = 64;
+constexpr size_t kHugePage = size_t{2} << 20;
+
+// Arenas of megabytes are walked from end to end: pages of 4 KiB would miss the TLB all the time.
+void* AllocateBytes(size_t bytes) {
+#if defined(__linux__)
+  if (bytes >= 2 * kHugePage) {
+    void* data = std::aligned_alloc(kHugePage, (bytes + kHugePage - 1) / kHugePage * kHugePage);
+    if (data != nullptr)
+      madvise(data, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);  // a hint: may be refused
+    return data;
+  }
+#endif
+  return std::aligned_alloc(kAlignment, bytes);
+}
 
 std::shared_ptr<void> Allocate(DType dtype, int64_t count) {
   const size_t n = static_cast<size_t>(count);
@@ -45,11 +63,11 @@ std::shared_ptr<void> Allocate(DType dtype, int64_t count) {
     return std::shared_ptr<void>(strings->data(), [strings](void*) { delete strings; });
   }
   const size_t element = DTypeSize(dtype);
-  if (n > (SIZE_MAX - kAlignment) / element) throw std::bad_alloc();
-  const size_t bytes = (n * element + kAlignment - 1) / kAlignment * kAlignment;
-  void* data = std::aligned_alloc(kAlignment, bytes == 0 ? kAlignment : bytes);
+  if (n > (SIZE_MAX - kHugePage) / element) throw std::bad_alloc();
+  const size_t bytes = n == 0 ? kAlignment : (n * element + kAlignment - 1) / kAlignment * kAlignment;
+  void* data = AllocateBytes(bytes);
   if (data == nullptr) throw std::bad_alloc();
-  std::memset(data, 0, bytes == 0 ? kAlignment : bytes);
+  std::memset(data, 0, bytes);
   return std::shared_ptr<void>(data, std::free);
 }
 

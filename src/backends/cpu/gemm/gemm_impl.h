@@ -58,11 +58,9 @@ FLOE_INLINE const float* MultiplyTap(const Tile& tile, int64_t depth, const floa
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; ++i) rows[i] = tile.taps[i];
   int64_t k = 0;
-  for (; k + 4 <= depth; k += 4, b += 4 * kWidth) {
+  for (; k + 2 <= depth; k += 2, b += 2 * kWidth) {
     MultiplyStep<kRows, kVectors>(rows, k, b, acc);
     MultiplyStep<kRows, kVectors>(rows, k + 1, b + kWidth, acc);
-    MultiplyStep<kRows, kVectors>(rows, k + 2, b + 2 * kWidth, acc);
-    MultiplyStep<kRows, kVectors>(rows, k + 3, b + 3 * kWidth, acc);
   }
   for (; k < depth; ++k, b += kWidth) MultiplyStep<kRows, kVectors>(rows, k, b, acc);
   return b;

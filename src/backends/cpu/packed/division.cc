@@ -32,20 +32,13 @@ Division Divide(const PackedShape& s, const PackedCode& code, int64_t threads) {
   if (d.threads == 1) return d;
   // Per multiply-add; a float of weights or of rows that comes from farther than the second-level cache
   // counts 12.
-  const double rows = static_cast<double>(s.rows);
-  const double panels = static_cast<double>(PanelsOf(s, code));
-  const double parts = static_cast<double>(d.threads);
-  const double my_rows = static_cast<double>(std::min(s.rows, RoundUp(DivideUp(s.rows, d.threads), s.unit)));
-  const double my_panels = static_cast<double>(DivideUp(PanelsOf(s, code), d.threads));
-  const double width = static_cast<double>(code.panel);
-  const double blocks = static_cast<double>(DivideUp(static_cast<int64_t>(my_rows), d.block_rows));
-  const double by_rows = my_rows * panels * width + 12 * blocks * panels * width + 12 * my_rows;
-  const double by_panels =
-      rows * my_panels * width + 12 * my_panels * width + 12 * rows * (1 + 1 / parts) + 2000;
-  if (by_panels < by_rows) {
-    d.by_panels = true;
-    d.block_rows = s.rows;
-  }
+  const auto cost = [&](int64_t rows, int64_t panels) {
+    const int64_t blocks = DivideUp(rows, d.block_rows);
+    return rows * panels * code.panel + 12 * blocks * panels * code.panel + 12 * rows;
+  };
+  const int64_t panels = PanelsOf(s, code);
+  const int64_t my_rows = std::min(s.rows, RoundUp(DivideUp(s.rows, d.threads), s.unit));
+  d.by_panels = cost(s.rows, DivideUp(panels, d.threads)) < cost(my_rows, panels);
   return d;
 }
 
@@ -83,8 +76,7 @@ void PackWeights(const PackedShape& shape, const PackedCode& code, const float* 
 
 size_t PackedWorkspaceFloats(const PackedShape& shape, const PackedCode& code, int threads) {
   const Division d = Divide(shape, code, threads);
-  const int64_t blocks = d.by_panels ? 1 : d.threads;
-  return static_cast<size_t>((blocks * d.block_rows + d.threads) * RowFloats(shape, code));
+  return static_cast<size_t>(d.threads * (d.block_rows + 1) * RowFloats(shape, code));
 }
 
 void RunPacked(const PackedShape& shape, const PackedCode& code, const PackedCall& call, const FillRows& fill,
@@ -96,16 +88,8 @@ void RunPacked(const PackedShape& shape, const PackedCode& code, const PackedCal
   float* rows = workspace + d.threads * floats;
   const int64_t units = DivideUp(shape.rows, shape.unit);
   const int64_t grain = d.threads == 1 ? units : 1;
-  if (d.by_panels) {
-    const RowBlock block{0, shape.rows, rows};
-    pool.ParallelFor(units, grain, [&](int64_t begin, int64_t end, int thread) {
-      fill(block, begin * shape.unit, std::min(end * shape.unit, shape.rows), scratch(thread));
-    });
-    pool.ParallelFor(panels, 1,
-                     [&](int64_t begin, int64_t end, int) { code.multiply(call, block, begin, end); });
-    return;
-  }
-  pool.ParallelFor(units, grain, [&](int64_t begin, int64_t end, int thread) {
+  // Units [begin, end) of rows, block by block, with panels [panel, panel_end).
+  const auto run = [&](int64_t begin, int64_t end, int64_t panel, int64_t panel_end, int thread) {
     float* mine = rows + thread * d.block_rows * floats;
     const int64_t blocks = DivideUp((end - begin) * shape.unit, d.block_rows);
     for (int64_t b = 0; b < blocks; ++b) {
@@ -113,9 +97,18 @@ void RunPacked(const PackedShape& shape, const PackedCode& code, const PackedCal
       const int64_t last = std::min((begin + (end - begin) * (b + 1) / blocks) * shape.unit, shape.rows);
       const RowBlock block{first, last - first, mine};
       fill(block, 0, block.count, scratch(thread));
-      code.multiply(call, block, 0, panels);
+      code.multiply(call, block, panel, panel_end);
     }
-  });
+  };
+  if (d.by_panels) {
+    // Each thread gathers all rows for itself: cheaper than to wait, and to read them from another core's
+    // cache.
+    pool.ParallelFor(panels, 1,
+                     [&](int64_t begin, int64_t end, int thread) { run(0, units, begin, end, thread); });
+  } else {
+    pool.ParallelFor(units, grain,
+                     [&](int64_t begin, int64_t end, int thread) { run(begin, end, 0, panels, thread); });
+  }
 }
 
 double EstimatePackedNs(const PackedShape& shape, const PackedCode& code, Isa isa) {

@@ -43,7 +43,7 @@ FLOE_INLINE void Accumulate(const float* rows, int64_t block_floats, int64_t dep
     for (int v = 0; v < kVectors; ++v) acc[i][v] = Splat(0.0f);
   }
   for (; depth >= kLanes; depth -= kLanes, rows += block_floats) {
-#pragma GCC unroll 4
+#pragma GCC unroll 2
     for (int k = 0; k < kLanes; ++k, panel += kVectors * kLanes) {
       AccumulateDepth<kRows, kVectors>(rows + k, panel, acc);
     }
