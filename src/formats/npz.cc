@@ -43,12 +43,15 @@ Archive OpenForReading(Bytes bytes, const std::string& path) {
   return Archive(archive);
 }
 
+// `room` is what is left of the archive's bytes for this member and those behind it.
 std::shared_ptr<std::vector<uint8_t>> ReadMember(zip_t* archive, zip_uint64_t index, const zip_stat_t& info,
-                                                 const std::string& subject) {
+                                                 const std::string& subject, uint64_t* room) {
   constexpr zip_uint64_t kNeeded = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE;
-  if ((info.valid & kNeeded) != kNeeded || info.size > kMaxDeflateRatio * info.comp_size + 64) {
+  if ((info.valid & kNeeded) != kNeeded || info.comp_size > *room ||
+      info.size > kMaxDeflateRatio * info.comp_size + 64) {
     Throw(ErrorCode::kModel, "{}: claims an impossible size", subject);
   }
+  *room -= info.comp_size;
   auto bytes = std::make_shared<std::vector<uint8_t>>(info.size);
   zip_file_t* file = zip_fopen_index(archive, index, 0);
   if (file == nullptr) Throw(ErrorCode::kModel, "{}: cannot read: {}", subject, zip_strerror(archive));
@@ -130,6 +133,7 @@ std::vector<NamedTensor> ReadNpz(const std::string& path) {
   const Archive archive = OpenForReading(file->bytes(), path);
   std::vector<NamedTensor> tensors;
   std::set<std::string> seen;
+  uint64_t room = file->bytes().size();
   const zip_int64_t count = zip_get_num_entries(archive.get(), 0);
   for (zip_int64_t i = 0; i < count; ++i) {
     zip_stat_t info;
@@ -139,7 +143,7 @@ std::vector<NamedTensor> ReadNpz(const std::string& path) {
     }
     std::string name = info.name;
     const std::string subject = fmt::format("{}: '{}'", path, Printable(name));
-    const auto bytes = ReadMember(archive.get(), static_cast<zip_uint64_t>(i), info, subject);
+    const auto bytes = ReadMember(archive.get(), static_cast<zip_uint64_t>(i), info, subject, &room);
     if (name.ends_with(kExtension)) name.resize(name.size() - kExtension.size());
     if (!seen.insert(name).second) Throw(ErrorCode::kModel, "{}: is there twice", subject);
     tensors.push_back({std::move(name), ParseNpy(*bytes, subject, bytes)});

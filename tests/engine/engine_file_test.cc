@@ -139,6 +139,44 @@ TEST(DamagedEngine, AnyFlippedByteIsRefusedOrHarmless) {
   EXPECT_GT(refused, 0);
 }
 
+constexpr const char* kLoop = R"(
+graph loop(%trips: int64[], %go: bool[], %x: string[2]) -> (%y) {
+  %y: string[2] = Loop(%trips, %go, %x) {carried=1}
+    graph body(%i: int64[], %c: bool[], %v: string[2]) -> (%c, %joined) { %joined = StringJoin(%v, %v) }
+})";
+
+// Checksums are right, but the plan does not hold together.
+TEST(DamagedEngine, APlanThatReadsWhatNobodyMadeIsRefused) {
+  const std::unique_ptr<Graph> graph = ParseGraph(kLoop);
+  EngineData data = testing::DataFor(*graph, "reference");
+  Plan& plan = data.profiles[0];
+  std::vector<Step> steps = std::move(plan.steps);
+  plan.steps.clear();
+  EXPECT_THAT(FailureOf(FileOf(data), ErrorCode::kModel), HasSubstr("'y' is read before a step makes it"));
+}
+
+TEST(DamagedEngine, ALoopOfWrongTypesIsRefused) {
+  const std::unique_ptr<Graph> graph = ParseGraph(kLoop);
+  EngineData data = testing::DataFor(*graph, "reference");
+  Plan& plan = data.profiles[0];
+  ASSERT_TRUE(std::holds_alternative<LoopStep>(plan.steps.back().action));
+  LoopStep& loop = std::get<LoopStep>(plan.steps.back().action);
+  std::swap(loop.trip_count, loop.condition);
+  EXPECT_THAT(FailureOf(FileOf(data), ErrorCode::kModel),
+              HasSubstr("number of iterations is of another type"));
+  std::swap(loop.trip_count, loop.condition);
+  loop.carried[0] = loop.condition;
+  EXPECT_THAT(FailureOf(FileOf(data), ErrorCode::kModel), HasSubstr("of another type"));
+}
+
+TEST(DamagedEngine, AnInputWhoseNameSaysAnotherTypeIsRefused) {
+  const std::unique_ptr<Graph> graph = ParseGraph(kNet);
+  EngineData data = testing::DataFor(*graph);
+  data.inputs[0].type.dtype = DType::kInvalid;
+  EXPECT_THAT(FailureOf(FileOf(data), ErrorCode::kModel),
+              HasSubstr("'x' is invalid by its name, float32 in the plan"));
+}
+
 TEST(Engine, OfAnotherMachineIsRefusedBeforeItIsRun) {
   const std::unique_ptr<Graph> graph = ParseGraph(kNet);
   EngineData data = testing::DataFor(*graph);

@@ -118,6 +118,17 @@ TEST(Npz, RefusesWhatIsNoArchive) {
   EXPECT_NE(ErrorOf([&] { ReadNpz(folder / "missing.npz"); }), "");
 }
 
+TEST(Npz, RefusesAMemberLargerThanTheArchive) {
+  const TemporaryFolder folder;
+  WriteNpz(folder / "a.npz", std::vector<NamedTensor>{{"a", Tensor(DType::kFloat32, {4})}});
+  std::string bytes = ReadAll(folder / "a.npz");
+  const size_t entry = bytes.rfind("PK\1\2");
+  ASSERT_NE(entry, std::string::npos);
+  for (const size_t at : {entry + 20, entry + 24}) bytes[at + 3] = 0x7f;  // stored size, size
+  const std::string path = folder.Write("large.npz", bytes);
+  EXPECT_THAT(ErrorOf([&] { ReadNpz(path); }), HasSubstr("claims an impossible size"));
+}
+
 TEST(Npz, SurvivesEveryFlippedByte) {
   const TemporaryFolder folder;
   const std::string whole = ReadAll(DataFile("deflated.npz"));

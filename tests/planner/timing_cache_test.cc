@@ -37,8 +37,8 @@ TEST_F(TimingCacheTest, WhatAnotherProcessAddedStays) {
 }
 
 TEST_F(TimingCacheTest, AFileOfAnotherKindIsRefusedAndLeftAlone) {
-  for (const char* text :
-       {"", "{}", "[1]", "not json", R"({"schema": "floe.timing_cache/1", "times_ns": {"a": "x"}})"}) {
+  for (const char* text : {"", "{}", "[1]", "not json", R"({"schema": 1, "times_ns": {}})",
+                           R"({"schema": "floe.timing_cache/1", "times_ns": {"a": "x"}})"}) {
     WriteFile(path_, AsBytes(text));
     EXPECT_THROW(TimingCache::Open(path_), Error) << text;
     EXPECT_EQ(ReadTextFile(path_), text);

@@ -399,11 +399,10 @@ RegexParser::Code RegexParser::ParseClass() {
       continue;
     }
     const auto one = [&]() -> char {
-      const char c = pattern_[at_++];
+      char c = pattern_[at_++];
+      if (c == '\\') c = AtEnd() ? (Fail("a backslash at the end"), '\0') : LiteralEscape(pattern_[at_++]);
       if (static_cast<unsigned char>(c) > 127) Fail("a class with characters beyond ASCII");
-      return c != '\\' ? c
-             : AtEnd() ? (Fail("a backslash at the end"), '\0')
-                       : LiteralEscape(pattern_[at_++]);
+      return c;
     };
     if (Peek() == '\\' && at_ + 1 < pattern_.size()) {
       const char c = pattern_[at_ + 1];

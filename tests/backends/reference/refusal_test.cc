@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "backends/reference/evaluate.h"
+#include "backends/reference/regex.h"
 #include "graph/text.h"
 
 namespace floe {
@@ -64,6 +65,12 @@ TEST(RunErrors, APatternThatIsNoRegularExpressionIsRefused) {
           "graph g(%x: string[1]) -> (%y) { %y = StringRegexReplace(%x) {pattern=\"(a\", rewrite=\"\"} }",
           {Tensor::FromVector<std::string>({"a"})}, ErrorCode::kModel),
       "StringRegexReplace 'y': pattern '(a': an unmatched '('");
+}
+
+TEST(Regex, AClassWithAnEscapedByteBeyondAsciiIsRefused) {
+  std::string problem;
+  EXPECT_FALSE(reference::Regex::Compile("[\\\xfe]", &problem).has_value());
+  EXPECT_EQ(problem, "a class with characters beyond ASCII");
 }
 
 TEST(Regex, TakesTimeProportionalToTheText) {

@@ -63,6 +63,33 @@ TEST(PrepareGraph, APortThatDoesNotExistIsRefused) {
             "output 'relu:1': expected a tensor, but node 'relu' (Relu) has 1 outputs");
 }
 
+TEST(PrepareGraph, ANodeWithAnotherNumberOfInputsIsRefused) {
+  const auto message = [](const std::string& relu) {
+    return MessageOf([&] {
+      PrepareGraph(ModelOf(GraphOf({"x: Placeholder dtype=float", relu})), Outputs({"y"}));
+    });
+  };
+  EXPECT_EQ(message("y: Relu() T=float"), "node 'y' (Relu): expected 1 input, found 0");
+  EXPECT_EQ(message("y: AddV2(x, ^x) T=float"), "node 'y' (AddV2): expected 2 inputs, found 1");
+  EXPECT_EQ(message("y: ConcatV2(x, x) N=2 T=float Tidx=int32"),
+            "node 'y' (ConcatV2): expected 3 inputs, found 2");
+  EXPECT_EQ(message("y: Relu(^x, x) T=float"),
+            "node 'y' (Relu): expected control inputs behind the others, found '^x' before them");
+}
+
+TEST(PrepareGraph, ANodeOfAFunctionWithAnotherNumberOfInputsIsRefused) {
+  tf::GraphDef graph =
+      GraphOf({"x: Placeholder dtype=float", "y: PartitionedCall(x) f=@f Tin={float} Tout={float}"});
+  *graph.mutable_library()->add_function() =
+      FunctionOf("f(a: float) -> (b: float = n:y:0)", {"n: Relu() T=float"});
+  EXPECT_EQ(MessageOf([&] { PrepareGraph(ModelOf(graph), {}); }),
+            "node 'n' (Relu): expected 1 input, found 0");
+  *graph.mutable_library()->mutable_function(0) =
+      FunctionOf("f(a: float) -> (b: float = a)", {"n: _Retval(a) T=float index=7"});
+  EXPECT_THAT(MessageOf([&] { PrepareGraph(ModelOf(graph), {}); }),
+              HasSubstr("'n' is an argument or result"));
+}
+
 TEST(PrepareGraph, AnInputInsideCutsTheGraphThere) {
   Selection selection = Outputs({"output"});
   selection.inputs.push_back({"product", std::vector<int64_t>{3, 2}});
