@@ -209,7 +209,7 @@ def test_marks_give_a_command_that_builds():
         browser.open(page_of("marks", "view", FORMS / "variables/model.ckpt"))
         browser.run(f"app.go(app.panes[0], {{name: {tiny_output()!r}}})")
         browser.key("o")
-        browser.wait("app.panes[0].outputs.length === 1 && document.querySelector('.command')")
+        browser.wait("app.panes[0].outputs.length === 1 && document.querySelector('.command') !== null")
         browser.run("app.go(app.panes[0], {name: 'input'})")
         browser.key("i")
         browser.wait("app.panes[0].inputs.length === 1")

@@ -2,7 +2,7 @@
 // A scene as SVG. Only what lies near the window is made.
 
 function drawBox(box, look) {
-  const classes = ['box', box.kind, box.open && 'open', look.unsupported && 'unsupported', look.dim && 'dim',
+  const classes = ['box', box.kind, box.open && 'open', look.unsupported && 'unsupported', look.dim && 'dim', look.fill && 'heated',
     look.selected && 'selected', look.partner && 'partner', look.marked && 'marked'].filter(Boolean).join(' ');
   const group = s('g', {class: classes, transform: `translate(${box.x} ${box.y})`, 'data-id': box.id});
   group.append(s('title', {}, look.tip));
