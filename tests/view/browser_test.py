@@ -118,7 +118,7 @@ def test_open_expand_search_select_link():
         browser.type("op:Conv2D")
         browser.wait("!app.bar.found.hidden && app.bar.found.querySelectorAll('button').length > 0")
         browser.key("Enter")
-        browser.wait("location.hash.startsWith('#node=')")
+        browser.wait("document.getElementById('side').innerText.includes('strides') && location.hash.includes('Conv2D')")
         link = browser.run("location.href")
         text = browser.run("document.getElementById('side').innerText")
         expect("Conv2D" in text and "strides" in text and "minimum" not in text, "the card has attributes")

@@ -3,7 +3,7 @@
 
 function drawBox(box, look) {
   const classes = ['box', box.kind, box.open && 'open', look.unsupported && 'unsupported', look.dim && 'dim', look.fill && 'heated',
-    look.selected && 'selected', look.partner && 'partner', look.marked && 'marked'].filter(Boolean).join(' ');
+    look.selected && 'selected', look.partner && 'partner', look.marked && 'marked', look.found && 'found'].filter(Boolean).join(' ');
   const group = s('g', {class: classes, transform: `translate(${box.x} ${box.y})`, 'data-id': box.id});
   group.append(s('title', {}, look.tip));
   const {w, h} = box;

@@ -74,7 +74,7 @@ class Pane {
   look(box, k) {
     const {paint, marks} = this.scene;
     const look = {shares: [], fill: '', value: '', sign: '', dim: false, tip: this.tip(box), selected: box.id === this.selected,
-      partner: Boolean(marks?.partner?.[k]), marked: Boolean(marks?.part?.[k]), unsupported: box.kind === 'node' && box.unsupported > 0};
+      partner: Boolean(marks?.partner?.[k]), marked: Boolean(marks?.part?.[k]), found: Boolean(marks?.found?.[k]), unsupported: box.kind === 'node' && box.unsupported > 0};
     if (paint.values) {
       const value = paint.values[k];
       if (value !== undefined) {
@@ -85,7 +85,7 @@ class Pane {
     } else {
       const shares = paint.shares[k];
       look.shares = shares.map(([category, share]) => [this.app.colours.of(category), share]);
-      if (box.kind === 'node' && shares[0]) look.sign = SIGNS[shares[0][0]] ?? '';
+      if (box.kind === 'node' && shares[0]) look.sign = this.app.signOf(shares[0][0]);
       if (this.lit.size > 0) look.dim = !shares.some(([category]) => this.lit.has(category)) && !box.open;
     }
     if (!box.open && box.kind !== 'node' && box.unsupported > 0) look.sign = `✕ ${box.unsupported}`;
