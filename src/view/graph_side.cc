@@ -21,10 +21,6 @@ std::string LastPart(const std::string& name) {
   return slash == std::string::npos ? name : name.substr(slash + 1);
 }
 
-std::string TypeOf(const Value& value) {
-  return value.type.ToString();
-}
-
 }  // namespace
 
 std::string GraphNodes::Unique(std::string name) {
@@ -34,73 +30,78 @@ std::string GraphNodes::Unique(std::string name) {
   return Unique(fmt::format("{}#{}", name, uses));
 }
 
-std::vector<Source> GraphNodes::Add(const Graph& graph, const std::string& prefix,
-                                    const std::vector<std::vector<Source>>& inputs, bool short_names) {
-  std::unordered_map<ValueId, std::vector<Source>> made;
-  const auto label = [&](const std::string& name) {
-    return Unique(prefix + (short_names ? LastPart(name) : name));
-  };
-  const auto append = [&](Node node) {
-    nodes_->push_back(std::move(node));
-    return static_cast<int32_t>(nodes_->size() - 1);
-  };
-  for (size_t i = 0; i < graph.inputs().size(); ++i) {
-    const ValueId id = graph.inputs()[i];
-    if (i < inputs.size() && !inputs[i].empty()) {
-      made[id] = inputs[i];
-      continue;
-    }
-    Node node;
-    node.name = label(graph.value(id).name);
-    node.op = "Input";
-    node.role = prefix.empty() ? NodeRole::kInput : NodeRole::kOther;
-    node.outputs = {TypeOf(graph.value(id))};
-    node.sources = graph.value(id).sources;
-    made[id] = {{append(std::move(node)), 0}};
-  }
-  const auto sources = [&](ValueId id) -> const std::vector<Source>& {
-    auto [at, added] = made.try_emplace(id);
-    const Value& value = graph.value(id);
-    if (added && value.is_constant()) {
-      AddConstant(value, prefix);
-      at->second = {{static_cast<int32_t>(nodes_->size() - 1), 0}};
-    }
-    return at->second;
-  };
-  for (const NodeId id : graph.Order()) {
-    const floe::Node& from = graph.node(id);
-    Node node;
-    node.name = label(from.name);
-    node.op = IsOp<Group>(from.op) ? OpsText(*from.bodies[0]) : std::string(OpName(from.op));
-    node.attributes = OpAttributes(from.op);
-    node.sources = from.sources;
-    node.macs = MultiplyAccumulates(graph, id);
-    node.bytes = BytesRead(graph, id) + BytesWritten(graph, id);
-    for (const ValueId output : from.outputs) node.outputs.push_back(TypeOf(graph.value(output)));
-    node.opens = !from.bodies.empty();
-    std::vector<std::vector<Source>> taken;
-    for (const ValueId input : from.inputs) {
-      taken.push_back(input == kNoValue ? std::vector<Source>{} : sources(input));
-    }
-    const std::string scope = node.name + "/";
-    const int32_t self = append(std::move(node));
-    for (size_t i = 0; i < from.outputs.size(); ++i)
-      made[from.outputs[i]] = {{self, static_cast<int32_t>(i)}};
-    if (from.bodies.empty()) {
-      for (const auto& list : taken) {
-        auto& to = (*nodes_)[static_cast<size_t>(self)].inputs;
-        to.insert(to.end(), list.begin(), list.end());
-      }
-      continue;
-    }
-    AddBodies(from, self, scope, taken, &made);
-  }
+std::vector<Source> GraphNodes::Add(const Graph& graph, const std::string& prefix, const Sources& inputs,
+                                    bool short_names) {
+  Scope scope{graph, prefix, short_names, {}};
+  AddInputs(scope, inputs);
+  for (const NodeId id : graph.Order()) AddNode(scope, id);
   std::vector<Source> outputs;
   for (const ValueId id : graph.outputs()) {
-    const std::vector<Source>& from = sources(id);
+    const std::vector<Source>& from = SourcesOf(scope, id);
     outputs.push_back(from.empty() ? Source{-1, 0} : from.front());
   }
   return outputs;
+}
+
+std::string GraphNodes::NameIn(const Scope& scope, const std::string& name) {
+  return Unique(scope.prefix + (scope.short_names ? LastPart(name) : name));
+}
+
+int32_t GraphNodes::Append(Node node) {
+  nodes_->push_back(std::move(node));
+  return static_cast<int32_t>(nodes_->size() - 1);
+}
+
+void GraphNodes::AddInputs(Scope& scope, const Sources& inputs) {
+  for (size_t i = 0; i < scope.graph.inputs().size(); ++i) {
+    const ValueId id = scope.graph.inputs()[i];
+    if (i < inputs.size() && !inputs[i].empty()) {
+      scope.made[id] = inputs[i];
+      continue;
+    }
+    const Value& value = scope.graph.value(id);
+    Node node;
+    node.name = NameIn(scope, value.name);
+    node.op = "Input";
+    node.role = scope.prefix.empty() ? NodeRole::kInput : NodeRole::kOther;
+    node.outputs = {value.type.ToString()};
+    node.sources = value.sources;
+    scope.made[id] = {{Append(std::move(node)), 0}};
+  }
+}
+
+// A constant becomes a node when it is first used.
+const std::vector<Source>& GraphNodes::SourcesOf(Scope& scope, ValueId id) {
+  auto [at, added] = scope.made.try_emplace(id);
+  const Value& value = scope.graph.value(id);
+  if (added && value.is_constant()) at->second = {{AddConstant(value, scope.prefix), 0}};
+  return at->second;
+}
+
+void GraphNodes::AddNode(Scope& scope, NodeId id) {
+  const floe::Node& from = scope.graph.node(id);
+  Node node;
+  node.name = NameIn(scope, from.name);
+  node.op = IsOp<Group>(from.op) ? OpsText(*from.bodies[0]) : std::string(OpName(from.op));
+  node.attributes = OpAttributes(from.op);
+  node.sources = from.sources;
+  node.macs = MultiplyAccumulates(scope.graph, id);
+  node.bytes = BytesRead(scope.graph, id) + BytesWritten(scope.graph, id);
+  node.opens = !from.bodies.empty();
+  for (const ValueId output : from.outputs) node.outputs.push_back(scope.graph.value(output).type.ToString());
+  Sources taken;
+  for (const ValueId input : from.inputs) {
+    taken.push_back(input == kNoValue ? std::vector<Source>{} : SourcesOf(scope, input));
+  }
+  if (!node.opens) {
+    for (const auto& list : taken) node.inputs.insert(node.inputs.end(), list.begin(), list.end());
+  }
+  const std::string inner = node.name + "/";
+  const int32_t self = Append(std::move(node));
+  for (size_t i = 0; i < from.outputs.size(); ++i) {
+    scope.made[from.outputs[i]] = {{self, static_cast<int32_t>(i)}};
+  }
+  if (!from.bodies.empty()) AddBodies(from, self, inner, taken, &scope.made);
 }
 
 // What leads into the node leads into its bodies, and what they give is what it gives.
@@ -125,16 +126,16 @@ void GraphNodes::AddBodies(const floe::Node& from, int32_t self, const std::stri
   }
 }
 
-void GraphNodes::AddConstant(const Value& value, const std::string& prefix) {
+int32_t GraphNodes::AddConstant(const Value& value, const std::string& prefix) {
   Node node;
   node.name = Unique(prefix + (prefix.empty() ? value.name : LastPart(value.name)));
   node.op = "Constant";
   node.role = NodeRole::kConstant;
-  node.outputs = {TypeOf(value)};
+  node.outputs = {value.type.ToString()};
   node.sources = value.sources;
   node.tensor = Summarise(value.constant);
   if (IsParameterType(value.type.dtype)) node.parameters = value.constant.size();
-  nodes_->push_back(std::move(node));
+  return Append(std::move(node));
 }
 
 Side GraphSide(const Graph& graph, std::string title) {

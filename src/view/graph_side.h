@@ -17,20 +17,33 @@ namespace floe::view {
 // node.
 class GraphNodes {
  public:
+  using Sources = std::vector<std::vector<Source>>;  // by input; several where branches join
+
   explicit GraphNodes(std::vector<Node>* nodes) : nodes_(nodes) {}
 
-  // `prefix` is "" or ends in a slash. `inputs` are the sources of the graph's inputs, or a list per input of
-  // several; an input without any becomes a node. `short_names` drops the scopes of inner names. Returns the
-  // source of each output of the graph; a node of -1 for one that has none.
-  std::vector<Source> Add(const Graph& graph, const std::string& prefix,
-                          const std::vector<std::vector<Source>>& inputs, bool short_names);
+  // `prefix` is "" or ends in a slash. `inputs` are the sources of the graph's inputs; an input without any
+  // becomes a node. `short_names` drops the scopes of inner names. Returns the source of each output of the
+  // graph; a node of -1 for one that has none.
+  std::vector<Source> Add(const Graph& graph, const std::string& prefix, const Sources& inputs,
+                          bool short_names);
 
   // `name`, or with a suffix if that is taken.
   std::string Unique(std::string name);
 
  private:
-  using Sources = std::vector<std::vector<Source>>;  // by input; several where branches join
-  void AddConstant(const Value& value, const std::string& prefix);
+  struct Scope {
+    const Graph& graph;
+    std::string prefix;
+    bool short_names;
+    std::unordered_map<ValueId, std::vector<Source>> made;  // where each value comes from
+  };
+
+  std::string NameIn(const Scope& scope, const std::string& name);
+  int32_t Append(Node node);
+  void AddInputs(Scope& scope, const Sources& inputs);
+  const std::vector<Source>& SourcesOf(Scope& scope, ValueId id);
+  void AddNode(Scope& scope, NodeId id);
+  int32_t AddConstant(const Value& value, const std::string& prefix);
   void AddBodies(const floe::Node& from, int32_t self, const std::string& scope, const Sources& inputs,
                  std::unordered_map<ValueId, std::vector<Source>>* made);
 

@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include <array>
+#include <utility>
 
 #include "base/error.h"
 
@@ -27,11 +28,23 @@ void ReuseAddressOnly(socket_t socket) {
   setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
 }
 
+// As it is: the library would compress what it is handed whole, which takes longer than the way over
+// loopback.
+void Send(std::shared_ptr<const std::string> body, const char* type, httplib::Response& response) {
+  const size_t size = body->size();
+  response.set_content_provider(
+      size, type, [body = std::move(body)](size_t offset, size_t length, httplib::DataSink& sink) {
+        return sink.write(body->data() + offset, length);
+      });
+}
+
 }  // namespace
 
 struct Server::Impl {
   httplib::Server http;
-  Content content;
+  std::shared_ptr<const std::string> page;
+  std::shared_ptr<const std::string> json;
+  std::function<std::string()> standalone;
   std::string token = RandomToken();
   int port = 0;
 
@@ -59,11 +72,11 @@ struct Server::Impl {
     }
     const std::string root = "/" + token + "/";
     if (request.path == root) {
-      response.set_content(content.page, "text/html; charset=utf-8");
+      Send(page, "text/html; charset=utf-8", response);
     } else if (request.path == root + "data.json") {
-      response.set_content(content.json, "application/json");
+      Send(json, "application/json", response);
     } else if (request.path == root + "report.html") {
-      response.set_content(content.standalone(), "text/html; charset=utf-8");
+      Send(std::make_shared<const std::string>(standalone()), "text/html; charset=utf-8", response);
     } else {
       response.status = 404;
       response.set_content("no such page\n", "text/plain");
@@ -72,7 +85,9 @@ struct Server::Impl {
 };
 
 Server::Server(Content content, int port) : impl_(std::make_unique<Impl>()) {
-  impl_->content = std::move(content);
+  impl_->page = std::make_shared<const std::string>(std::move(content.page));
+  impl_->json = std::make_shared<const std::string>(std::move(content.json));
+  impl_->standalone = std::move(content.standalone);
   impl_->http.set_socket_options(ReuseAddressOnly);
   impl_->http.Get(".*", [this](const httplib::Request& request, httplib::Response& response) {
     impl_->Answer(request, response);

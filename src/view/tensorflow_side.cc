@@ -148,13 +148,13 @@ class SideBuilder {
     try {
       candidates_ = FindCandidates(model_, selection_.signature);
     } catch (const Error& error) {
-      side_.warnings.push_back(error.what());
+      Warn(error.what());
     }
     conversion_ = Convert(Fill(selection_, candidates_, false), Fill(selection_, candidates_, true));
-    if (!conversion_.problem.empty()) side_.warnings.push_back(conversion_.problem);
+    Warn(conversion_.problem);
 
     open_ = OpenFunctions(model_.graph, ops_);
-    for (const std::string& warning : open_.warnings) side_.warnings.push_back(warning);
+    for (const std::string& warning : open_.warnings) Warn(warning);
     for (OpenNode& node : open_.nodes) AddNode(node);
     for (size_t i = 0; i < side_.nodes.size(); ++i) index_.try_emplace(side_.nodes[i].name, i);
     PassTypesOn();
@@ -165,6 +165,11 @@ class SideBuilder {
   }
 
  private:
+  void Warn(const std::string& text) {
+    if (!text.empty() && std::ranges::find(side_.warnings, text) == side_.warnings.end())
+      side_.warnings.push_back(text);
+  }
+
   void AddNode(OpenNode& from) {
     Node node;
     node.name = std::move(from.name);

@@ -4,6 +4,7 @@ Needs nothing beyond Python's own library and the program `chromium`.
 """
 
 import base64
+import fcntl
 import json
 import os
 import shutil
@@ -29,10 +30,9 @@ class Browser:
 
         def plumb():
             # The browser reads commands from 3 and answers on 4.
-            os.dup2(to_child, 13)
-            os.dup2(from_child, 14)
-            os.dup2(13, 3)
-            os.dup2(14, 4)
+            read, write = (fcntl.fcntl(fd, fcntl.F_DUPFD, 100) for fd in (to_child, from_child))
+            os.dup2(read, 3)
+            os.dup2(write, 4)
 
         command = [find_chromium(), "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--remote-debugging-pipe",
                    "--no-first-run", "--disable-background-networking", f"--user-data-dir={self.folder}", f"--window-size={width},{height}",
@@ -56,6 +56,8 @@ class Browser:
     def close(self):
         self.process.kill()
         self.process.wait()
+        os.close(self.out)
+        os.close(self.back)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self):

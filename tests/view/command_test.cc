@@ -98,7 +98,9 @@ TEST(ReportCommand, HasDifferencesTimesAndDigest) {
   ASSERT_EQ(data["report"]["differences"].size(), 1u);
   EXPECT_LT(data["report"]["differences"][0]["relative"].get<double>(), 1e-3);
   for (const Json& node : data["sides"][1]["nodes"]) {
-    if (node.contains("k")) EXPECT_TRUE(node.contains("ms")) << node["n"];
+    if (node.contains("k")) {
+      EXPECT_TRUE(node.contains("ms")) << node["n"];
+    }
   }
 }
 

@@ -16,7 +16,7 @@ using ::testing::ElementsAre;
 
 const char kFused[] = R"(graph main(%x: float32[1, 8, 8, 4]) -> (%g) {
   %w: float32[8, 3, 3, 4] = const seeded(1)
-  %g = Group(%x, %w) name "scope/relu" from "scope/conv" "scope/relu"
+  %g = Group(%x, %w) name "scope/relu" from "scope/conv", "scope/relu"
     graph body(%a: float32[1, 8, 8, 4], %b: float32[8, 3, 3, 4]) -> (%r) {
       %c = Conv(%a, %b) {auto_pad=SAME_UPPER} from "scope/conv"
       %r = Relu(%c) from "scope/relu"

@@ -46,7 +46,9 @@ TEST(TensorFlowSide, LoopsInFunctionsOpen) {
                                   [](const Node& n) { return n.name.find("/body/") != std::string::npos; }));
   // What the loop computes is needed, so is the loop.
   for (const Node& node : side.nodes) {
-    if (node.op == "While" || node.op == "StatelessWhile") EXPECT_FALSE(node.auxiliary) << node.name;
+    if (node.op == "While" || node.op == "StatelessWhile") {
+      EXPECT_FALSE(node.auxiliary) << node.name;
+    }
   }
 }
 

@@ -44,6 +44,11 @@ class App {
     return this.panes.length === 2 ? this.panes[1 - pane.side] : undefined;
   }
 
+  // "removed" is a change to see, but no news in what a build does.
+  signOf(category) {
+    return this.mode === 'change' || this.mode === 'support' && category !== 'removed' ? SIGNS[category] ?? '' : '';
+  }
+
   focusPane(pane) {
     this.focused = pane;
   }
@@ -138,8 +143,8 @@ class App {
   }
 
   withPart(pane) {
-    const {part, partner} = pane.marks;
-    return {...(part && {part}), ...(partner && {partner})};
+    const {part, partner, found} = pane.marks;
+    return {...(part && {part}), ...(partner && {partner}), ...(found && {found})};
   }
 
   async trace(pane, nodes, direction) {

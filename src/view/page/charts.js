@@ -24,14 +24,14 @@ function bars(rows, write, most = 24) {
   const sorted = [...rows].sort((a, b) => b[1] - a[1]);
   const shown = sorted.slice(0, most);
   const rest = sorted.slice(most).reduce((sum, [, value]) => sum + value, 0);
-  if (rest > 0) shown.push([`${sorted.length - most} more`, rest, '']);
   const total = sorted.reduce((sum, [, value]) => sum + value, 0);
   const [w, step, left] = [560, 18, 210];
   const top = Math.max(...shown.map(([, value]) => value), 1e-12);
+  if (rest > 0) shown.push([`${sorted.length - most} more`, rest, '']);
   const svg = s('svg', {class: 'chart-svg', viewBox: `0 0 ${w} ${shown.length * step + 4}`, role: 'img'});
   shown.forEach(([label, value, tip], k) => {
     const y = k * step;
-    const bar = value / top * (w - left - 110);
+    const bar = k < most ? value / top * (w - left - 110) : 0;  // what many have together is no bar
     svg.append(s('text', {x: left - 6, y: y + 13, 'text-anchor': 'end'}, shorten(label, 31), s('title', {}, tip || label)),
       s('rect', {class: 'bar', x: left, y: y + 3, width: Math.max(bar, 1), height: step - 6, rx: 2}),
       s('text', {class: 'muted', x: left + bar + 6, y: y + 13}, `${write(value)}  ${(100 * value / Math.max(total, 1e-12)).toFixed(1)} %`));

@@ -6,9 +6,11 @@ const PALETTE = ['#3b7dd8', '#e08214', '#2a9d62', '#c2509b', '#8a6fd1', '#d1495b
 const REST = '#9aa3af';
 
 const FIXED = {
-  'ok': '#2a9d62', 'folded': '#3b7dd8', 'removed': '#9aa3af', 'unsupported': '#c62828', 'not reached': '#e08214',
-  'not part of the build': '#c8ced6',
-  'added': '#2a9d62', 'changed': '#e08214', 'same': '#c8ced6', 'not compared': '#c8ced6',
+  support: {
+    'ok': '#2a9d62', 'folded': '#3b7dd8', 'removed': '#9aa3af', 'unsupported': '#c62828', 'not reached': '#e08214',
+    'not part of the build': '#c8ced6',
+  },
+  change: {'added': '#2a9d62', 'removed': '#c62828', 'changed': '#e08214', 'same': '#c8ced6', 'not compared': '#c8ced6'},
 };
 const SIGNS = {'added': '+', 'removed': '−', 'changed': '≠', 'unsupported': '✕', 'not reached': '!'};
 
@@ -29,7 +31,7 @@ class Colours {
   }
 
   of(category) {
-    const fixed = this.mode === 'support' || this.mode === 'change' ? FIXED[category] : undefined;
+    const fixed = FIXED[this.mode]?.[category];
     if (fixed) return fixed;
     if (category === '' || category === 'none' || category === 'none given' || category === 'unknown') return REST;
     if (!this.known.has(category)) {

@@ -2,8 +2,8 @@
 // A scene as SVG. Only what lies near the window is made.
 
 function drawBox(box, look) {
-  const classes = ['box', box.kind, box.open && 'open', look.unsupported && 'unsupported', look.dim && 'dim',
-    look.selected && 'selected', look.partner && 'partner', look.marked && 'marked'].filter(Boolean).join(' ');
+  const classes = ['box', box.kind, box.open && 'open', look.unsupported && 'unsupported', look.dim && 'dim', look.fill && 'heated',
+    look.selected && 'selected', look.partner && 'partner', look.marked && 'marked', look.found && 'found'].filter(Boolean).join(' ');
   const group = s('g', {class: classes, transform: `translate(${box.x} ${box.y})`, 'data-id': box.id});
   group.append(s('title', {}, look.tip));
   const {w, h} = box;

@@ -2,6 +2,7 @@
 // One side's canvas: asks the worker for the scene, draws it, moves it, and takes pointer and keys.
 
 const MARGIN = 30;
+const DOUBLE_CLICK = 400;  // ms
 
 class Pane {
   constructor(app, side, info) {
@@ -73,7 +74,7 @@ class Pane {
   look(box, k) {
     const {paint, marks} = this.scene;
     const look = {shares: [], fill: '', value: '', sign: '', dim: false, tip: this.tip(box), selected: box.id === this.selected,
-      partner: Boolean(marks?.partner?.[k]), marked: Boolean(marks?.part?.[k]), unsupported: box.kind === 'node' && box.unsupported > 0};
+      partner: Boolean(marks?.partner?.[k]), marked: Boolean(marks?.part?.[k]), found: Boolean(marks?.found?.[k]), unsupported: box.kind === 'node' && box.unsupported > 0};
     if (paint.values) {
       const value = paint.values[k];
       if (value !== undefined) {
@@ -84,7 +85,7 @@ class Pane {
     } else {
       const shares = paint.shares[k];
       look.shares = shares.map(([category, share]) => [this.app.colours.of(category), share]);
-      if (box.kind === 'node' && shares[0]) look.sign = SIGNS[shares[0][0]] ?? '';
+      if (box.kind === 'node' && shares[0]) look.sign = this.app.signOf(shares[0][0]);
       if (this.lit.size > 0) look.dim = !shares.some(([category]) => this.lit.has(category)) && !box.open;
     }
     if (!box.open && box.kind !== 'node' && box.unsupported > 0) look.sign = `✕ ${box.unsupported}`;
@@ -241,17 +242,19 @@ class Pane {
       [drag.x, drag.y] = [event.clientX, event.clientY];
       this.apply();
     });
-    svg.addEventListener('pointerup', () => {
+    // A second press soon after, on the same box. (What `dblclick` says of its target is the canvas, which has captured
+    // the pointer.)
+    let last = {id: -1, time: 0};
+    svg.addEventListener('pointerup', event => {
       svg.classList.remove('dragging');
       const done = drag;
       drag = null;
       if (!done || done.moved) return;
-      if (done.target && done.knob) this.toggle(done.target.id);
-      else this.app.select(this, done.target ? done.target.id : -1);
-    });
-    svg.addEventListener('dblclick', event => {
-      const box = this.boxAt(event);
-      if (box && box.canOpen) this.toggle(box.id);
+      const box = done.target;
+      const twice = box && box.id === last.id && event.timeStamp - last.time < DOUBLE_CLICK;
+      last = {id: twice || !box ? -1 : box.id, time: event.timeStamp};
+      if (box && box.canOpen && (done.knob || twice)) this.toggle(box.id);
+      else this.app.select(this, box ? box.id : -1);
     });
     svg.addEventListener('wheel', event => {
       event.preventDefault();

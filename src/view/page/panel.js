@@ -54,6 +54,7 @@ class Bar {
     const turn = this.turn = (this.turn ?? 0) + 1;
     if (query === '') {
       this.found.hidden = true;
+      this.light(this.app.panes.map(() => undefined));
       return;
     }
     const answers = await Promise.all(this.app.panes.map(pane => pane.ask('search', {query, most: 100})));
@@ -69,6 +70,18 @@ class Bar {
         }}, h('span', {class: 'name'}, row.name), h('span', {class: 'op'}, row.op)))]);
     });
     this.found.hidden = false;
+    this.light(answers.map(answer => answer.seen));
+  }
+
+  // Outlines what was found, once the typing pauses.
+  light(seen) {
+    clearTimeout(this.pause);
+    this.pause = setTimeout(() => this.app.panes.forEach((pane, k) => {
+      if (!seen[k] && !pane.marks.found) return;
+      pane.marks = {...pane.marks, found: seen[k]};
+      if (!seen[k]) delete pane.marks.found;
+      pane.refresh();
+    }), 150);
   }
 
   searchKey(event) {
@@ -139,7 +152,7 @@ function drawLegend(app, pane) {
       pane.draw();
     }});
     return h('label', {title: 'Choose to dim the others'}, check, h('span', {class: 'swatch', style: `background:${app.colours.of(category)}`}),
-      `${SIGNS[category] ? `${SIGNS[category]} ` : ''}${category || 'unknown'}`, h('span', {class: 'n'}, count));
+      `${app.signOf(category)} ${category || 'unknown'}`.trim(), h('span', {class: 'n'}, count));
   }), rest > 0 ? `${rest} more` : '');
   legend.hidden = shown.length === 0;
 }

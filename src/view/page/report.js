@@ -43,7 +43,7 @@ class Report {
   differences(rows) {
     return h('table', {}, h('tr', {}, ['output', 'largest difference', 'of the range', 'cosine', ''].map((t, k) => h('th', {class: k > 0 && k < 4 ? 'n' : ''}, t))),
       rows.map(d => h('tr', {}, h('td', {}, d.output), d.problem ? h('td', {}, d.problem)
-        : [h('td', {class: 'n'}, d.max_abs.toExponential(2)), h('td', {class: 'n'}, d.relative.toExponential(2)), h('td', {class: 'n'}, d.cosine.toFixed(8)), h('td', {})])));
+        : [h('td', {class: 'n'}, numbers.error(d.max_abs)), h('td', {class: 'n'}, numbers.error(d.relative)), h('td', {class: 'n'}, d.cosine.toFixed(8)), h('td', {})])));
   }
 
   table(layers, pick) {

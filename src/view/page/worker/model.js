@@ -2,7 +2,7 @@
 // A side as a tree of items. Item 0 is the root; a node is an item, a scope is an item, and a node whose scope is its
 // body (a call, a fused kernel) is one item for both. Series and pages are items too, made when a scope is first shown.
 
-const PASSES_ON = new Set(['Identity', 'ReadVariableOp', 'Enter', 'StopGradient', 'Argument', 'Cast', 'Dequantize']);
+const PASSES_ON = new Set(['Identity', 'ReadVariableOp', 'Enter', 'StopGradient', 'Argument', 'Result', 'Cast', 'Dequantize']);
 
 class Model {
   constructor(side) {
@@ -146,7 +146,8 @@ class Model {
     // What nothing but itself would show stays a node.
     this.tucked = new Uint8Array(count);
     for (let n = 0; n < count; ++n) {
-      if (this.constantOf[n] >= 0 && this.users[n].length > 0) this.tucked[n] = 1;
+      const handsOn = this.text(this.nodes[n].o) === 'Argument' || this.text(this.nodes[n].o) === 'Result';
+      if (this.constantOf[n] >= 0 && (this.users[n].length > 0 || handsOn)) this.tucked[n] = 1;
     }
   }
 

@@ -44,13 +44,15 @@ function search(model, query, most) {
   }
   if (tests.length === 0) return {total: 0, found: []};
   const found = [];
+  const seen = new Uint8Array(model.nodes.length);
   let total = 0;
   for (let n = 0; n < model.nodes.length; ++n) {
     if (!tests.every(test => test(model, model.nodes[n]))) continue;
     total += 1;
+    seen[n] = 1;
     if (found.length < most) found.push({node: n, name: model.nodes[n].n, op: model.text(model.nodes[n].o)});
   }
-  return {total, found};
+  return {total, found, seen};
 }
 
 // Nodes that `start` depends on (direction -1) or that depend on it (1), itself included.

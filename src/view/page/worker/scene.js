@@ -77,8 +77,8 @@ class Scene {
       face.title = role === 'input' || role === 'constant' || role === 'variable' ? item.label : op;
       face.sub = face.title === op ? item.label : op;
       if (role === 'input' && node.t) face.chips.push({text: dimsOf(model.text(node.t[0])), kind: 'shape'});
-      this.addChips(face, item.node);
       if (node.k !== undefined) face.chips.push({text: model.text(node.k), kind: 'kernel'});
+      this.addChips(face, item.node);
     } else {
       face.title = item.label;
       const sum = model.sums[id];
