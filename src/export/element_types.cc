@@ -116,7 +116,7 @@ bool IsPortable(const Portable& row, DType dtype) {
 // Types that hold every number of `dtype`, the nearest first.
 std::span<const DType> WiderThan(DType dtype) {
   using enum DType;
-  static constexpr std::array kOfBool = {kUInt8, kInt32, kInt64, kFloat32};
+  static constexpr std::array kOfBool = {kInt32, kInt64, kFloat32, kUInt8};
   static constexpr std::array kOf8 = {kInt32, kInt64, kFloat32, kFloat64};
   static constexpr std::array kOf32 = {kInt64, kFloat64};
   static constexpr std::array kOfHalf = {kFloat32, kFloat64};

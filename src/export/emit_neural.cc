@@ -161,6 +161,10 @@ void Emit(const Einsum& op, Emitter& e) {
 
 void Emit(const Resize& op, Emitter& e) {
   if (!IsTurned(op.layout, e)) return;
+  if (op.mode == ResizeMode::kArea || op.antialias) {
+    return e.Refuse("ONNX resizes by areas only from opset 18 on",
+                    "resize to nearest or linear in the model");
+  }
   const Shape& x = e.InShape(0);
   // Sizes or scales of all dimensions; batch and channels keep theirs.
   Operand sizes, scales;

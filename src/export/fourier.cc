@@ -31,7 +31,9 @@ ValueId Matrix(Builder& b, DType dtype, int64_t rows, int64_t columns, int64_t n
 }
 
 ValueId Product(Builder& b, ValueId x, ValueId matrix) {
-  return b.Add(MatMul{}, {x, matrix});
+  if (b.shape(x).rank() > 1) return b.Add(MatMul{}, {x, matrix});
+  const ValueId row = b.Add(Unsqueeze{{0}}, {x});
+  return b.Add(Squeeze{{0}}, {b.Add(MatMul{}, {row, matrix})});
 }
 
 int64_t SizeOfLast(Builder& b, ValueId x) {

@@ -76,10 +76,29 @@ ImageRole ElementwiseRole(const Graph& graph, const Node& node) {
   return role.inputs.empty() ? ImageRole{} : role;
 }
 
+// The matrix product, by a constant, that alone takes what the node flattens: [N, spatial, C] to [N, all].
+// kNoNode where there is none.
+NodeId FlattensInto(const Graph& graph, const Node& node) {
+  const Shape& x = ShapeIn(graph, node, 0);
+  const Shape& y = ShapeOut(graph, node);
+  if (!IsImage(x) || y.rank() != 2 || !x[0].Same(y[0]) || graph.IsOutput(node.outputs[0])) return kNoNode;
+  for (size_t i = 1; i < x.rank(); ++i) {
+    if (!x[i].known()) return kNoNode;
+  }
+  const std::vector<NodeId>& users = graph.value(node.outputs[0]).users;
+  if (users.size() != 1) return kNoNode;
+  const Node& user = graph.node(users[0]);
+  const auto* product = OpCast<MatMul>(user.op);
+  if (product == nullptr || product->transpose_a || user.inputs[0] != node.outputs[0]) return kNoNode;
+  const Tensor* weights = ConstantOf(graph, user.inputs[1]);
+  return weights != nullptr && weights->rank() == 2 ? users[0] : kNoNode;
+}
+
 // Batch and channels stay, so that the spatial dimensions between them are all that changes.
 ImageRole ReshapeRole(const Graph& graph, const Node& node) {
   const Shape& x = ShapeIn(graph, node, 0);
   const Shape& y = ShapeOut(graph, node);
+  if (FlattensInto(graph, node) != kNoNode) return {Order::kEither, {0}, {}};
   if (!x.has_rank() || !y.has_rank() || x.rank() < 2 || y.rank() < 2 || x.rank() > 5 || y.rank() > 5)
     return {};
   if (!x[0].Same(y[0]) || !x[x.rank() - 1].Same(y[y.rank() - 1])) return {};
@@ -200,9 +219,38 @@ void TurnAxes(Graph& graph, NodeId id, size_t rank, Builder& builder) {
   }
 }
 
+// flatten(x) W = flatten(first(x)) W', the rows of W' in the order of first(x); `x` has its channels first by
+// now.
+void TurnFlattened(Graph& graph, const Node& flatten, NodeId product) {
+  const Shape& x = ShapeIn(graph, flatten, 0);
+  const ValueId weights = graph.node(product).inputs[1];
+  const bool transposed = std::get<MatMul>(graph.node(product).op).transpose_b;
+  const Tensor& w = graph.value(weights).constant;
+  // The dimensions of a row's (or column's) number, channels last.
+  Ints places;
+  for (size_t i = 2; i < x.rank(); ++i) places.push_back(x[i].value());
+  places.push_back(x[1].value());
+  const auto n = static_cast<int64_t>(places.size());
+  Ints dims = places, perm{n - 1};
+  for (int64_t i = 0; i + 1 < n; ++i) perm.push_back(i);
+  if (transposed) {
+    dims.insert(dims.begin(), w.dims()[0]);
+    for (int64_t& p : perm) ++p;
+    perm.insert(perm.begin(), 0);
+  } else {
+    dims.push_back(w.dims()[1]);
+    perm.push_back(n);
+  }
+  const Tensor turned = PermuteTensor(w.Reshaped(dims), perm).Reshaped(w.dims());
+  graph.SetInput(product, 1, graph.AddConstant(graph.value(weights).name, turned));
+}
+
 void TurnReshape(Graph& graph, NodeId id, Builder& builder) {
   const Node& node = graph.node(id);
   const Shape& y = ShapeOut(graph, node);
+  // A node that flattens is turned for the product's sake alone: its own channels are gone.
+  if (const NodeId product = FlattensInto(graph, node); product != kNoNode)
+    return TurnFlattened(graph, node, product);
   if (!IsImage(y)) return;
   const Ints perm = ToFirst(y.rank());
   Ints target;

@@ -96,24 +96,19 @@ std::vector<ValueId> TapSlices(Lowering& l, const std::vector<WindowAxis>& axes,
   return slices;
 }
 
-// Rows: for each place of the output along spatial dimension `axis`, the weight of each place of the input.
-// The op is linear and takes its dimensions one by one: run on an image whose channels are the unit vectors,
-// it shows them.
-std::optional<Tensor> AxisWeights(Lowering& l, const Resize& op, size_t axis, size_t spatial, int64_t in,
-                                  int64_t out, ValueId scales) {
-  if (l.evaluator() == nullptr || in * out > (1 << 22)) return std::nullopt;
+// The op along one spatial dimension of an image [in, channels]: it takes its dimensions one by one.
+Tensor ResizeAlong(Lowering& l, const Resize& op, size_t axis, size_t spatial, const Tensor& image,
+                   int64_t out, ValueId scales) {
   Ints dims(spatial + 2, 1);
-  dims[1 + axis] = in;
-  dims.back() = in;
+  dims[1 + axis] = image.dims()[0];
+  dims.back() = image.dims()[1];
   Graph probe("probe");
-  Tensor units(DType::kFloat32, dims);
-  for (int64_t i = 0; i < in; ++i) units.data<float>()[i * in + i] = 1;
   Resize resize = op;
   resize.layout = Layout::kNhwc;
-  Ints sizes(spatial, 1);
-  sizes[axis] = out;
-  std::vector<ValueId> inputs{probe.AddConstant("x", std::move(units)), kNoValue};
+  std::vector<ValueId> inputs{probe.AddConstant("x", image.Reshaped(dims)), kNoValue};
   if (scales == kNoValue) {
+    Ints sizes(spatial, 1);
+    sizes[axis] = out;
     inputs[1] = probe.AddConstant("sizes", Tensor::FromVector<int64_t>(sizes));
   } else {
     std::vector<float> ones(spatial, 1);
@@ -121,8 +116,25 @@ std::optional<Tensor> AxisWeights(Lowering& l, const Resize& op, size_t axis, si
     inputs.push_back(probe.AddConstant("scales", Tensor::FromVector<float>(ones)));
   }
   probe.SetOutputs({probe.Add(resize, inputs)});
-  Tensor weights = l.evaluator()->Evaluate(probe, {})[0];
-  return weights.Reshaped({out, in});
+  return l.evaluator()->Evaluate(probe, {})[0].Reshaped({out, image.dims()[1]});
+}
+
+// For each place of the output the place of the input that is nearest: a resized image of places shows them.
+Ints NearestPlaces(Lowering& l, const Resize& op, size_t axis, size_t spatial, int64_t in, int64_t out,
+                   ValueId scales) {
+  Tensor image(DType::kInt64, {in, 1});
+  std::iota(image.data<int64_t>(), image.data<int64_t>() + in, int64_t{0});
+  const Tensor places = ResizeAlong(l, op, axis, spatial, image, out, scales);
+  return Ints(places.data<int64_t>(), places.data<int64_t>() + out);
+}
+
+// [out, in]: the weight of each place of the input. The op is linear: an image whose channels are the unit
+// vectors shows them.
+Tensor AxisWeights(Lowering& l, const Resize& op, size_t axis, size_t spatial, int64_t in, int64_t out,
+                   ValueId scales) {
+  Tensor units(DType::kFloat32, {in, in});
+  for (int64_t i = 0; i < in; ++i) units.data<float>()[i * in + i] = 1;
+  return ResizeAlong(l, op, axis, spatial, units, out, scales);
 }
 
 // The pixel that ONNX's formula, evaluated in float as runtimes do, names for place i.
@@ -157,16 +169,6 @@ int64_t OnnxNearest(const Resize& op, int64_t i, int64_t in, int64_t out) {
   return std::clamp<int64_t>(static_cast<int64_t>(at), 0, in - 1);
 }
 
-Ints PlacesOf(const Tensor& weights) {
-  const int64_t out = weights.dims()[0], in = weights.dims()[1];
-  Ints places;
-  for (int64_t i = 0; i < out; ++i) {
-    const float* row = weights.data<float>() + i * in;
-    places.push_back(std::max_element(row, row + in) - row);
-  }
-  return places;
-}
-
 struct ResizeSizes {
   Ints in, out;
 };
@@ -182,34 +184,68 @@ std::optional<ResizeSizes> KnownSizes(Lowering& l, Layout layout, size_t spatial
   return sizes;
 }
 
-// Each dimension by itself, over images with their channels first: a gather of pixels, or a product with the
-// matrix of weights.
-ValueId ByAxes(Lowering& l, ValueId x, const std::vector<Tensor>& weights, bool nearest) {
-  const size_t spatial = weights.size();
-  for (size_t axis = 0; axis < spatial; ++axis) {
-    const auto at = static_cast<int64_t>(axis) + 2;
-    const Ints places = PlacesOf(weights[axis]);
-    if (nearest) {
-      x = l.Add(Gather{.axis = at}, {x, l.b().Int64s(places)});
-      continue;
-    }
-    const auto rank = static_cast<int64_t>(spatial) + 2;
-    // The product is along the last dimension, or the one before it.
-    Ints perm(static_cast<size_t>(rank));
-    std::iota(perm.begin(), perm.end(), 0);
-    const bool last = at == rank - 1;
-    const ValueId matrix = l.b().Constant(weights[axis]);
-    const ValueId typed = l.b().CastTo(matrix, l.b().dtype(x));
-    if (last) {
-      x = l.Add(MatMul{}, {x, l.b().Transpose(typed, {1, 0})});
-    } else if (at == rank - 2) {
-      x = l.Add(MatMul{}, {typed, x});
-    } else {
-      std::swap(perm[static_cast<size_t>(at)], perm[static_cast<size_t>(rank - 1)]);
-      x = l.b().Transpose(l.Add(MatMul{}, {l.b().Transpose(x, perm), l.b().Transpose(typed, {1, 0})}), perm);
-    }
+// y = W x along dimension `at` of images with their channels first.
+ValueId ProductAlong(Lowering& l, ValueId x, int64_t at, const Tensor& weights) {
+  const auto rank = static_cast<int64_t>(l.b().shape(x).rank());
+  const ValueId matrix = l.b().CastTo(l.b().Constant(weights), l.b().dtype(x));
+  if (at == rank - 2) return l.Add(MatMul{}, {matrix, x});
+  const ValueId turned = l.b().Transpose(matrix, {1, 0});
+  if (at == rank - 1) return l.Add(MatMul{}, {x, turned});
+  Ints perm(static_cast<size_t>(rank));
+  std::iota(perm.begin(), perm.end(), 0);
+  std::swap(perm[static_cast<size_t>(at)], perm.back());
+  return l.b().Transpose(l.Add(MatMul{}, {l.b().Transpose(x, perm), turned}), perm);
+}
+
+// With the channels first, whatever the image has.
+template <typename F>
+ValueId WithChannelsFirst(Lowering& l, Layout layout, ValueId x, F f) {
+  if (layout == Layout::kNchw) return f(x);
+  const size_t rank = l.b().shape(x).rank();
+  return l.b().Transpose(f(l.b().Transpose(x, ToFirst(rank))), ToLast(rank));
+}
+
+constexpr int64_t kLargestWeights = int64_t{1} << 24;
+
+// A gather of pixels along each dimension where ONNX's operator names other pixels or has no such type.
+Lowering::Result ResizeNearest(const Resize& op, Lowering& l, const ResizeSizes& sizes, ValueId scales) {
+  const DType dtype = l.dtype(0);
+  bool same = dtype == DType::kFloat32 || dtype == DType::kFloat16 || dtype == DType::kInt32;
+  std::vector<Ints> places;
+  for (size_t axis = 0; axis < sizes.in.size(); ++axis) {
+    const int64_t in = sizes.in[axis], out = sizes.out[axis];
+    places.push_back(NearestPlaces(l, op, axis, sizes.in.size(), in, out, scales));
+    for (int64_t i = 0; i < out; ++i)
+      same &= places[axis][static_cast<size_t>(i)] == OnnxNearest(op, i, in, out);
   }
-  return x;
+  if (same) return l.Keep();
+  return {WithChannelsFirst(l, op.layout, l.in(0), [&](ValueId x) {
+    for (size_t axis = 0; axis < places.size(); ++axis) {
+      x = l.Add(Gather{.axis = static_cast<int64_t>(axis) + 2}, {x, l.b().Int64s(places[axis])});
+    }
+    return x;
+  })};
+}
+
+// Products with the weights along each dimension.
+Lowering::Result ResizeByWeights(const Resize& op, Lowering& l, const ResizeSizes& sizes, ValueId scales) {
+  const DType dtype = l.dtype(0);
+  std::vector<Tensor> weights;
+  for (size_t axis = 0; axis < sizes.in.size(); ++axis) {
+    const int64_t in = sizes.in[axis], out = sizes.out[axis];
+    if (std::max(in, out) > (1 << 20) || in * std::max(in, out) > kLargestWeights) {
+      return l.Refuse("the weights of so large a resizing would fill the file",
+                      "resize to nearest or linear in the model");
+    }
+    weights.push_back(AxisWeights(l, op, axis, sizes.in.size(), in, out, scales));
+  }
+  return {WithChannelsFirst(l, op.layout, l.in(0), [&](ValueId x) {
+    x = IsInteger(dtype) ? l.b().CastTo(x, DType::kFloat32) : x;
+    for (size_t axis = 0; axis < weights.size(); ++axis) {
+      x = ProductAlong(l, x, static_cast<int64_t>(axis) + 2, weights[axis]);
+    }
+    return IsInteger(dtype) ? l.b().CastTo(l.Un(kRound, x), dtype) : x;
+  })};
 }
 
 }  // namespace
@@ -261,8 +297,8 @@ Lowering::Result Lower(const Resize& op, Lowering& l) {
     return {l.Add(plain, inputs)};
   }
   const size_t spatial = static_cast<size_t>(rank) - 2;
-  const bool always = op.mode == ResizeMode::kArea || op.mode == ResizeMode::kCubic || op.antialias ||
-                      (!nearest && l.dtype(0) == DType::kFloat64);
+  const bool by_weights = op.mode == ResizeMode::kArea || op.mode == ResizeMode::kCubic || op.antialias ||
+                          (!nearest && l.dtype(0) == DType::kFloat64);
   const auto sizes = KnownSizes(l, op.layout, spatial);
   if (!sizes) {
     if (op.mode == ResizeMode::kArea || op.antialias) {
@@ -276,30 +312,12 @@ Lowering::Result Lower(const Resize& op, Lowering& l) {
     return l.Keep();
   }
   const ValueId scales = l.has(1) ? kNoValue : l.in(2);
-  if (scales != kNoValue && ConstantOf(l.graph(), scales) == nullptr) return l.Keep();
-  bool same = !always;
-  std::vector<Tensor> weights;
-  for (size_t axis = 0; axis < spatial && (always || nearest); ++axis) {
-    auto w = AxisWeights(l, op, axis, spatial, sizes->in[axis], sizes->out[axis], scales);
-    if (!w) return l.Refuse("the weights of so large a resizing are not computed");
-    if (!always) {
-      const Ints places = PlacesOf(*w);
-      for (size_t i = 0; i < places.size(); ++i) {
-        same &= places[i] == OnnxNearest(op, static_cast<int64_t>(i), sizes->in[axis], sizes->out[axis]);
-      }
-    }
-    weights.push_back(std::move(*w));
-  }
-  const DType dtype = l.dtype(0);
-  const bool has_kernel = dtype == DType::kFloat32 || dtype == DType::kFloat16 || dtype == DType::kInt32;
-  if (same && (!nearest || has_kernel)) return l.Keep();
-  const bool last = op.layout == Layout::kNhwc;
-  const ValueId first = last ? l.b().Transpose(x, ToFirst(static_cast<size_t>(rank))) : x;
-  const bool round = !nearest && IsInteger(dtype);
-  const ValueId wide = round ? l.b().CastTo(first, DType::kFloat32) : first;
-  ValueId y = ByAxes(l, wide, weights, nearest);
-  if (round) y = l.b().CastTo(l.Un(kRound, y), dtype);
-  return {last ? l.b().Transpose(y, ToLast(static_cast<size_t>(rank))) : y};
+  const bool can = l.evaluator() != nullptr &&
+                   (scales == kNoValue || ConstantOf(l.graph(), scales) != nullptr) &&
+                   std::ranges::count(sizes->in, 0) == 0;
+  if (!can) return l.Keep();
+  if (nearest) return ResizeNearest(op, l, *sizes, scales);
+  return by_weights ? ResizeByWeights(op, l, *sizes, scales) : l.Keep();
 }
 
 // Runtimes have SAME padding of sizes that only the run knows, but not of dilated windows: those are padded

@@ -87,6 +87,20 @@ Lowering::Result Lower(const Reverse& op, Lowering& l) {
   return {l.b().Slice(l.in(0), Ints(n, -1), Ints(n, kToBegin), op.axes, Ints(n, -1))};
 }
 
+// Operands without elements add nothing.
+Lowering::Result Lower(const Concat& op, Lowering& l) {
+  std::vector<ValueId> parts;
+  for (size_t i = 0; i < l.node().inputs.size(); ++i) {
+    const Shape& shape = l.shape(i);
+    if (!shape.has_rank() || shape.rank() == 0) return l.Keep();
+    const size_t axis =
+        static_cast<size_t>(op.axis < 0 ? op.axis + static_cast<int64_t>(shape.rank()) : op.axis);
+    if (!shape[axis].known() || shape[axis].value() != 0) parts.push_back(l.in(i));
+  }
+  if (parts.empty() || parts.size() == l.node().inputs.size()) return l.Keep();
+  return {parts.size() == 1 ? l.Un(kIdentity, parts[0]) : l.Add(Concat{op.axis}, parts)};
+}
+
 // The last `shift` entries come first.
 Lowering::Result Lower(const Roll& op, Lowering& l) {
   ValueId x = l.in(0);

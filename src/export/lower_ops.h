@@ -22,6 +22,7 @@ Lowering::Result Lower(const Gelu& op, Lowering& l);
 Lowering::Result Lower(const FakeQuant& op, Lowering& l);
 // lower_movement.cc
 Lowering::Result Lower(const Pad& op, Lowering& l);
+Lowering::Result Lower(const Concat& op, Lowering& l);
 Lowering::Result Lower(const Reverse& op, Lowering& l);
 Lowering::Result Lower(const Roll& op, Lowering& l);
 Lowering::Result Lower(const ReverseSequence& op, Lowering& l);

@@ -81,18 +81,9 @@ std::vector<bool> MinCut::Solve() {
     while (Push() > 0) {
     }
   }
-  // With the sink: what still reaches it.
-  std::vector<bool> with_sink(out_.size(), false);
-  std::vector<int> queue{kSink};
-  with_sink[kSink] = true;
-  for (size_t i = 0; i < queue.size(); ++i) {
-    for (const int e : out_[static_cast<size_t>(queue[i])]) {
-      const int from = edges_[static_cast<size_t>(e)].to;
-      if (edges_[static_cast<size_t>(e ^ 1)].capacity == 0 || with_sink[static_cast<size_t>(from)]) continue;
-      with_sink[static_cast<size_t>(from)] = true;
-      queue.push_back(from);
-    }
-  }
+  // The last search left without a level what the source no longer reaches.
+  std::vector<bool> with_sink(out_.size());
+  for (size_t i = 0; i < out_.size(); ++i) with_sink[i] = level_[i] < 0;
   return with_sink;
 }
 

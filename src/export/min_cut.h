@@ -18,7 +18,7 @@ class MinCut {
   void AddEdge(int from, int to, int64_t capacity);
   // `cost` is paid once unless all members end on one side (Lawler's construction).
   void AddHyperedge(const std::vector<int>& members, int64_t cost);
-  // Whether each node lies with the sink, in the cheapest cut with the fewest nodes there.
+  // Whether each node lies with the sink, in the cheapest cut with the most nodes there.
   std::vector<bool> Solve();
 
  private:

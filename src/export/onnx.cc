@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "export/emitter.h"
 #include "export/lower.h"
+#include "export/narrow.h"
 #include "export/split_complex.h"
 #include "export/transposes.h"
 #include "export/turn_layout.h"
@@ -108,6 +109,7 @@ ExportResult ExportOnnx(std::unique_ptr<Graph> graph, std::vector<IoSpec>* input
   LowerGraph(*graph, options.opset, options.evaluator, &result.problems, &result.notes);
   TurnLayout(*graph, options.nchw_inputs, options.nchw_outputs, options.evaluator);
   if (options.clean) options.clean(*graph);
+  if (options.precision != DType::kFloat32) NarrowFloats(*graph, options.precision);
   for (size_t i = 0; i < inputs->size(); ++i) (*inputs)[i].type = graph->value(graph->inputs()[i]).type;
   for (size_t i = 0; i < outputs->size(); ++i) (*outputs)[i].type = graph->value(graph->outputs()[i]).type;
   RequireRanks(*inputs, "input", &result.problems);

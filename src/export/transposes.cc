@@ -29,13 +29,16 @@ std::string Reason(const onnx::NodeProto& node, const Around& around) {
   const std::string& in = node.input(0);
   const std::string& out = node.output(0);
   if (node.doc_string().find("Transpose") != std::string::npos) return "the model transposes here";
+  const auto users = around.users.find(out);
+  const onnx::NodeProto* user = users == around.users.end() ? nullptr : users->second[0];
+  const bool convolves = user != nullptr && (user->op_type() == "Conv" || user->op_type() == "ConvTranspose");
+  if (convolves && user->input(1) == out) return "a filter that is no constant";
   if (around.inputs.contains(in)) return fmt::format("input '{}' has its channels last (--nchw-inputs)", in);
   if (around.outputs.contains(out))
     return fmt::format("output '{}' has its channels last (--nchw-outputs)", out);
   const auto maker = around.makers.find(in);
   const std::string from = maker == around.makers.end() ? "a constant" : maker->second->op_type();
-  const auto users = around.users.find(out);
-  const std::string to = users == around.users.end() ? "a body" : users->second[0]->op_type();
+  const std::string to = user == nullptr ? "a body" : user->op_type();
   return fmt::format("{} before it and {} after it have no common order", from, to);
 }
 

@@ -9,7 +9,9 @@
 #include <memory>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "compiler/model.h"
+#include "export/dot.h"
 #include "export/onnx.h"
 #include "export/tensorrt.h"
 #include "formats/onnx/write.h"
@@ -24,6 +26,7 @@ struct ExportArgs {
   ModelSelection model;
   std::string output;
   std::string stage = "folded";
+  std::string precision = "fp32";
   int opset = 17;
   bool nchw_inputs = false;
   bool nchw_outputs = false;
@@ -95,12 +98,19 @@ void ForTensorRt(const ExportArgs& args, const OnnxModel& model, const ConsoleOp
 }
 
 void Export(const ExportArgs& args, const ConsoleOptions& console) {
-  if (!args.output.ends_with(".onnx")) {
-    Throw(ErrorCode::kUsage, "-o {}: expected a name that ends in .onnx", args.output);
+  const bool dot = args.output.ends_with(".dot");
+  if (!dot && !args.output.ends_with(".onnx")) {
+    Throw(ErrorCode::kUsage, "-o {}: expected a name that ends in .onnx or .dot", args.output);
   }
   ImportedModel model = ImportModel(LoadModel(args.model));
+  if (dot) {
+    if (args.stage == "folded") FoldModel(*model.graph);
+    return WriteFile(args.output, AsBytes(PrintDot(*model.graph)));
+  }
   ExportOptions options;
   options.opset = args.opset;
+  if (args.precision == "fp16") options.precision = DType::kFloat16;
+  if (args.precision == "bf16") options.precision = DType::kBFloat16;
   options.nchw_inputs = args.nchw_inputs;
   options.nchw_outputs = args.nchw_outputs;
   options.metadata = {{"floe.model", std::filesystem::path(args.model.path).filename().string()}};
@@ -121,10 +131,15 @@ void Export(const ExportArgs& args, const ConsoleOptions& console) {
 void AddExport(CLI::App& app, const ConsoleOptions& console) {
   auto args = std::make_shared<ExportArgs>();
   AddModelOptions(app, args->model);
-  app.add_option("-o,--out", args->output, "The file to write")->required()->type_name("OUT.onnx");
+  app.add_option("-o,--out", args->output, "The file to write; a picture for Graphviz if it ends in .dot")
+      ->required()
+      ->type_name("OUT.onnx");
   app.add_option("--opset", args->opset, "13 to 17")->check(CLI::Range(13, 17))->capture_default_str();
   app.add_option("--stage", args->stage, "imported: as the model has it; folded: cleaned up and folded")
       ->check(CLI::IsMember({"imported", "folded"}))
+      ->capture_default_str();
+  app.add_option("--precision", args->precision, "fp32, or casts and weights of fp16 or bf16 written out")
+      ->check(CLI::IsMember({"fp32", "fp16", "bf16"}))
       ->capture_default_str();
   app.add_flag("--nchw-inputs", args->nchw_inputs, "Image inputs have their channels first");
   app.add_flag("--nchw-outputs", args->nchw_outputs, "Image outputs have their channels first");

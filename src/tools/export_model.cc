@@ -24,15 +24,18 @@ void Clean(Graph& graph, const PassContext& context) {
 
 }  // namespace
 
+void FoldModel(Graph& graph) {
+  const ReferenceEvaluator evaluator;
+  // Not the native layout, and no groups.
+  PipelineOptions pipeline;
+  pipeline.skip = {"prefer_nhwc", "group"};
+  RunPasses(graph, {evaluator}, pipeline);
+}
+
 ExportResult ExportModel(ImportedModel* model, bool fold, ExportOptions options) {
   const ReferenceEvaluator evaluator;
   const PassContext context{evaluator};
-  if (fold) {
-    // Not the native layout, and no groups.
-    PipelineOptions pipeline;
-    pipeline.skip = {"prefer_nhwc", "group"};
-    RunPasses(*model->graph, context, pipeline);
-  }
+  if (fold) FoldModel(*model->graph);
   options.evaluator = &evaluator;
   options.clean = [&](Graph& graph) { Clean(graph, context); };
   options.producer_version = FLOE_VERSION;

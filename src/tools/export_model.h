@@ -11,6 +11,9 @@ namespace floe::tools {
 // and outputs are as those of the ONNX model.
 ExportResult ExportModel(ImportedModel* model, bool fold, ExportOptions options);
 
+// The graph as ExportModel takes it, without going on to ONNX.
+void FoldModel(Graph& graph);
+
 }  // namespace floe::tools
 
 #endif  // FLOE_TOOLS_EXPORT_MODEL_H_

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Exports golden cases to ONNX, runs the files in ONNX Runtime, and compares with what TensorFlow computed.
 
-usage: run_onnx.py CASES... --floe PATH [--match REGEX] [--opset N] [--expected FILE] [--update] [--json FILE]
+usage: run_onnx.py CASES... --floe PATH [--match REGEX] [--opset N] [--option=OPTION]... [--expected FILE] [--update] [--json FILE]
 
 CASES are as for run_cases.py. Each is exported as the model has it; where that is refused, with the shapes of its inputs
 fixed. A case ends as one of
@@ -27,7 +27,7 @@ run_cases.VERDICTS = VERDICTS
 
 def export(folder, meta, options, path, fixed):
     command = [options.floe, "export", str(folder / meta.get("model", "graph.pb")), "-o", path, "-q"]
-    command += ["--opset", str(options.opset)] + meta.get("arguments", [])
+    command += ["--opset", str(options.opset)] + options.option + meta.get("arguments", [])
     for i in meta["inputs"]:
         shape = "=" + ("x".join(map(str, i["shape"])) or "[]") if fixed else ""
         command += ["--input", i["name"] + shape]
@@ -46,6 +46,8 @@ def run_file(path, meta, stored):
     for i in meta["inputs"]:
         value = stored[i["key"]]
         name = i["name"] if i["name"] in names else i["name"].removesuffix(":0")
+        if name not in names:  # no output depends on it
+            continue
         feeds[name] = value.astype(object) if value.dtype.kind == "U" else value
     return dict(zip((o["name"] for o in meta["outputs"]), session.run(None, feeds)))
 
@@ -107,6 +109,7 @@ def parse_options():
     p.add_argument("--floe", required=True, type=pathlib.Path)
     p.add_argument("--match", default="")
     p.add_argument("--opset", type=int, default=17)
+    p.add_argument("--option", action="append", default=[], help="a further option of floe export, as --option=--stage=imported")
     p.add_argument("--expected", type=pathlib.Path)
     p.add_argument("--update", action="store_true")
     p.add_argument("--json", type=pathlib.Path)

@@ -104,6 +104,37 @@ TEST(Export, LayerNormalizationIsWrittenOutBeforeOpset17) {
               ElementsAre("ReduceMean", "Sub", "Mul", "ReduceMean", "Add", "Sqrt", "Div", "Mul"));
 }
 
+TEST(Export, HalfPrecisionIsWrittenOut) {
+  ExportOptions options;
+  options.precision = DType::kFloat16;
+  const ExportResult result = Exported(R"(
+    graph main(%x: float32[2, 8]) -> (%y) {
+      %w: float32[8, 4] = const seeded(1)
+      %v: float32[4, 3] = const seeded(2)
+      %a = MatMul(%x, %w)
+      %b = Relu(%a)
+      %c = MatMul(%b, %v)
+      %y = Softmax(%c)
+    })",
+                                       options);
+  EXPECT_THAT(Operators(result), ElementsAre("Cast", "MatMul", "Relu", "MatMul", "Cast", "Softmax"));
+  const onnx::GraphProto& graph = result.model.proto.graph();
+  EXPECT_EQ(graph.initializer(0).data_type(), onnx::TensorProto::FLOAT16);
+  EXPECT_EQ(graph.input(0).type().tensor_type().elem_type(), onnx::TensorProto::FLOAT);
+}
+
+TEST(Export, AWeightTooLargeForHalfPrecisionStaysWide) {
+  ExportOptions options;
+  options.precision = DType::kFloat16;
+  const ExportResult result = Exported(R"(
+    graph main(%x: float32[2, 2]) -> (%y) {
+      %w: float32[2, 2] = const [1, 2, 3, 70000]
+      %y = MatMul(%x, %w)
+    })",
+                                       options);
+  EXPECT_THAT(Operators(result), ElementsAre("MatMul"));
+}
+
 TEST(Export, BodiesCaptureByName) {
   const ExportResult result = Exported(R"(
     graph main(%c: bool[], %x: float32[3]) -> (%y) {

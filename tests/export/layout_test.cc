@@ -104,6 +104,47 @@ TEST(TurnLayout, ConvolutionOfSequencesThroughReshapes) {
                    2);
 }
 
+TEST(TurnLayout, FlatteningIntoAProductTurnsItsWeights) {
+  for (const char* flags : {"", "{transpose_b=true}"}) {
+    const std::string weights = flags[0] == 0 ? "float32[48, 5]" : "float32[5, 48]";
+    ExpectTransposes(R"(
+      graph main(%x: float32[2, 6, 5, 3]) -> (%y) {
+        %f: float32[4, 3, 3, 3] = const seeded(1)
+        %t: int64[2] = const [-1, 48]
+        %w: )" + weights +
+                         R"( = const seeded(2)
+        %a = Conv(%x, %f)
+        %b = Reshape(%a, %t)
+        %y = MatMul(%b, %w) )" +
+                         flags + "}",
+                     1);
+  }
+}
+
+TEST(TurnLayout, FlatteningIntoAnythingElseNeedsATranspose) {
+  ExpectTransposes(R"(
+    graph main(%x: float32[2, 6, 5, 3]) -> (%y) {
+      %f: float32[4, 3, 3, 3] = const seeded(1)
+      %t: int64[2] = const [-1, 48]
+      %a = Conv(%x, %f)
+      %b = Reshape(%a, %t)
+      %y = Softmax(%b)
+    })",
+                   2);
+}
+
+TEST(TurnLayout, PreprocessingIsDoneBehindTheTranspose) {
+  const ExportResult result = Exported(R"(
+    graph main(%x: float32[1, 6, 5, 3]) -> (%y) {
+      %f: float32[4, 3, 3, 3] = const seeded(1)
+      %c: float32[3] = const seeded(2)
+      %a = Sub(%x, %c)
+      %b = Conv(%a, %f)
+      %y = Relu(%b)
+    })");
+  EXPECT_THAT(Operators(result), ElementsAre("Transpose", "Sub", "Conv", "Relu", "Transpose"));
+}
+
 TEST(TurnLayout, AShapeIsPutBackInOrder) {
   ExpectTransposes(R"(
     graph main(%x: float32[1, 6, w, 3]) -> (%y, %s) {
@@ -148,6 +189,14 @@ TEST(Export, NamesTheReasonOfEachTranspose) {
   ASSERT_THAT(result.transposes, SizeIs(2));
   EXPECT_EQ(result.transposes[0].reason, "input 'x' has its channels last (--nchw-inputs)");
   EXPECT_EQ(result.transposes[1].reason, "output 'y' has its channels last (--nchw-outputs)");
+}
+
+TEST(MinCut, OfEqualCutsTheOneWithMostOnTheSinksSide) {
+  MinCut cut;
+  const int a = cut.AddNode();
+  cut.AddHyperedge({MinCut::kSource, a}, 1);
+  cut.AddHyperedge({a, MinCut::kSink}, 1);
+  EXPECT_TRUE(cut.Solve()[static_cast<size_t>(a)]);
 }
 
 TEST(MinCut, CutsTheCheapestHyperedge) {

@@ -5,6 +5,7 @@
 #include "backends/reference/evaluate.h"
 #include "export/export_test.h"
 #include "export/lower.h"
+#include "export/split_complex.h"
 #include "graph/text.h"
 #include "graph/verify.h"
 #include "passes/pass_test.h"
@@ -143,6 +144,63 @@ const LowerCase kCases[] = {
 
 INSTANTIATE_TEST_SUITE_P(Ops, LowerTest, testing::ValuesIn(kCases),
                          [](const auto& info) { return std::string(info.param.name); });
+
+class ComplexTest : public testing::TestWithParam<LowerCase> {};
+
+// Without complex numbers in it, the graph gives the numbers it gave with them.
+TEST_P(ComplexTest, GivesTheSameNumbersByParts) {
+  const ReferenceEvaluator evaluator;
+  const auto before = ParseGraph(GetParam().text);
+  auto graph = before->Clone();
+  std::vector<ExportProblem> problems;
+  SplitComplex(*graph, &evaluator, &problems);
+  ASSERT_THAT(problems, IsEmpty()) << problems[0].reason;
+  VerifyGraph(*graph);
+  for (const ValueId id : graph->Values())
+    EXPECT_FALSE(IsComplex(graph->value(id).type.dtype)) << PrintGraph(*graph);
+  ExpectSameNumbers(*before, *graph, 2e-6);
+  EXPECT_THAT(Exported(GetParam().text).problems, IsEmpty());
+}
+
+const LowerCase kComplexCases[] = {
+    {"RealSpectrum", R"(graph main(%x: float32[2, 9]) -> (%y) {
+        %f = Rfft(%x)
+        %y = Abs(%f) })"},
+    {"RealSpectrumOfAVectorCut", R"(graph main(%x: float32[9]) -> (%r, %i) {
+        %n: int32[1] = const [6]
+        %f = Rfft(%x, %n)
+        %r = Real(%f)
+        %i = Imag(%f) })"},
+    {"ThereAndBack", R"(graph main(%x: float32[3, 4, 6]) -> (%y) {
+        %f = Rfft(%x) {dims=2}
+        %y = Irfft(%f) {dims=2} })"},
+    {"ProductAndQuotient", R"(graph main(%a: float32[5], %b: float32[5]) -> (%r, %i) {
+        %c = Complex(%a, %b)
+        %d = Complex(%b, %a)
+        %e = Conj(%d)
+        %m = Mul(%c, %e)
+        %q = Div(%m, %d)
+        %r = Real(%q)
+        %i = Imag(%q) })"},
+    {"MovedAndSummed", R"(graph main(%a: float32[2, 3], %b: float32[2, 3]) -> (%r, %i) {
+        %c = Complex(%a, %b)
+        %t = Transpose(%c)
+        %u = Concat(%t, %t) {axis=0}
+        %f = Fft(%u)
+        %s = ReduceSum(%f) {axes=[0]}
+        %r = Real(%s)
+        %i = Angle(%s) })"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Ops, ComplexTest, testing::ValuesIn(kComplexCases),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+TEST(SplitComplex, AComplexOutputIsRefused) {
+  const ExportResult result =
+      Exported("graph main(%a: float32[2], %b: float32[2]) -> (%c) { %c = Complex(%a, %b) }");
+  ASSERT_FALSE(result.problems.empty());
+  EXPECT_THAT(result.problems[0].remedy, testing::HasSubstr("real and imaginary"));
+}
 
 TEST(Lower, SoftSuppressionIsRefusedWithARemedy) {
   const ExportResult result = Exported(R"(
