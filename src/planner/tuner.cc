@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/log.h"
+#include "base/made_up.h"
 #include "graph/serialize.h"
 
 namespace floe {
@@ -17,20 +18,6 @@ int64_t NowNs() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
       .count();
-}
-
-// Values of ordinary size: zeros would flatter kernels that skip work, denormals would slow all of them.
-void FillMadeUp(Tensor& t) {
-  uint32_t state = 12345;
-  const auto next = [&state] { return state = state * 1664525u + 1013904223u; };
-  if (t.dtype() == DType::kFloat32) {
-    float* data = t.data<float>();
-    for (int64_t i = 0; i < t.size(); ++i)
-      data[i] = static_cast<float>(next() >> 8) * (2.0f / (1 << 24)) - 1.0f;
-  } else if (t.dtype() == DType::kBool) {
-    for (int64_t i = 0; i < t.size(); ++i) t.data<bool>()[i] = (next() >> 16 & 1u) != 0;
-  }
-  // Everything else stays zero: a valid index and a valid count.
 }
 
 struct Contestant {
@@ -47,7 +34,7 @@ class Match {
       : problem_(problem), target_(target), pool_(pool) {
     for (const ValueId id : problem.inputs()) {
       const TensorType& type = problem.value(id).type;
-      FillMadeUp(inputs_.emplace_back(type.dtype, type.shape.Static()));
+      inputs_.push_back(MadeUpTensor(type.dtype, type.shape.Static(), 1));
     }
   }
 

@@ -11,7 +11,6 @@
 #include "formats/npy.h"
 #include "tools/feeds.h"
 #include "tools/interrupt.h"
-#include "verify/made_up.h"
 
 namespace floe::tools {
 namespace {
@@ -43,14 +42,6 @@ std::vector<std::string> NamesOf(const Items& items) {
 const Tensor* FindTensor(const std::vector<NamedTensor>& tensors, const TensorSpec& spec) {
   const auto at = std::ranges::find_if(tensors, [&](const NamedTensor& t) { return SameName(spec, t.name); });
   return at == tensors.end() ? nullptr : &at->tensor;
-}
-
-Tensor MadeUpInput(const TensorSpec& spec, uint32_t seed) {
-  if (std::ranges::any_of(spec.dims, [](int64_t d) { return d < 0; })) {
-    Throw(ErrorCode::kUsage, "input '{}': dimensions {} are open; give it with --feed", spec.name,
-          DimsToString(spec.dims));
-  }
-  return MadeUpTensor(spec.dtype, spec.dims, seed);
 }
 
 // One tensor for each input of `side`, from the user, the golden file or nowhere.

@@ -63,7 +63,7 @@ void AddKnownShapes(Survey& survey) {
     const Shape& shape = survey.model.outputs[i].type.shape;
     if (!shape.has_rank()) continue;
     std::vector<int64_t> dims;
-    for (const Dim& d : shape.dims()) dims.push_back(d.value());
+    for (const floe::Dim& d : shape.dims()) dims.push_back(d.value());
     for (Candidate& candidate : survey.candidates.outputs) {
       if (candidate.tensor == survey.outputs[i].tensor || candidate.name == survey.outputs[i].name)
         candidate.dims = dims;
@@ -134,7 +134,7 @@ void PrintText(const InspectArgs& args, const Found& found) {
   const Graph* graph = survey.model.graph.get();
   if (graph != nullptr) {
     fmt::print("\nparameters {}", HumanCount(static_cast<double>(ParameterCount(*graph))));
-    if (survey.all_macs)
+    if (survey.all_macs && *survey.all_macs > 0)
       fmt::print("  multiply-accumulates {} (of {})", HumanCount(static_cast<double>(*survey.all_macs)),
                  SampleText(survey));
     fmt::print("\n");

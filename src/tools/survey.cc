@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "graph/cost.h"
 
 namespace floe::tools {
@@ -85,7 +86,8 @@ class Closer {
     }
     try {
       graph_.ReinferAll();
-    } catch (const Error&) {
+    } catch (const Error& error) {
+      LogDebug("open dimensions as {}: {}", size, error.what());
       return false;
     }
     return KeepsBatch(graph_, given_);
@@ -116,6 +118,46 @@ void Count(Survey& survey) {
   }
 }
 
+void ConvertAsGiven(Survey& survey) {
+  FreezeResult frozen = LoadModel(survey.selection);
+  survey.inputs = frozen.inputs;
+  survey.outputs = frozen.outputs;
+  for (const tf::NodeDef& node : frozen.graph.node()) {
+    std::vector<std::string>& inputs = survey.data_inputs[node.name()];
+    for (const std::string& input : node.input()) {
+      if (!input.starts_with('^')) inputs.push_back(input);
+    }
+  }
+  survey.model = ImportModel(std::move(frozen), /*strict=*/false);
+  Count(survey);
+}
+
+// Shapes that are computed from open dimensions may not follow when those are closed later: once more with
+// numbers from the start.
+void ConvertSample(Survey& survey) {
+  Survey sample;
+  sample.selection = survey.selection;
+  sample.selection.inputs.clear();
+  for (const ResolvedTensor& input : survey.inputs) {
+    std::string text = input.name;
+    if (input.dims)
+      text += fmt::format(
+          "=[{}]", fmt::join(Close(*input.dims, IsPicture(*input.dims) ? kSides[0] : kLengths[0]), ","));
+    sample.selection.inputs.push_back(text);
+  }
+  try {
+    ConvertAsGiven(sample);
+  } catch (const Error& error) {
+    LogDebug("with open dimensions closed: {}", error.what());
+    return;
+  }
+  if (UnsupportedNodes(sample).size() > UnsupportedNodes(survey).size()) return;
+  survey.closed = sample.closed;
+  survey.all_macs = sample.all_macs;
+  survey.macs = sample.macs;
+  if (survey.model.graph == nullptr) survey.model = std::move(sample.model);
+}
+
 }  // namespace
 
 Survey ReadStructure(const ModelSelection& given, DefaultOutputs outputs) {
@@ -133,19 +175,14 @@ Survey ReadStructure(const ModelSelection& given, DefaultOutputs outputs) {
 }
 
 void Convert(Survey& survey) {
-  FreezeResult frozen = LoadModel(survey.selection);
-  survey.inputs = frozen.inputs;
-  survey.outputs = frozen.outputs;
-  for (const tf::NodeDef& node : frozen.graph.node()) {
-    std::vector<std::string>& inputs = survey.data_inputs[node.name()];
-    for (const std::string& input : node.input()) {
-      if (!input.starts_with('^')) inputs.push_back(input);
-    }
-  }
-  survey.model = ImportModel(std::move(frozen), /*strict=*/false);
-  Count(survey);
+  ConvertAsGiven(survey);
+  const bool open = std::ranges::any_of(survey.inputs, [](const ResolvedTensor& input) {
+    return input.dims && Close(*input.dims, 1) != *input.dims;
+  });
+  if (open && (!survey.all_macs || survey.model.graph == nullptr)) ConvertSample(survey);
 }
 
+survey.outputs = frozen.outputs;
 std::vector<NodeReport> UnsupportedNodes(const Survey& survey) {
   std::vector<NodeReport> out;
   for (const NodeReport& node : survey.model.nodes) {
