@@ -26,9 +26,18 @@ bool IsChannels(int64_t dim) {
   return dim == 1 || dim == 3 || dim == 4;
 }
 
+// [?, ?, 3]: height and width, no batch.
+bool IsPictureAlone(const std::vector<int64_t>& dims) {
+  return dims.size() == 3 && dims[0] < 0 && dims[1] < 0 && IsChannels(dims[2]);
+}
+
+bool IsPicture(const std::vector<int64_t>& dims) {
+  return IsPictureAlone(dims) || (dims.size() == 4 && (IsChannels(dims[3]) || IsChannels(dims[1])));
+}
+
 // One sample, with `size` for what is open beside the batch.
 std::vector<int64_t> Close(std::vector<int64_t> dims, int64_t size) {
-  const bool batch = dims.size() != 3 || !IsChannels(dims[2]);  // [?, ?, 3] is a picture alone
+  const bool batch = !IsPictureAlone(dims);
   for (size_t i = 0; i < dims.size(); ++i) {
     if (dims[i] < 0) dims[i] = i == 0 && batch ? 1 : size;
   }
@@ -37,11 +46,6 @@ std::vector<int64_t> Close(std::vector<int64_t> dims, int64_t size) {
 
 bool HasOpenSize(const std::vector<int64_t>& dims) {
   return Close(dims, 1) != Close(dims, 2);
-}
-
-bool IsPicture(const std::vector<int64_t>& dims) {
-  return (dims.size() == 3 || dims.size() == 4) &&
-         (IsChannels(dims.back()) || IsChannels(dims[dims.size() - 3]));
 }
 
 // The batch that goes in comes out.
@@ -182,7 +186,6 @@ void Convert(Survey& survey) {
   if (open && (!survey.all_macs || survey.model.graph == nullptr)) ConvertSample(survey);
 }
 
-survey.outputs = frozen.outputs;
 std::vector<NodeReport> UnsupportedNodes(const Survey& survey) {
   std::vector<NodeReport> out;
   for (const NodeReport& node : survey.model.nodes) {

@@ -161,6 +161,10 @@ TEST_P(BadGraph, IsRefusedByCheck) {
   EXPECT_THAT(all, testing::HasSubstr(GetParam().texts.back()));
 }
 
+void PrintTo(const Case& c, std::ostream* out) {
+  *out << c.name;
+}
+
 INSTANTIATE_TEST_SUITE_P(Cases, BadGraph, testing::ValuesIn(kCases),
                          [](const auto& info) { return info.param.name; });
 
