@@ -32,6 +32,10 @@ def picture(about):
     return pixels[..., ::-1] if about.get("bgr") else pixels
 
 
+def tensor(name):
+    return name if ":" in name else name + ":0"
+
+
 def read_graph(path):
     graph = v1.GraphDef()
     graph.ParseFromString(path.read_bytes())
@@ -42,7 +46,7 @@ def run_graph(graph_def, feeds, fetches):
     with tf.Graph().as_default() as graph:
         tf.import_graph_def(graph_def, name="")
         with v1.Session(graph=graph) as session:
-            return dict(zip(fetches, session.run([f + ":0" for f in fetches], {k + ":0": v for k, v in feeds.items()})))
+            return dict(zip(fetches, session.run([tensor(f) for f in fetches], {tensor(k): v for k, v in feeds.items()})))
 
 
 def run_saved_model(path, feeds):
@@ -54,7 +58,7 @@ def run_checkpoint(path, feeds, fetches):
     prefix = tf.train.latest_checkpoint(str(path)) or str(path / "model.ckpt")
     with tf.Graph().as_default() as graph, v1.Session(graph=graph) as session:
         v1.train.import_meta_graph(prefix + ".meta", clear_devices=True).restore(session, prefix)
-        return dict(zip(fetches, session.run([f + ":0" for f in fetches], {k + ":0": v for k, v in feeds.items()})))
+        return dict(zip(fetches, session.run([tensor(f) for f in fetches], {tensor(k): v for k, v in feeds.items()})))
 
 
 def take_out(graph_def, feeds, fetches):
