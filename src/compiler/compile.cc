@@ -121,7 +121,7 @@ std::shared_ptr<const Engine> CompileModels(std::vector<ImportedModel> models, c
   const int threads = options.threads > 0 ? options.threads : AvailableProcessors();
   const Target target = ChooseTarget(options, threads);
   TimingCache cache = TimingCache::Open(options.tune ? options.timing_cache : "none");
-  Tuner tuner(std::make_shared<ThreadPool>(threads), cache, WeightsInCache(ConstantBytes(*models[0].graph)));
+  Tuner tuner(std::make_shared<ThreadPool>(threads), cache, CacheStateFor(ConstantBytes(*models[0].graph)));
   PlannerOptions planner{target, options.tune ? &tuner : nullptr, options.progress, options.cancelled};
   ConstantPool constants;
   EngineData data;

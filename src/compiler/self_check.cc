@@ -6,6 +6,7 @@
 #include "backends/reference/evaluate.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/made_up.h"
 #include "base/thread_pool.h"
 #include "engine/plan.h"
 #include "floe/session.h"
@@ -25,24 +26,6 @@ bool HasRandomOps(const Graph& graph) {
     }
   }
   return false;
-}
-
-// About a standard normal for floats, so that activations are ordinary; zeros are valid indices.
-Tensor MadeUp(const TensorType& type, uint32_t seed) {
-  Tensor t(type.dtype, type.shape.Static());
-  uint32_t state = seed * 2654435761u + 1;
-  const auto uniform = [&state] {
-    state = state * 1664525u + 1013904223u;
-    return static_cast<double>(state >> 8) * (1.0 / (1 << 24));
-  };
-  const auto normal = [&] { return (uniform() + uniform() + uniform() + uniform() - 2) * std::sqrt(3.0); };
-  for (int64_t i = 0; i < t.size(); ++i) {
-    if (t.dtype() == DType::kFloat32) t.data<float>()[i] = static_cast<float>(normal());
-    if (t.dtype() == DType::kFloat64) t.data<double>()[i] = normal();
-    if (t.dtype() == DType::kFloat16) t.data<Float16>()[i] = static_cast<float>(normal());
-    if (t.dtype() == DType::kUInt8) t.data<uint8_t>()[i] = static_cast<uint8_t>(uniform() * 256);
-  }
-  return t;
 }
 
 struct Difference {
@@ -104,7 +87,8 @@ void SelfCheck(const std::shared_ptr<const Engine>& engine, size_t profile, cons
   std::vector<Tensor> inputs;
   for (size_t i = 0; i < data.inputs.size(); ++i) {
     const Plan& plan = data.profiles[profile];
-    inputs.push_back(MadeUp(plan.values[plan.inputs[i]].type, static_cast<uint32_t>(i)));
+    const TensorType& type = plan.values[plan.inputs[i]].type;
+    inputs.push_back(MadeUpTensor(type.dtype, type.shape.Static(), static_cast<uint32_t>(i)));
   }
   std::vector<Tensor> have(data.outputs.size());
   std::vector<Tensor> want;

@@ -10,6 +10,7 @@
 #endif
 
 #include "base/log.h"
+#include "base/made_up.h"
 #include "graph/serialize.h"
 
 namespace floe {
@@ -23,20 +24,6 @@ int64_t NowNs() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
       .count();
-}
-
-// Values of ordinary size: zeros would flatter kernels that skip work, denormals would slow all of them.
-void FillMadeUp(Tensor& t) {
-  uint32_t state = 12345;
-  const auto next = [&state] { return state = state * 1664525u + 1013904223u; };
-  if (t.dtype() == DType::kFloat32) {
-    float* data = t.data<float>();
-    for (int64_t i = 0; i < t.size(); ++i)
-      data[i] = static_cast<float>(next() >> 8) * (2.0f / (1 << 24)) - 1.0f;
-  } else if (t.dtype() == DType::kBool) {
-    for (int64_t i = 0; i < t.size(); ++i) t.data<bool>()[i] = (next() >> 16 & 1u) != 0;
-  }
-  // Everything else stays zero: a valid index and a valid count.
 }
 
 // Where a program may not empty a cache, kernels are measured with warm weights.
@@ -60,11 +47,11 @@ struct Contestant {
 
 class Match {
  public:
-  Match(const Graph& problem, const Target& target, ThreadPool& pool, Weights weights)
+  Match(const Graph& problem, const Target& target, ThreadPool& pool, CacheState weights)
       : problem_(problem), target_(target), pool_(pool), weights_(weights) {
     for (const ValueId id : problem.inputs()) {
       const TensorType& type = problem.value(id).type;
-      FillMadeUp(inputs_.emplace_back(type.dtype, type.shape.Static()));
+      inputs_.push_back(MadeUpTensor(type.dtype, type.shape.Static(), 1));
     }
   }
 
@@ -89,7 +76,7 @@ class Match {
   }
 
   int64_t RunOnce(Contestant& c) {
-    if (weights_ == Weights::kCold) {
+    if (weights_ == CacheState::kCold) {
       for (const Tensor& t : c.packed) EvictFromCache(t);
     }
     const int64_t start = NowNs();
@@ -101,7 +88,7 @@ class Match {
   const Graph& problem_;
   const Target& target_;
   ThreadPool& pool_;
-  Weights weights_;
+  CacheState weights_;
   std::vector<Tensor> inputs_;
 };
 
@@ -126,18 +113,18 @@ uint64_t HashWithoutWeights(const Graph& problem) {
 
 }  // namespace
 
-Weights WeightsInCache(size_t bytes) {
+CacheState CacheStateFor(size_t bytes) {
   long cache = 0;
 #if defined(_SC_LEVEL3_CACHE_SIZE)
   cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
 #endif
   constexpr size_t kUsual = 16 << 20;  // where the system does not say
   const size_t size = cache > 0 ? static_cast<size_t>(cache) : kUsual;
-  return bytes > size * 3 / 4 ? Weights::kCold : Weights::kWarm;
+  return bytes > size * 3 / 4 ? CacheState::kCold : CacheState::kWarm;
 }
 
 std::string Tuner::KeyOf(const Kernel& kernel, uint64_t problem_hash, const Target& target) const {
-  return TimingCache::Key(kernel, problem_hash, target) + (weights_ == Weights::kCold ? " cold" : "");
+  return TimingCache::Key(kernel, problem_hash, target) + (weights_ == CacheState::kCold ? " cold" : "");
 }
 
 std::vector<std::optional<int64_t>> Tuner::Measure(const Graph& problem, const Target& target,

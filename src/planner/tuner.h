@@ -14,7 +14,7 @@
 namespace floe {
 
 // What a kernel finds in the processor's caches when its turn comes.
-enum class Weights {
+enum class CacheState {
   kWarm,  // all of the network's weights fit
   kCold,  // other layers' weights have pushed its own out
 };
@@ -22,7 +22,7 @@ enum class Weights {
 class Tuner {
  public:
   // `pool` runs the measurements; the cache must outlive the tuner.
-  Tuner(std::shared_ptr<ThreadPool> pool, TimingCache& cache, Weights weights = Weights::kWarm)
+  Tuner(std::shared_ptr<ThreadPool> pool, TimingCache& cache, CacheState weights = CacheState::kWarm)
       : pool_(std::move(pool)), cache_(cache), weights_(weights) {}
 
   // Nanoseconds of each kernel on the problem, from the cache or measured now on made-up inputs: all that
@@ -38,12 +38,12 @@ class Tuner {
 
   std::shared_ptr<ThreadPool> pool_;
   TimingCache& cache_;
-  Weights weights_;
+  CacheState weights_;
   int measured_ = 0;
 };
 
 // kCold when a network of so many bytes of weights exceeds what it can keep of the last cache.
-Weights WeightsInCache(size_t bytes);
+CacheState CacheStateFor(size_t bytes);
 
 }  // namespace floe
 

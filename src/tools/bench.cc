@@ -13,6 +13,7 @@
 #include "floe/session.h"
 #include "formats/npy.h"
 #include "tools/command.h"
+#include "tools/feeds.h"
 #include "tools/interrupt.h"
 #include "tools/model_options.h"
 #include "tools/table.h"
@@ -52,29 +53,11 @@ Latency Summarise(std::vector<double> ms) {
   return {ms.front(), at(0.5), sum / static_cast<double>(ms.size()), at(0.9), at(0.99), ms.size()};
 }
 
-// Ordinary numbers for floats, zeros (valid indices) for the rest.
-Tensor MadeUp(const TensorSpec& spec) {
-  for (const int64_t d : spec.dims) {
-    if (d < 0)
-      Throw(ErrorCode::kUsage, "input '{}' has an open dimension: fix it with --input {}=SHAPE", spec.name,
-            spec.name);
-  }
-  Tensor t(spec.dtype, spec.dims);
-  if (spec.dtype == DType::kFloat32) {
-    uint32_t state = 1;
-    for (int64_t i = 0; i < t.size(); ++i) {
-      state = state * 1664525u + 1013904223u;
-      t.data<float>()[i] = static_cast<float>(state >> 8) * (2.0f / (1 << 24)) - 1.0f;
-    }
-  }
-  return t;
-}
-
 class Stream {
  public:
   Stream(const std::shared_ptr<const Engine>& engine, int threads)
       : session_(engine, {threads, [] { return Interrupted(); }}), outputs_(engine->outputs().size()) {
-    for (const TensorSpec& spec : engine->inputs()) inputs_.push_back(MadeUp(spec));
+    for (const TensorSpec& spec : engine->inputs()) inputs_.push_back(MadeUpInput(spec, 1));
   }
 
   double RunOnce() {

@@ -53,20 +53,6 @@ void AddRemoved(const ModelSummary& summary, std::vector<NodeReport>& nodes) {
   }
 }
 
-// NODE in a remedy is the node itself, or what it reads where an output before it is meant.
-void NameNodes(const Survey& survey, std::vector<NodeReport>& nodes) {
-  const auto replace = [](std::string& text, const std::string& what, const std::string& by) {
-    if (const size_t at = text.find(what); at != std::string::npos) text.replace(at, what.size(), by);
-  };
-  for (NodeReport& node : nodes) {
-    if (node.remedy.empty()) continue;
-    replace(node.remedy, "--input NODE", "--input " + ShellWord(node.name));
-    const auto inputs = survey.data_inputs.find(node.name);
-    if (inputs != survey.data_inputs.end() && !inputs->second.empty())
-      replace(node.remedy, "--output NODE", "--output " + ShellWord(inputs->second[0]));
-  }
-}
-
 // The plan for the target, without measuring: which kernel takes which node.
 void AskTarget(const CheckArgs& args, Checked& checked) {
   const Backend* backend = FindBackend(args.target);
@@ -231,7 +217,11 @@ void PrintText(const CheckArgs& args, const Checked& checked) {
   }
   const bool exported = args.target == "onnx" || args.target == "tensorrt";
   if (!args.target.empty() && (!exported || !checked.target_problem.empty())) PrintTarget(args, checked);
-  if (checked.part) fmt::print("without what is not supported: {}\n", SelectionWords(*checked.part));
+  if (!checked.part) return;
+  const auto macs = checked.part->all_macs;
+  fmt::print("without what is not supported{}: {}\n",
+             macs ? fmt::format(" ({} multiply-accumulates)", HumanCount(static_cast<double>(*macs))) : "",
+             SelectionWords(*checked.part));
 }
 
 // "not reached" is a matter of another node: for programs it is ok with a reason.
@@ -304,7 +294,6 @@ void Check(const CheckArgs& args) {
   Checked checked{.survey = ReadStructure(args.model, DefaultOutputs::kAll)};
   Convert(checked.survey);
   checked.nodes = checked.survey.model.nodes;
-  NameNodes(checked.survey, checked.nodes);
   AddRemoved(checked.survey.summary, checked.nodes);
   if (!UnsupportedNodes(checked.survey).empty()) checked.part = SurveySupportedPart(checked.survey);
   const bool exported = args.target == "onnx" || args.target == "tensorrt";

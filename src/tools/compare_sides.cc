@@ -11,7 +11,6 @@
 #include "formats/npy.h"
 #include "tools/feeds.h"
 #include "tools/interrupt.h"
-#include "verify/made_up.h"
 
 namespace floe::tools {
 namespace {
@@ -45,12 +44,6 @@ const Tensor* FindTensor(const std::vector<NamedTensor>& tensors, const TensorSp
   return at == tensors.end() ? nullptr : &at->tensor;
 }
 
-Tensor MadeUpInput(const TensorSpec& spec, uint32_t seed) {
-  if (std::ranges::any_of(spec.dims, [](int64_t d) { return d < 0; })) {
-    Throw(ErrorCode::kUsage, "input '{}': dimensions {} are open; give it with --feed", spec.name,
-          DimsToString(spec.dims));
-  }
-  return MadeUpTensor(spec.dtype, spec.dims, seed);
 }
 
 // The same tensors under the names that another engine has for them.

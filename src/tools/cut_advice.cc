@@ -46,7 +46,7 @@ class Cutter {
       const auto inputs = survey_.data_inputs.find(node);
       if (inputs == survey_.data_inputs.end()) return survey_.selection;  // in a body
       for (const std::string& input : inputs->second) {
-        if (!survey_.macs.empty() && !HasWork(NodeOf(input))) continue;
+        if (!HasWork(NodeOf(input))) continue;  // or next to nothing would be left
         if (std::ranges::find(advice.outputs, input) == advice.outputs.end()) advice.outputs.push_back(input);
       }
     }

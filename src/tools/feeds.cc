@@ -1,6 +1,7 @@
 #include "tools/feeds.h"
 
 #include "base/error.h"
+#include "base/made_up.h"
 #include "base/text.h"
 #include "formats/npy.h"
 
@@ -36,6 +37,15 @@ void ImplyInputs(ModelSelection& model, const std::vector<NamedTensor>& feeds) {
     for (const int64_t d : feed.tensor.dims()) dims.push_back(std::to_string(d));
     model.inputs.push_back(feed.name + "=[" + JoinText(dims, ",") + "]");
   }
+}
+
+Tensor MadeUpInput(const TensorSpec& spec, uint32_t seed) {
+  for (const int64_t d : spec.dims) {
+    if (d < 0)
+      Throw(ErrorCode::kUsage, "input '{}' has an open dimension: fix it with --input {}=SHAPE", spec.name,
+            spec.name);
+  }
+  return MadeUpTensor(spec.dtype, spec.dims, seed);
 }
 
 bool SameName(const TensorSpec& spec, const std::string& name) {

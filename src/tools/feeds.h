@@ -2,6 +2,7 @@
 #ifndef FLOE_TOOLS_FEEDS_H_
 #define FLOE_TOOLS_FEEDS_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ std::vector<NamedTensor> ReadFeeds(const std::vector<std::string>& texts);
 
 // On a model, feeds say what its inputs are, with their shapes, unless the user did.
 void ImplyInputs(ModelSelection& model, const std::vector<NamedTensor>& feeds);
+
+// What an input gets that nobody feeds. Throws Error(kUsage) where a dimension is open.
+Tensor MadeUpInput(const TensorSpec& spec, uint32_t seed);
 
 // `name` as a user writes it: what the engine calls it, or the TensorFlow tensor with or without ":0".
 bool SameName(const TensorSpec& spec, const std::string& name);

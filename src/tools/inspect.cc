@@ -114,7 +114,7 @@ void PrintText(const InspectArgs& args, const Found& found) {
   const Graph* graph = survey.model.graph.get();
   if (graph != nullptr) {
     fmt::print("\nparameters {}", HumanCount(static_cast<double>(ParameterCount(*graph))));
-    if (survey.all_macs)
+    if (survey.all_macs && *survey.all_macs > 0)
       fmt::print("  multiply-accumulates {} (of {})", HumanCount(static_cast<double>(*survey.all_macs)),
                  SampleText(survey));
     fmt::print("\n");

@@ -14,7 +14,7 @@
 #include "tools/interrupt.h"
 #include "tools/model_options.h"
 #include "verify/compare.h"
-#include "verify/made_up.h"
+#include "base/made_up.h"
 #include "view/engine_side.h"
 #include "view/json.h"
 #include "view/overlay.h"

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "graph/cost.h"
 
 namespace floe::tools {
@@ -25,9 +26,18 @@ bool IsChannels(int64_t dim) {
   return dim == 1 || dim == 3 || dim == 4;
 }
 
+// [?, ?, 3]: height and width, no batch.
+bool IsPictureAlone(const std::vector<int64_t>& dims) {
+  return dims.size() == 3 && dims[0] < 0 && dims[1] < 0 && IsChannels(dims[2]);
+}
+
+bool IsPicture(const std::vector<int64_t>& dims) {
+  return IsPictureAlone(dims) || (dims.size() == 4 && (IsChannels(dims[3]) || IsChannels(dims[1])));
+}
+
 // One sample, with `size` for what is open beside the batch.
 std::vector<int64_t> Close(std::vector<int64_t> dims, int64_t size) {
-  const bool batch = dims.size() != 3 || !IsChannels(dims[2]);  // [?, ?, 3] is a picture alone
+  const bool batch = !IsPictureAlone(dims);
   for (size_t i = 0; i < dims.size(); ++i) {
     if (dims[i] < 0) dims[i] = i == 0 && batch ? 1 : size;
   }
@@ -36,11 +46,6 @@ std::vector<int64_t> Close(std::vector<int64_t> dims, int64_t size) {
 
 bool HasOpenSize(const std::vector<int64_t>& dims) {
   return Close(dims, 1) != Close(dims, 2);
-}
-
-bool IsPicture(const std::vector<int64_t>& dims) {
-  return (dims.size() == 3 || dims.size() == 4) &&
-         (IsChannels(dims.back()) || IsChannels(dims[dims.size() - 3]));
 }
 
 // The batch that goes in comes out.
@@ -85,7 +90,8 @@ class Closer {
     }
     try {
       graph_.ReinferAll();
-    } catch (const Error&) {
+    } catch (const Error& error) {
+      LogDebug("open dimensions as {}: {}", size, error.what());
       return false;
     }
     return KeepsBatch(graph_, given_);
@@ -124,6 +130,49 @@ bool IsGiven(const ModelSelection& selection, const ModelTensor& input) {
   });
 }
 
+void ConvertAsGiven(Survey& survey) {
+  LoadedModel loaded = LoadModel(survey.selection);
+  survey.inputs = loaded.inputs;
+  survey.outputs = loaded.outputs;
+  if (loaded.tensorflow != nullptr) {
+    for (const tf::NodeDef& node : loaded.tensorflow->graph.node()) {
+      std::vector<std::string>& inputs = survey.data_inputs[node.name()];
+      for (const std::string& input : node.input()) {
+        if (!input.starts_with('^')) inputs.push_back(input);
+      }
+    }
+  }
+  survey.model = ImportModel(std::move(loaded), /*strict=*/false);
+  Count(survey);
+}
+
+// Shapes that are computed from open dimensions may not follow when those are closed later: once more with
+// numbers from the start.
+void ConvertSample(Survey& survey) {
+  Survey sample;
+  sample.selection = survey.selection;
+  sample.selection.inputs.clear();
+  for (const ModelTensor& input : survey.inputs) {
+    std::string text = input.name;
+    if (input.type.shape.has_rank()) {
+      const std::vector<int64_t> dims = DimsOf(input.type.shape);
+      text += fmt::format("=[{}]", fmt::join(Close(dims, IsPicture(dims) ? kSides[0] : kLengths[0]), ","));
+    }
+    sample.selection.inputs.push_back(text);
+  }
+  try {
+    ConvertAsGiven(sample);
+  } catch (const Error& error) {
+    LogDebug("with open dimensions closed: {}", error.what());
+    return;
+  }
+  if (UnsupportedNodes(sample).size() > UnsupportedNodes(survey).size()) return;
+  survey.closed = sample.closed;
+  survey.all_macs = sample.all_macs;
+  survey.macs = sample.macs;
+  if (survey.model.graph == nullptr) survey.model = std::move(sample.model);
+}
+
 }  // namespace
 
 Survey ReadStructure(const ModelSelection& given, DefaultOutputs outputs) {
@@ -139,19 +188,13 @@ Survey ReadStructure(const ModelSelection& given, DefaultOutputs outputs) {
 }
 
 void Convert(Survey& survey) {
-  LoadedModel loaded = LoadModel(survey.selection);
-  survey.inputs = loaded.inputs;
-  survey.outputs = loaded.outputs;
-  if (loaded.tensorflow != nullptr) {
-    for (const tf::NodeDef& node : loaded.tensorflow->graph.node()) {
-      std::vector<std::string>& inputs = survey.data_inputs[node.name()];
-      for (const std::string& input : node.input()) {
-        if (!input.starts_with('^')) inputs.push_back(input);
-      }
-    }
-  }
-  survey.model = ImportModel(std::move(loaded), /*strict=*/false);
-  Count(survey);
+  ConvertAsGiven(survey);
+  const bool open = std::ranges::any_of(survey.inputs, [](const ModelTensor& input) {
+    if (!input.type.shape.has_rank()) return false;
+    const std::vector<int64_t> dims = DimsOf(input.type.shape);
+    return Close(dims, 1) != dims;
+  });
+  if (open && (!survey.all_macs || survey.model.graph == nullptr)) ConvertSample(survey);
 }
 
 std::vector<NodeReport> UnsupportedNodes(const Survey& survey) {

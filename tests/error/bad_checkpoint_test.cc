@@ -55,6 +55,23 @@ TEST_F(BadCheckpoint, MissingGraphIsNamed) {
   ExpectRefused({"model.ckpt"});
 }
 
+TEST_F(BadCheckpoint, StepThatIsNotThereIsAnsweredWithTheSteps) {
+  const std::string folder = SourceFile("tests/formats/data/trained");
+  EXPECT_TRUE(Refuses(RunFloe({"freeze", folder, "--step", "7", "-o", out_ / "frozen.pb"}), 2,
+                      {"expected a checkpoint of step 7", "10, 20"}));
+  EXPECT_THAT(out_.Names(), testing::IsEmpty());
+  EXPECT_TRUE(Succeeds(RunFloe({"freeze", folder, "--step", "10", "-o", out_ / "frozen.pb"})));
+}
+
+TEST_F(BadCheckpoint, MissingShardIsNamed) {
+  const ScratchFolder sharded;
+  for (const char* name : {"model.ckpt.meta", "model.ckpt.index", "model.ckpt.data-00000-of-00002"})
+    sharded.Write(name, ReadBytes(FormFile(std::string("sharded/") + name)));
+  EXPECT_TRUE(Refuses(RunFloe({"freeze", sharded / "model.ckpt", "-o", out_ / "frozen.pb"}), 3,
+                      {"model.ckpt.data-00001-of-00002 is missing"}));
+  EXPECT_THAT(out_.Names(), testing::IsEmpty());
+}
+
 TEST_F(BadCheckpoint, TruncatedDataIsRefused) {
   folder_.Write(kData, ReadBytes(folder_ / kData).substr(0, 100));
   ExpectRefused({"model.ckpt"});

@@ -43,6 +43,17 @@ TEST(BadOutput, FullDiskIsSaid) {
                       {"/dev/full", "No space left"}));
 }
 
+// As a disk that fills up while the file is written.
+TEST(BadOutput, DiskThatFillsUpLeavesNothing) {
+  const ScratchFolder out;
+  RunFloeOptions options;
+  options.most_file_bytes = 1000;
+  EXPECT_TRUE(Refuses(RunFloe(BuildTo(out / "x.floe"), options), 7, {"x.floe", "cannot write"}));
+  EXPECT_TRUE(Refuses(RunFloe({"freeze", FormFile("variables/model.ckpt"), "-o", out / "x.pb"}, options), 7,
+                      {"x.pb", "cannot write"}));
+  EXPECT_THAT(out.Names(), testing::IsEmpty());
+}
+
 TEST(BadOutput, FullDiskBehindStandardOutputIsSaid) {
   RunFloeOptions options;
   options.stdout_path = "/dev/full";

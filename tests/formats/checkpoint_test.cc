@@ -212,8 +212,8 @@ TEST(CheckpointPrefix, IsFoundFromAnyPartOfACheckpoint) {
     EXPECT_EQ(FindCheckpointPrefix(DataFile(path)), prefix) << path;
   }
   EXPECT_EQ(FindCheckpointPrefix(DataFile("trained"), 10), DataFile("trained/model.ckpt-10"));
-  EXPECT_THAT(ErrorOf([] { FindCheckpointPrefix(DataFile("trained"), 15); }),
-              HasSubstr("no checkpoint of step 15; found"));
+  EXPECT_THAT(ErrorOf([] { FindCheckpointPrefix(DataFile("trained"), 15); }, ErrorCode::kUsage),
+              HasSubstr("expected a checkpoint of step 15, found steps 10, 20"));
   EXPECT_EQ(FindCheckpointPrefix(DataFile("saved_model_functions")),
             DataFile("saved_model_functions/variables/variables"));
 }

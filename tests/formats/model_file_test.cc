@@ -96,8 +96,102 @@ TEST(ModelFile, ChoosesByTags) {
                 testing::UnorderedElementsAre("train", "gpu"));
   }
   options.tags = {"tpu"};
-  EXPECT_THAT(ErrorOf([&] { ReadTensorFlowModel(DataFile("saved_model"), options); }),
-              HasSubstr("no graph with the tags {tpu}; found {serve}, {gpu,train}: choose with --tag"));
+  EXPECT_THAT(
+      ErrorOf([&] { ReadTensorFlowModel(DataFile("saved_model"), options); }, ErrorCode::kUsage),
+      HasSubstr(
+          "expected a graph tagged {tpu}, found graphs tagged {serve}, {gpu,train}; choose with --tag"));
+}
+
+std::string SavedModelTagged(const std::vector<std::vector<std::string>>& tag_sets) {
+  tf::SavedModel saved;
+  saved.set_saved_model_schema_version(1);
+  for (const auto& tags : tag_sets) {
+    tf::MetaGraphDef& meta = *saved.add_meta_graphs();
+    for (const std::string& tag : tags) meta.mutable_meta_info_def()->add_tags(tag);
+    tf::NodeDef& node = *meta.mutable_graph_def()->add_node();
+    node.set_name(tags.empty() ? "untagged" : tags[0]);
+    node.set_op("NoOp");
+  }
+  return saved.SerializeAsString();
+}
+
+TEST(ModelFile, TagsDefaultToServingThenToTheOnlyThenToNone) {
+  const TemporaryFolder folder;
+  const auto chosen = [&](const std::vector<std::vector<std::string>>& tag_sets,
+                          const std::vector<std::string>& tags) {
+    const std::string path = folder.Write("saved_model.pb", SavedModelTagged(tag_sets));
+    ModelFileOptions options;
+    options.tags = tags;
+    return ReadTensorFlowModel(path, options).graph.node(0).name();
+  };
+  EXPECT_EQ(chosen({{"train"}, {"serve"}}, {}), "serve");
+  EXPECT_EQ(chosen({{"train"}}, {}), "train");
+  EXPECT_EQ(chosen({{"train"}, {}}, {}), "untagged");  // a module of TensorFlow Hub
+  EXPECT_EQ(chosen({{"serve"}, {}}, {""}), "untagged");
+  EXPECT_THAT(ErrorOf(
+                  [&] {
+                    chosen({{"train"}, {"gpu", "serve"}}, {});
+                  },
+                  ErrorCode::kUsage),
+              HasSubstr("expected one graph, or one tagged {serve}, found graphs tagged {train}, "
+                        "{gpu,serve}; choose with"));
+}
+
+TEST(ModelFile, StepChoosesAmongTheCheckpointsOfAFolder) {
+  const auto prefix = [](const std::string& path, int64_t step) {
+    ModelFileOptions options;
+    options.step = step;
+    return ReadTensorFlowModel(DataFile(path), options).checkpoint_prefix;
+  };
+  for (const char* path : {"trained", "trained/checkpoint", "trained/model.ckpt", "trained/model.ckpt-20"}) {
+    EXPECT_EQ(prefix(path, 10), DataFile("trained/model.ckpt-10")) << path;
+    EXPECT_THAT(ErrorOf([&] { prefix(path, 7); }, ErrorCode::kUsage),
+                HasSubstr("expected a checkpoint of step 7, found steps 10, 20"))
+        << path;
+  }
+  EXPECT_THAT(ErrorOf([&] { prefix("graph.pb", 7); }, ErrorCode::kUsage),
+              HasSubstr("--step 7: expected a folder or prefix of checkpoints, found"));
+}
+
+TEST(ModelFile, SeveralCheckpointsWithoutANewestAreListed) {
+  const TemporaryFolder folder;
+  for (const char* name : {"model.ckpt-10.index", "model.ckpt-10.meta", "model.ckpt-20.index"})
+    folder.Write(name, ReadAll(DataFile(std::string("trained/") + name)));
+  EXPECT_THAT(ErrorOf([&] { ReadTensorFlowModel(folder.path()); }, ErrorCode::kUsage),
+              HasSubstr("choose with --step"));
+  ModelFileOptions options;
+  options.step = 10;
+  EXPECT_EQ(ReadTensorFlowModel(folder.path(), options).checkpoint_prefix, folder / "model.ckpt-10");
+}
+
+TEST(ModelFile, WeightsCanBeSkipped) {
+  tf::GraphDef graph;
+  tf::NodeDef& node = *graph.add_node();
+  node.set_name("w");
+  node.set_op("Const");
+  (*node.mutable_attr())["value"].mutable_tensor()->set_tensor_content(std::string(1 << 20, 'x'));
+  const TemporaryFolder folder;
+  WriteGraphDef(folder / "large.pb", graph);
+  ModelFileOptions options;
+  options.weights = Weights::kSkip;
+  const tf::GraphDef read = ReadTensorFlowModel(folder / "large.pb", options).graph;
+  ASSERT_EQ(read.node_size(), 1);
+  EXPECT_EQ(read.node(0).name(), "w");
+  EXPECT_LT(read.ByteSizeLong(), 100u);
+}
+
+TEST(ModelFile, GraphsBeyondProtobufsLimitAreNotWritten) {
+  tf::GraphDef graph;
+  tf::NodeDef& node = *graph.add_node();
+  node.set_name("w");
+  node.set_op("Const");
+  (*node.mutable_attr())["value"].mutable_tensor()->set_tensor_content(std::string(5000, 'x'));
+  const TemporaryFolder folder;
+  EXPECT_THAT(ErrorOf([&] { WriteGraphDef(folder / "large.pb", graph, 4096); }),
+              HasSubstr("large.pb: the frozen graph takes 50"));
+  EXPECT_THAT(ErrorOf([&] { WriteGraphDef(folder / "large.pb", graph, 4096); }),
+              HasSubstr("at most 4096; 'floe build' and 'floe export' have no such limit"));
+  EXPECT_FALSE(FileExists(folder / "large.pb"));
 }
 
 TEST(ModelFile, ReadsFunctionsAndTheObjectGraph) {
@@ -136,10 +230,9 @@ TEST_F(OddFile, SaysWhatWasFoundInstead) {
   const std::string expected = ": expected a TensorFlow graph, MetaGraph or SavedModel, found ";
   EXPECT_EQ(ErrorOfFile("a.pb", ""), expected + "an empty file");
   EXPECT_EQ(ErrorOfFile("a.floe", std::string("FLOE\1\0\0\0", 8)), expected + "a Floe engine");
-  EXPECT_THAT(ErrorOfFile("a.h5", "\x89HDF\r\n\x1a\n"), HasSubstr("found an HDF5 file (a Keras .h5 model"));
-  EXPECT_THAT(ErrorOfFile("a.keras", "PK\x03\x04...."), HasSubstr("found a zip archive (a .keras"));
   EXPECT_EQ(ErrorOfFile("a.jpg", "\xff\xd8\xff\xe0"), expected + "a JPEG picture");
-  EXPECT_EQ(ErrorOfFile("a.tflite", "\x1c\1\1\1TFL3...."), expected + "a TensorFlow Lite model");
+  EXPECT_EQ(ErrorOfFile("a.tflite", "\x1c\1\1\1TFL3...."),
+            expected + "a TensorFlow Lite model; give the TensorFlow model that it was made from");
   EXPECT_EQ(ErrorOfFile("a.onnx", std::string("\x08\x08\x12\x07pytorch\x3a\x02\x12\x00", 15)),
             expected + "an ONNX model");
   EXPECT_EQ(ErrorOfFile("a.pb", "Dear reader, this is a letter."), expected + "some other text");
@@ -149,6 +242,43 @@ TEST_F(OddFile, SaysWhatWasFoundInstead) {
   EXPECT_EQ(ErrorOfFile("a.pbtxt", "model { }"),
             ": expected a TensorFlow graph, MetaGraph or SavedModel in text form, found a message that "
             "begins with 'model'");
+}
+
+TEST_F(OddFile, KerasModelsComeWithTheLineThatExportsThem) {
+  for (const std::string& bytes :
+       {std::string("\x89HDF\r\n\x1a\n ... model_config ..."),
+        std::string("PK\x03\x04.. metadata.json .. config.json .. model.weights.h5 ..")}) {
+    const std::string message = ErrorOfFile("my model.h5", bytes);
+    EXPECT_THAT(message, HasSubstr("a Keras model"));
+    EXPECT_THAT(message, HasSubstr("tf.keras.models.load_model('" + (folder_ / "my model.h5") +
+                                   "').export('" + (folder_ / "my model") + "')"));
+  }
+  EXPECT_THAT(ErrorOfFile("w.h5", "\x89HDF\r\n\x1a\n ... layer_names ..."), HasSubstr("model.load_weights("));
+  EXPECT_THAT(ErrorOfFile("model.json", "{\"class_name\": \"Functional\", \"config\": {}}"),
+              HasSubstr("tf.keras.models.model_from_json("));
+}
+
+TEST_F(OddFile, ArchivesAndPagesSayWhatToDo) {
+  EXPECT_THAT(ErrorOfFile("hub.tar.gz", "\x1f\x8b\x08"),
+              HasSubstr("tar xzf " + (folder_ / "hub.tar.gz") + " -C " + (folder_ / "hub")));
+  EXPECT_THAT(ErrorOfFile("a.zip", "PK\x03\x04 m/saved_model.pb"),
+              HasSubstr("a zip archive with a SavedModel in it; unpack"));
+  EXPECT_THAT(ErrorOfFile("a.pt", "PK\x03\x04 archive/data.pkl"), HasSubstr("found a PyTorch model"));
+  for (const char* page : {"<!DOCTYPE html>", "\n\n  <HTML lang=\"en\">", "\xef\xbb\xbf<!doctype html>"})
+    EXPECT_THAT(ErrorOfFile("a.pb", page), HasSubstr("found a web page; it is what a server answered"));
+  EXPECT_THAT(ErrorOfFile("model.json", "{\"weightsManifest\": []}"), HasSubstr("a TensorFlow.js model"));
+}
+
+TEST_F(OddFile, CheckpointsWithoutAGraphNameWhatLiesBeside) {
+  folder_.Write("model.ckpt-10.index", ReadAll(DataFile("trained/model.ckpt-10.index")));
+  folder_.Write("graph.pbtxt", ReadAll(DataFile("graph.pbtxt")));
+  const std::string message = ErrorOf([&] { ReadTensorFlowModel(folder_.path()); });
+  EXPECT_THAT(message, HasSubstr("a checkpoint holds variables but no graph"));
+  EXPECT_THAT(message, HasSubstr("tf.saved_model.save(model, 'saved_model')"));
+  EXPECT_THAT(message, HasSubstr("the folder has 'graph.pbtxt'"));
+  EXPECT_THAT(
+      ErrorOf([&] { ReadTensorFlowModel(folder_.Write("lost.ckpt.data-00000-of-00001", "bytes")); }),
+      HasSubstr("expected the checkpoint's index " + (folder_ / "lost.ckpt.index") + " beside its data"));
 }
 
 TEST_F(OddFile, SaysWhereTextFormIsWrong) {
@@ -203,8 +333,9 @@ TEST_F(OddFile, FoldersSayWhatIsMissing) {
   EXPECT_THAT(ErrorOf([&] { ReadTensorFlowModel(folder_ / "nothing"); }),
               HasSubstr("no such file, folder or checkpoint"));
   std::filesystem::create_directory(folder_ / "bare");
-  EXPECT_THAT(ErrorOf([&] { ReadTensorFlowModel(folder_ / "bare"); }),
-              HasSubstr("found neither saved_model.pb nor checkpoint"));
+  EXPECT_THAT(
+      ErrorOf([&] { ReadTensorFlowModel(folder_ / "bare"); }),
+      HasSubstr("a SavedModel, a checkpoint or an events file, found neither saved_model.pb nor checkpoint"));
   folder_.Write("serving/3/saved_model.pb", "");
   EXPECT_THAT(ErrorOf([&] { ReadTensorFlowModel(folder_ / "serving"); }),
               HasSubstr("there is a SavedModel in its folder 3"));

@@ -8,7 +8,7 @@
 #include "floe/session.h"
 #include "fuzz.h"
 #include "small.h"
-#include "verify/made_up.h"
+#include "base/made_up.h"
 
 namespace floe::fuzz {
 namespace {

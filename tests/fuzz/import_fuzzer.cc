@@ -11,7 +11,7 @@
 #include "passes/pass.h"
 #include "small.h"
 #include "support/engines.h"
-#include "verify/made_up.h"
+#include "base/made_up.h"
 
 extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
 

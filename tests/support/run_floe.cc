@@ -1,6 +1,7 @@
 #include "support/run_floe.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,10 +16,10 @@ namespace floe {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::chrono::seconds kMostTime{60};
 
-[[noreturn]] void Become(const std::vector<std::string>& arguments, const std::string& folder,
+[[noreturn]] void Become(const std::vector<std::string>& arguments, const RunFloeOptions& options,
                          const std::string& out, const std::string& err) {
+  const std::string& folder = options.folder;
   std::vector<std::string> words = {FLOE_BINARY_DIR "/floe"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
@@ -29,11 +30,17 @@ constexpr std::chrono::seconds kMostTime{60};
   if (out_fd < 0 || err_fd < 0 || (!folder.empty() && chdir(folder.c_str()) != 0)) _exit(125);
   dup2(out_fd, STDOUT_FILENO);
   dup2(err_fd, STDERR_FILENO);
+  if (options.most_file_bytes > 0) {
+    const rlimit limit{options.most_file_bytes, options.most_file_bytes};
+    setrlimit(RLIMIT_FSIZE, &limit);
+    std::signal(SIGXFSZ, SIG_IGN);  // the write fails, as on a full disk
+  }
   execv(argv[0], argv.data());
   _exit(126);
 }
 
-int WaitFor(pid_t child, std::chrono::milliseconds interrupt_after) {
+int WaitFor(pid_t child, const RunFloeOptions& options) {
+  const std::chrono::milliseconds interrupt_after = options.interrupt_after;
   const Clock::time_point start = Clock::now();
   bool interrupted = interrupt_after.count() == 0;
   int status = 0;
@@ -43,8 +50,8 @@ int WaitFor(pid_t child, std::chrono::milliseconds interrupt_after) {
       kill(child, SIGINT);
       interrupted = true;
     }
-    if (elapsed > kMostTime) {
-      ADD_FAILURE() << "floe ran for more than a minute and was killed";
+    if (elapsed > options.most_time) {
+      ADD_FAILURE() << "floe ran for more than " << options.most_time.count() << " s and was killed";
       kill(child, SIGKILL);
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -59,9 +66,9 @@ Ran RunFloe(const std::vector<std::string>& arguments, const RunFloeOptions& opt
   const std::string out = options.stdout_path.empty() ? scratch / "out" : options.stdout_path;
   const std::string err = scratch / "err";
   const pid_t child = fork();
-  if (child == 0) Become(arguments, options.folder, out, err);
+  if (child == 0) Become(arguments, options, out, err);
   Ran ran;
-  ran.exit_code = WaitFor(child, options.interrupt_after);
+  ran.exit_code = WaitFor(child, options);
   if (options.stdout_path.empty()) ran.out = ReadBytes(out);
   ran.err = ReadBytes(err);
   return ran;

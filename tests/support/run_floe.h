@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -21,9 +22,11 @@ struct RunFloeOptions {
   std::string stdout_path;                       // instead of Ran::out
   std::string folder;                            // working folder; "" = the test's
   std::chrono::milliseconds interrupt_after{0};  // SIGINT then; 0: never
+  std::chrono::seconds most_time{60};            // longer ones are killed and fail the test
+  uint64_t most_file_bytes = 0;                  // RLIMIT_FSIZE, as a disk that is full; 0: none
 };
 
-// build/floe with these arguments. A run of more than a minute is killed and fails the test.
+// build/floe with these arguments.
 Ran RunFloe(const std::vector<std::string>& arguments, const RunFloeOptions& options = {});
 
 // A folder of its own that goes with the object.

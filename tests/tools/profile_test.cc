@@ -4,7 +4,7 @@
 #include "floe/session.h"
 #include "support/run_floe.h"
 #include "verify/compare.h"
-#include "verify/made_up.h"
+#include "base/made_up.h"
 
 namespace floe {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "support/engines.h"
 #include "verify/bisect.h"
-#include "verify/made_up.h"
+#include "base/made_up.h"
 
 namespace floe {
 namespace {

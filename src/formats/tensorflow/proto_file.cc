@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <climits>
+#include <exception>
 
 #include "base/check.h"
 #include "base/error.h"
@@ -39,17 +40,25 @@ class PageReleaser {
   const uint8_t* released_;
 };
 
-// Bytes of a message on their way to a file.
+// Bytes of a message on their way to a file. Errors wait for Rethrow(): protobuf's code lets none through.
 class FileSink : public pb::io::CopyingOutputStream {
  public:
   explicit FileSink(AtomicFile& file) : file_(file) {}
   bool Write(const void* data, int size) override {
-    file_.Write({static_cast<const uint8_t*>(data), static_cast<size_t>(size)});
-    return true;
+    try {
+      if (error_ == nullptr) file_.Write({static_cast<const uint8_t*>(data), static_cast<size_t>(size)});
+    } catch (const Error&) {
+      error_ = std::current_exception();
+    }
+    return error_ == nullptr;
+  }
+  void Rethrow() const {
+    if (error_ != nullptr) std::rethrow_exception(error_);
   }
 
  private:
   AtomicFile& file_;
+  std::exception_ptr error_;
 };
 
 [[noreturn]] void FailDamaged(const WireWalker& walker, const std::string& subject, const char* what) {
@@ -183,12 +192,15 @@ void ParseText(Bytes bytes, const std::string& subject, pb::Message* message) {
 void WriteMessage(const std::string& path, const pb::Message& message) {
   AtomicFile file(path);
   FileSink sink(file);
+  bool whole = false;
   {
     pb::io::CopyingOutputStreamAdaptor buffered(&sink, 1 << 20);
     pb::io::CodedOutputStream stream(&buffered);
     stream.SetSerializationDeterministic(true);
-    CHECK(message.SerializeToCodedStream(&stream));
+    whole = message.SerializeToCodedStream(&stream);
   }
+  sink.Rethrow();
+  CHECK(whole);
   file.Commit();
 }
 

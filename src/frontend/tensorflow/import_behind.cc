@@ -23,7 +23,8 @@ std::vector<std::string> FunctionsOf(const tf::NodeDef& def) {
 }
 
 std::vector<tf::DataType> OutputTypesOf(const FlatNode& node) {
-  const TfOpDef* op_def = node.def == nullptr ? nullptr : FindOpDef(node.op());
+  // Loops and branches of TensorFlow 1 carry one of the nodes that they were made from.
+  const TfOpDef* op_def = node.kind == FlatNode::Kind::kOp ? FindOpDef(node.op()) : nullptr;
   if (op_def == nullptr) return {};
   try {
     return OutputTypes(*op_def, *node.def);

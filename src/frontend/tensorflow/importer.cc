@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "formats/tensorflow/op_defs.h"
 
 namespace floe {
 namespace {
@@ -43,6 +44,18 @@ std::string FunctionAttr(const tf::NodeDef& def, const std::string& attr) {
   return found->second.func().name();
 }
 
+// NODE in a remedy is the node itself, and what it reads where an output before it is meant.
+std::string NameNodes(std::string remedy, const tf::NodeDef& def) {
+  const auto replace = [&](std::string_view option, const std::string& name) {
+    const std::string what = std::string(option) + " NODE";
+    if (const size_t at = remedy.find(what); at != std::string::npos)
+      remedy.replace(at, what.size(), std::string(option) + " " + name);
+  };
+  replace("--input", def.name());
+  if (def.input_size() > 0 && !def.input(0).starts_with('^')) replace("--output", def.input(0));
+  return remedy;
+}
+
 }  // namespace
 
 bool IsCallable(std::string_view op) {
@@ -60,7 +73,8 @@ Importer::Importer(const tf::FunctionDefLibrary& library, const Evaluator* evalu
 void Importer::Report(const FlatGraph& scope, const FlatNode& node, NodeStatus status, std::string reason,
                       std::string remedy) {
   if (node.def == nullptr) return;
-  NodeReport report{scope.prefix + node.name(), node.op(), status, std::move(reason), std::move(remedy)};
+  NodeReport report{scope.prefix + node.name(), node.op(), status, std::move(reason),
+                    NameNodes(std::move(remedy), *node.def)};
   const auto [found, fresh] = report_index_.emplace(report.name, reports_.size());
   if (fresh)
     reports_.push_back(std::move(report));
@@ -174,6 +188,10 @@ Importer::Slots Importer::ImportOp(const FlatNode& node, Builder& builder, Slots
     return {Slot::Of(builder.Constant(taken->second, builder.source()))};
   const OpImporter* importer = FindOpImporter(node.op());
   if (importer == nullptr) throw ImportFailure{"the operation is not supported", RemedyFor(node.op())};
+  if (const TfOpDef* op_def = FindOpDef(node.op()); op_def != nullptr) {
+    if (const size_t most = InputTypes(*op_def, *node.def).size(); inputs.size() > most)
+      throw ImportFailure{fmt::format("expected {} inputs, found {}", most, inputs.size()), ""};
+  }
   NodeContext context(*node.def, builder, std::move(inputs));
   importer->import(context);
   return context.TakeOutputs();

@@ -173,11 +173,29 @@ def models():
     tf.saved_model.save(module, str(functions), signatures=module.__call__)
 
 
+def events():
+    """A graph that TensorFlow itself wrote for TensorBoard, under a name without time and host."""
+    folder = HERE / "events"
+    shutil.rmtree(folder, ignore_errors=True)
+
+    @tf.function
+    def network(x):
+        return tf.identity(tf.nn.relu(x) + 1.0, name="y")
+
+    writer = tf.summary.create_file_writer(str(folder))
+    with writer.as_default():
+        tf.summary.graph(network.get_concrete_function(tf.TensorSpec([None, 3], tf.float32, name="x")).graph)
+    writer.close()
+    (written,) = folder.iterdir()
+    written.rename(folder / "events.out.tfevents.1700000000.host")
+
+
 def main():
     numpy_files()
     constants()
     checkpoints()
     models()
+    events()
 
 
 if __name__ == "__main__":

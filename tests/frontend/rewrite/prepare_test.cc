@@ -261,5 +261,39 @@ TEST(PrepareGraph, CyclesAreNamedAndLoopsAreNot) {
             "graph: expected loops only through NextIteration, found the cycle 'a' -> 'b' -> 'a'");
 }
 
+// A loop of TensorFlow 1 around y = relu(x * w).
+const std::vector<std::string> kLoop = {"start: Placeholder dtype=float shape=[2,2]",
+                                        "w: Const dtype=float value=((1;2);(3;4))",
+                                        "enter: Enter(start) T=float frame_name=\"loop\"",
+                                        "enter_w: Enter(w) T=float frame_name=\"loop\" is_constant=true",
+                                        "merge: Merge(enter, next) T=float N=2",
+                                        "limit: Const(^merge) dtype=float value=9",
+                                        "sum: Sum(merge, axes) T=float Tidx=int32",
+                                        "axes: Const(^merge) dtype=int32 value=(0;1)",
+                                        "less: Less(sum, limit) T=float",
+                                        "condition: LoopCond(less)",
+                                        "switch: Switch(merge, condition) T=float",
+                                        "body: Identity(switch:1) T=float",
+                                        "product: MatMul(body, enter_w) T=float",
+                                        "half: Const(^body) dtype=float value=0.5",
+                                        "y: Mul(product, half) T=float",
+                                        "next: NextIteration(y) T=float",
+                                        "exit: Exit(switch) T=float"};
+
+TEST(PrepareGraph, ACutInsideALoopRunsTheBodyOnce) {
+  Selection selection = Outputs({"y"});
+  selection.inputs = {{"body", {{2, 2}}}};
+  const FreezeResult result = PrepareGraph(ModelOf(GraphOf(kLoop)), selection);
+  EXPECT_THAT(NamesOf(result.graph), ElementsAre("body", "half", "product", "w", "y"));
+  EXPECT_EQ(LineOf(result.graph, "product"), "product: MatMul(body, w)");
+  EXPECT_EQ(LineOf(result.graph, "half"), "half: Const");
+}
+
+TEST(PrepareGraph, ALoopThatGoesRoundStaysOne) {
+  const FreezeResult result = PrepareGraph(ModelOf(GraphOf(kLoop)), Outputs({"exit"}));
+  EXPECT_EQ(LineOf(result.graph, "enter_w"), "enter_w: Enter(w)");
+  EXPECT_THAT(NamesOf(result.graph), testing::Contains("next"));
+}
+
 }  // namespace
 }  // namespace floe

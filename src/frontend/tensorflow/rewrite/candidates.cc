@@ -209,8 +209,8 @@ class StructureGuess {
       const int i = pending.back();
       pending.pop_back();
       const tf::NodeDef& node = index_.node(i);
-      const bool result = GivesProbabilities(node) && index_.consumers(i).empty();
-      if (forward_[static_cast<size_t>(i)] || (IsLeftover(node) && !result) || IsLogged(i)) continue;
+      const bool leftover = IsLeftover(node) && !GivesProbabilities(node);
+      if (forward_[static_cast<size_t>(i)] || leftover || IsLogged(i)) continue;
       forward_[static_cast<size_t>(i)] = true;
       for (const GraphIndex::Consumer& consumer : index_.consumers(i)) {
         if (index_.inputs(consumer.node)[static_cast<size_t>(consumer.slot)].port >= 0)

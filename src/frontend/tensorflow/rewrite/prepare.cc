@@ -17,6 +17,7 @@
 #include "frontend/tensorflow/rewrite/freeze.h"
 #include "frontend/tensorflow/rewrite/graph_index.h"
 #include "frontend/tensorflow/rewrite/inline.h"
+#include "frontend/tensorflow/rewrite/open_loops.h"
 #include "frontend/tensorflow/rewrite/strip.h"
 #include "frontend/tensorflow/rewrite/tables.h"
 #include "frontend/tensorflow/rewrite/variable_values.h"
@@ -77,6 +78,7 @@ class Preparation {
     placeholders_ = CutInputs(work_, cuts);
     for (size_t i = 0; i < cuts.size(); ++i) cut_names_.emplace_back(cuts[i].given, placeholders_[i]);
     UseDefaults(work_);
+    OpenCutLoops(work_.main, kept_.outputs);
   }
 
   void FoldConditions() {

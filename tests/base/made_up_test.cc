@@ -1,6 +1,8 @@
-#include "verify/made_up.h"
+#include "base/made_up.h"
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 namespace floe {
 namespace {
@@ -22,6 +24,11 @@ TEST(MadeUp, FloatsAreAboutStandardNormal) {
   }
   EXPECT_NEAR(sum / 10000, 0, 0.05);
   EXPECT_NEAR(squares / 10000, 1, 0.05);
+}
+
+TEST(MadeUp, BoolsAreEither) {
+  const Tensor t = MadeUpTensor(DType::kBool, {1000}, 5);
+  EXPECT_NEAR(std::count(t.data<bool>(), t.data<bool>() + t.size(), true), 500, 60);
 }
 
 TEST(MadeUp, IndicesAreZeros) {
