@@ -56,7 +56,7 @@ TEST(BadOnnx, ATensorDefinedTwice) {
 }
 
 TEST(BadOnnx, AnInputDefinedAgain) {
-  EXPECT_THAT(Refusal("g (float[2] x) => (float[2] y) { x = Abs(y) y = Relu(x) }"),
+  EXPECT_THAT(Refusal("g (float[2] x, float[2] z) => (float[2] y) { x = Abs(z) y = Relu(x) }"),
               HasSubstr("tensor 'x' is an input and again defined by node"));
 }
 
