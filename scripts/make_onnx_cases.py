@@ -53,10 +53,11 @@ def is_random(model, ops):
     return "Dropout" in ops and any(i.name == "t" for i in model.graph.input) and "zero_ratio" not in model.graph.name
 
 
-def as_stored(array):
-    """Numpy has no bfloat16 of its own: two opaque bytes, as floe writes it."""
+def as_stored(array, info):
+    """Numpy has no bfloat16 of its own: two opaque bytes, as floe writes it. 1.12.0 stores it as uint16."""
     array = np.asarray(array)
-    return array.view("V2") if array.dtype.name == "bfloat16" else array
+    is_bfloat16 = info.type.tensor_type.elem_type == onnx.TensorProto.BFLOAT16
+    return array.view("V2") if is_bfloat16 and array.dtype.itemsize == 2 else array
 
 
 def store(folder, name, model, inputs, outputs):
@@ -67,7 +68,7 @@ def store(folder, name, model, inputs, outputs):
     for kind, values, infos in (("inputs", inputs, model.graph.input), ("outputs", outputs, model.graph.output)):
         for i, (array, info) in enumerate(zip(values, infos)):
             key = f"{kind[:-1].removesuffix('put')}{i}"
-            arrays[key] = as_stored(array)
+            arrays[key] = as_stored(array, info)
             rows[kind].append(dict(name=info.name, key=key, shape=list(array.shape), dtype=str(array.dtype)))
     meta = dict(test=model.graph.node[0].op_type if len(ops) == 1 else "composed", case=name, model="model.onnx")
     meta.update(rows, rtol=1e-3, atol=1e-6, check_value=not is_random(model, ops), opset=opset(model))

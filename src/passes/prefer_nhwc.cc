@@ -162,6 +162,70 @@ bool SinkAxes(Graph& graph, NodeId id) {
   return true;
 }
 
+// split(to_first(x), axis) = to_first of each part of split(x, the same axis)
+bool SinkSplit(Graph& graph, NodeId id) {
+  const Split* split = OpCast<Split>(graph.node(id).op);
+  const ValueId x = split == nullptr ? kNoValue : UnderToFirst(graph, graph.node(id).inputs[0]);
+  if (x == kNoValue) return false;
+  const size_t rank = ShapeOfValue(graph, x).rank();
+  Split op = *split;
+  op.axis = TurnAxis(op.axis, rank);
+  const std::vector<ValueId> outputs = graph.node(id).outputs;
+  NodeOptions options{.name = graph.node(id).name, .sources = graph.node(id).sources};
+  options.outputs = static_cast<int>(outputs.size());
+  const NodeId made = graph.AddNode(std::move(op), {x}, std::move(options));
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const ValueId part = graph.node(made).outputs[i];
+    const ValueId turned =
+        graph.Add(Transpose{ToFirst(rank)}, {part}, {.name = graph.value(outputs[i]).name});
+    graph.ReplaceUses(outputs[i], turned);
+  }
+  return true;
+}
+
+// slice(to_first(x), axes) = to_first(slice(x, the same axes))
+bool SinkSlice(Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  if (!IsOp<Slice>(node.op) || node.inputs.size() < 4 || node.inputs[3] == kNoValue) return false;
+  const ValueId x = UnderToFirst(graph, node.inputs[0]);
+  const auto axes = ConstantInts(graph, node.inputs[3]);
+  if (x == kNoValue || !axes) return false;
+  const size_t rank = ShapeOfValue(graph, x).rank();
+  std::vector<int64_t> turned;
+  for (const int64_t axis : *axes) turned.push_back(TurnAxis(axis, rank));
+  std::vector<ValueId> inputs = node.inputs;
+  inputs[0] = x;
+  inputs[3] = AddInts(graph, graph.value(node.inputs[3]).name, turned);
+  const ValueId made = graph.Add(Slice{}, std::move(inputs), {.name = node.name, .sources = node.sources});
+  ReplaceNode(graph, id, Transpose{ToFirst(rank)}, {made});
+  return true;
+}
+
+// A spatial dimension of size 1 taken out or put in leaves images: the transpose is one of the new rank. One
+// at `axis` of N, C, spatial... is at `axis` - 1 of N, spatial..., C.
+bool SinkSqueeze(Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  const Squeeze* squeeze = OpCast<Squeeze>(node.op);
+  const Unsqueeze* unsqueeze = OpCast<Unsqueeze>(node.op);
+  if ((squeeze == nullptr) == (unsqueeze == nullptr)) return false;
+  const ValueId x = UnderToFirst(graph, node.inputs[0]);
+  if (x == kNoValue) return false;
+  const size_t rank = ShapeOfValue(graph, x).rank();
+  std::vector<int64_t> axes = squeeze != nullptr ? squeeze->axes : unsqueeze->axes;
+  const size_t longer = squeeze != nullptr ? rank : rank + axes.size();
+  for (int64_t& axis : axes) {
+    if (axis < 0) axis += static_cast<int64_t>(longer);
+    if (axis < 2) return false;
+    --axis;
+  }
+  if (axes.empty() || longer - axes.size() < 3) return false;
+  const Op op = squeeze != nullptr ? Op(Squeeze{axes}) : Op(Unsqueeze{axes});
+  const size_t result = squeeze != nullptr ? rank - axes.size() : longer;
+  const ValueId made = graph.Add(op, {x}, {.name = node.name, .sources = node.sources});
+  ReplaceNode(graph, id, Transpose{ToFirst(result)}, {made});
+  return true;
+}
+
 }  // namespace
 
 int PreferNhwc(Graph& graph, const PassContext&) {
@@ -174,7 +238,8 @@ int PreferNhwc(Graph& graph, const PassContext&) {
     again = false;
     for (const NodeId id : graph.Order()) {
       if (graph.node(id).removed) continue;
-      again |= SinkElementwise(graph, id) || SinkAxes(graph, id);
+      again |= SinkElementwise(graph, id) || SinkAxes(graph, id) || SinkSplit(graph, id) ||
+               SinkSlice(graph, id) || SinkSqueeze(graph, id);
     }
     graph.RemoveDeadNodes();
   }

@@ -199,11 +199,11 @@ def conclude(results, options):
     if options.update:
         ran = {r.case for r in results}
         kept = {c: v for c, v in expected.items() if c not in ran}
-        write_expected(
-            options.expected,
-            kept | {r.case: (r.verdict, without_folder(r.reason)) for r in results if r.verdict != "passed"},
-            options.target,
-        )
+        for r in results:
+            if r.verdict != "passed":  # a reason that somebody wrote stays
+                old = expected.get(r.case, ("", ""))
+                kept[r.case] = old if old[0] == r.verdict and old[1] else (r.verdict, without_folder(r.reason))
+        write_expected(options.expected, kept, options.target)
         return 0
     worse, better = surprises(results, expected)
     for r in worse:

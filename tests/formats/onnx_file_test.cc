@@ -40,7 +40,7 @@ onnx::TensorProto External(const std::string& location, int64_t dims, const std:
 
 TEST(OnnxFile, LargeWeightsStayInTheFile) {
   const TemporaryFolder folder;
-  const OnnxModel model = ReadOnnxModel(folder.Write("m.onnx", SmallModel(5000)));
+  const OnnxFile model = ReadOnnxModel(folder.Write("m.onnx", SmallModel(5000)));
   EXPECT_FALSE(model.proto.graph().initializer(0).has_raw_data());
   ASSERT_EQ(model.raw[0].size(), 20000u);
   ExternalData external(model.folder);

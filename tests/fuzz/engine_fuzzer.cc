@@ -3,12 +3,12 @@
 // behind those is reached.
 #include <algorithm>
 
+#include "base/made_up.h"
 #include "engine/format.h"
 #include "engine_mutation.h"
 #include "floe/session.h"
 #include "fuzz.h"
 #include "small.h"
-#include "base/made_up.h"
 
 namespace floe::fuzz {
 namespace {

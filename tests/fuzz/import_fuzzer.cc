@@ -1,5 +1,6 @@
 // A GraphDef through freezing, import, passes and planning, and the engine run once. Mutations are made to
 // the nodes, not to the bytes.
+#include "base/made_up.h"
 #include "engine/plan.h"
 #include "floe/session.h"
 #include "formats/tensorflow/model_file.h"
@@ -11,7 +12,6 @@
 #include "passes/pass.h"
 #include "small.h"
 #include "support/engines.h"
-#include "base/made_up.h"
 
 extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
 

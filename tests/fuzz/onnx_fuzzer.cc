@@ -9,7 +9,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   try {
-    const floe::OnnxModel model = floe::ParseOnnxModel({data, size}, "fuzz");
+    const floe::OnnxFile model = floe::ParseOnnxModel({data, size}, "fuzz");
     const floe::ReferenceEvaluator evaluator;
     const floe::OnnxSelection selection = floe::SelectOnnx(model, {}, &evaluator);
     floe::OnnxImportOptions options;

@@ -140,6 +140,58 @@ TEST(PreferNhwc, AChainOfNchwOpsKeepsTransposesAtItsEndsOnly) {
   EXPECT_EQ(graph->node_count(), 8u) << PrintGraph(*graph);  // one transpose, at the front
 }
 
+// The transposes that are left.
+int TransposesAfterTurning(const std::string& text) {
+  const auto graph = After(text, [](Graph& g, const PassContext& context) {
+    return PreferNhwc(g, context) + MergeTransposes(g, context) + FoldConstants(g, context);
+  });
+  int count = 0;
+  for (const NodeId id : graph->Order()) count += IsOp<Transpose>(graph->node(id).op) ? 1 : 0;
+  return count;
+}
+
+TEST(PreferNhwc, SplitsAndSlicesOfChannelsStayInside) {
+  EXPECT_EQ(TransposesAfterTurning(R"(graph g(%x: float32[1, 4, 6, 6]) -> (%y) {
+    %w: float32[4, 4, 1, 1] = const seeded(1)
+    %v: float32[2, 2, 1, 1] = const seeded(2)
+    %start: int64[1] = const [1]
+    %end: int64[1] = const [5]
+    %axis: int64[1] = const [3]
+    %a = Conv(%x, %w) {layout=NCHW}
+    %p, %q = Split(%a) {axis=1}
+    %b = Conv(%q, %v) {layout=NCHW}
+    %c = Concat(%b, %p) {axis=1}
+    %d = Slice(%c, %start, %end, %axis)
+    %y = ReduceMean(%d) {axes=[2, 3]}
+  })"),
+            1);  // at the front
+}
+
+TEST(PreferNhwc, ASpatialDimensionOfOneComesAndGoes) {
+  EXPECT_EQ(TransposesAfterTurning(R"(graph g(%x: float32[2, 1, 9, 4]) -> (%y) {
+    %w: float32[8, 4, 1, 3] = const seeded(1)
+    %v: float32[8, 8, 1, 3] = const seeded(2)
+    %n = Transpose(%x) {perm=[0, 3, 1, 2]}
+    %a = Conv(%n, %w) {layout=NCHW}
+    %b = Squeeze(%a) {axes=[2]}
+    %c = Relu(%b)
+    %d = Unsqueeze(%c) {axes=[2]}
+    %e = Conv(%d, %v) {layout=NCHW}
+    %f = Squeeze(%e) {axes=[-2]}
+    %y = Transpose(%f) {perm=[0, 2, 1]}
+  })"),
+            0);
+}
+
+TEST(PreferNhwc, TheBatchSqueezedAwayKeepsItsTranspose) {
+  EXPECT_EQ(TransposesAfterTurning(R"(graph g(%x: float32[1, 4, 5, 6]) -> (%y) {
+    %w: float32[4, 4, 1, 1] = const seeded(1)
+    %a = Conv(%x, %w) {layout=NCHW}
+    %y = Squeeze(%a) {axes=[0]}
+  })"),
+            2);
+}
+
 TEST(PreferNhwc, LeavesNhwcAndThePlacesOfMaxima) {
   ExpectUntouched(R"(graph g(%x: float32[1, 4, 4, 3]) -> (%y, %m, %i) {
     %y = MaxPool(%x) {kernel_shape=[2, 2]}

@@ -1,10 +1,10 @@
 // Engines for several input shapes, as a user builds and runs them.
+#include "base/made_up.h"
 #include "engine/plan.h"
 #include "floe/engine.h"
 #include "floe/session.h"
 #include "support/run_floe.h"
 #include "verify/compare.h"
-#include "base/made_up.h"
 
 namespace floe {
 namespace {

@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/made_up.h"
 #include "support/engines.h"
 #include "verify/bisect.h"
-#include "base/made_up.h"
 
 namespace floe {
 namespace {

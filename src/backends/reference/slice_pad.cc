@@ -101,7 +101,7 @@ void Run(const Pad& op, OpCall& call) {
   if (pads.size() != 2 * rank) call.Fail("{} pads for a tensor of rank {}", pads.size(), rank);
   Dims dims;
   for (size_t i = 0; i < rank; ++i) {
-    call.Size(std::max(pads[i], pads[rank + i]), "pad");
+    call.Size(std::max<int64_t>({pads[i], pads[rank + i], 0}), "pad");
     call.Size(-std::min<int64_t>({pads[i] + 1, pads[rank + i] + 1, 0}), "crop");
     dims.push_back(call.Size(x.dims()[i] + pads[i] + pads[rank + i], "padded dimension"));
   }

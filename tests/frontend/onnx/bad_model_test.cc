@@ -6,7 +6,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::string ImportError(const OnnxModel& model) {
+std::string ImportError(const OnnxFile& model) {
   try {
     ImportSelected(model);
   } catch (const Error& error) {
@@ -23,7 +23,7 @@ TEST(BadOnnx, AnOpsetFromTheFuture) {
 }
 
 TEST(BadOnnx, AnIrVersionFromTheFuture) {
-  OnnxModel model = OnnxText(kRelu);
+  OnnxFile model = OnnxText(kRelu);
   model.proto.set_ir_version(1000);
   EXPECT_THAT(ImportError(model), HasSubstr("ir_version 1000 is newer than"));
 }
@@ -56,7 +56,7 @@ TEST(BadOnnx, ATensorDefinedTwice) {
 }
 
 TEST(BadOnnx, AnInputDefinedAgain) {
-  EXPECT_THAT(Refusal("g (float[2] x) => (float[2] y) { x = Abs(y) y = Relu(x) }"),
+  EXPECT_THAT(Refusal("g (float[2] x, float[2] z) => (float[2] y) { x = Abs(z) y = Relu(x) }"),
               HasSubstr("tensor 'x' is an input and again defined by node"));
 }
 
@@ -91,7 +91,7 @@ TEST(BadOnnx, AnAttributeThatIsMissing) {
 }
 
 TEST(BadOnnx, HugeDimensionsOfAnInitializer) {
-  OnnxModel model = OnnxText(kRelu);
+  OnnxFile model = OnnxText(kRelu);
   onnx::TensorProto* huge = model.proto.mutable_graph()->add_initializer();
   huge->set_name("x2");
   huge->set_data_type(onnx::TensorProto::FLOAT);
@@ -102,7 +102,7 @@ TEST(BadOnnx, HugeDimensionsOfAnInitializer) {
 }
 
 TEST(BadOnnx, AnInitializerWithTooFewElements) {
-  OnnxModel model = OnnxText(kRelu);
+  OnnxFile model = OnnxText(kRelu);
   onnx::TensorProto* small = model.proto.mutable_graph()->add_initializer();
   small->set_name("x2");
   small->set_data_type(onnx::TensorProto::FLOAT);
@@ -114,14 +114,14 @@ TEST(BadOnnx, AnInitializerWithTooFewElements) {
 }
 
 TEST(BadOnnx, ASequenceAsInput) {
-  OnnxModel model = OnnxText(kRelu);
+  OnnxFile model = OnnxText(kRelu);
   onnx::TypeProto* type = model.proto.mutable_graph()->mutable_input(0)->mutable_type();
   type->mutable_sequence_type()->mutable_elem_type()->mutable_tensor_type()->set_elem_type(1);
   EXPECT_THAT(ImportError(model), HasSubstr("'x' is a sequence"));
 }
 
 TEST(BadOnnx, AFunctionThatCallsItself) {
-  OnnxModel model = OnnxText("g (float[2] x) => (float[2] y) { y = local.f(x) }");
+  OnnxFile model = OnnxText("g (float[2] x) => (float[2] y) { y = local.f(x) }");
   auto* opset = model.proto.add_opset_import();
   opset->set_domain("local");
   opset->set_version(1);

@@ -50,7 +50,7 @@ TEST(OnnxImport, NodesInAnyOrderAreSorted) {
 }
 
 TEST(OnnxImport, AFunctionOfTheModelIsInlinedWithItsAttributes) {
-  OnnxModel model;
+  OnnxFile model;
   const char* text = R"(<ir_version: 8, opset_import: ["" : 17, "local" : 1]>
     g (float[2] x) => (float[2] y) { y = local.twice<factor = 3.0>(x) }
     <domain: "local", opset_import: ["" : 17]>
@@ -61,8 +61,8 @@ TEST(OnnxImport, AFunctionOfTheModelIsInlinedWithItsAttributes) {
   std::vector<std::string> names;
   for (const NodeReport& node : result.nodes) names.push_back(node.name);
   EXPECT_THAT(names, Contains("y/d"));
-  EXPECT_THAT(*result.graph, SameGraphAs("graph { input %x float32[2] const %c float32[] = {3}"
-                                         " %d = Mul(%x, %c) %b = Add(%d, %d) return %b }"));
+  EXPECT_THAT(*result.graph, SameGraphAs("graph g(%x: float32[2]) -> (%b) {\n %c: float32[] = const 3\n"
+                                         " %d = Mul(%x, %c)\n %b = Add(%d, %d)\n}"));
 }
 
 TEST(OnnxImport, OlderVersionsOfAnOperationAreRead) {

@@ -19,9 +19,9 @@ void AppendAs(const Tensor& tensor, std::vector<double>* out) {
 
 }  // namespace
 
-OnnxModel OnnxText(const std::string& graph, int opset) {
+OnnxFile OnnxText(const std::string& graph, int opset) {
   const std::string text = "<ir_version: 8, opset_import: [\"\" : " + std::to_string(opset) + "]>\n" + graph;
-  OnnxModel model;
+  OnnxFile model;
   model.path = "text";
   const auto status = onnx::OnnxParser::Parse(model.proto, text.c_str());
   if (!status.IsOK()) ADD_FAILURE() << status.ErrorMessage() << "\n" << text;
@@ -29,7 +29,7 @@ OnnxModel OnnxText(const std::string& graph, int opset) {
   return model;
 }
 
-OnnxImportResult ImportSelected(const OnnxModel& model, const Selection& selection, bool strict) {
+OnnxImportResult ImportSelected(const OnnxFile& model, const Selection& selection, bool strict) {
   const OnnxSelection selected = SelectOnnx(model, selection, &Reference());
   OnnxImportOptions options;
   options.evaluator = &Reference();

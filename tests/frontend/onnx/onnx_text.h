@@ -17,12 +17,12 @@
 namespace floe {
 
 // `graph` as in "g (float[2] x) => (float[2] y) { y = Relu(x) }"; the header is put before it.
-OnnxModel OnnxText(const std::string& graph, int opset = 17);
+OnnxFile OnnxText(const std::string& graph, int opset = 17);
 
 // With the selection's defaults, or as selected.
 OnnxImportResult ImportText(const std::string& graph, const Selection& selection = {}, int opset = 17,
                             bool strict = true);
-OnnxImportResult ImportSelected(const OnnxModel& model, const Selection& selection = {}, bool strict = true);
+OnnxImportResult ImportSelected(const OnnxFile& model, const Selection& selection = {}, bool strict = true);
 
 // The first output for these inputs, as numbers.
 std::vector<double> Compute(const std::string& graph, const std::vector<Tensor>& inputs, int opset = 17);

@@ -66,7 +66,7 @@ TEST(OnnxSelect, AnInnerTensorCutsTheGraph) {
   selection.inputs = {{"t", std::vector<int64_t>{2, 3}}};
   selection.outputs = {"y"};
   const OnnxImportResult result = ImportText(kTwoInputs, selection);
-  EXPECT_THAT(*result.graph, SameGraphAs("graph { input %t float32[2, 3] %y = Relu(%t) return %y }"));
+  EXPECT_THAT(*result.graph, SameGraphAs("graph g(%t: float32[2, 3]) -> (%y) {\n %y = Relu(%t)\n}"));
 }
 
 TEST(OnnxSelect, ASetTensorBecomesAConstant) {
@@ -87,7 +87,7 @@ TEST(OnnxSelect, AnUnknownNameIsAnsweredWithNearOnes) {
 }
 
 TEST(OnnxSelect, PortsAndNodesAreNamesToo) {
-  OnnxModel model = OnnxText(kTwoInputs);
+  OnnxFile model = OnnxText(kTwoInputs);
   model.proto.mutable_graph()->mutable_node(1)->set_name("activation");
   Selection selection;
   selection.outputs = {"activation:0", "z:0"};

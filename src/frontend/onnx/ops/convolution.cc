@@ -5,6 +5,24 @@
 #include "frontend/onnx/ops/spatial.h"
 
 namespace floe {
+namespace {
+
+constexpr int64_t kMost = int64_t{1} << 31;  // so that sizes times steps fit an int64
+
+void CheckEntries(const OnnxContext& c, const Ints& list, const char* name) {
+  for (const int64_t v : list)
+    if (v < -kMost || v > kMost) c.Fail("attribute '{}': {} is out of range", name, v);
+}
+
+}  // namespace
+
+int64_t OnnxPixels(const OnnxContext& c, size_t i) {
+  const Dim& size = c.shape(0)[i + 2];
+  if (!size.known() || size.value() > kMost)
+    c.FailWith(fmt::format("the spatial sizes of its input {} are not known", c.shape(0).ToString()),
+               "give the inputs shapes with --input NAME=SHAPE");
+  return size.value();
+}
 
 size_t OnnxSpatialRank(const OnnxContext& c) {
   const int64_t rank = c.Rank(0);
@@ -18,6 +36,7 @@ OnnxWindow OnnxWindowOf(const OnnxContext& c, size_t spatial) {
     Ints values = c.IntList(name);
     if (!values.empty() && values.size() != count)
       c.Fail("attribute '{}': expected {} entries, found {}", name, count, values.size());
+    CheckEntries(c, values, name);
     return values;
   };
   window.strides = list("strides", spatial);
@@ -44,6 +63,7 @@ Ints OnnxKernelOf(const OnnxContext& c, size_t spatial) {
   }
   if (kernel.size() != spatial)
     c.Fail("expected {} entries in kernel_shape, found {}", spatial, kernel.size());
+  CheckEntries(c, kernel, "kernel_shape");
   return kernel;
 }
 
@@ -84,9 +104,7 @@ void ResolveOutput(OnnxContext& c, ConvTranspose& op, const Ints& wanted, size_t
   };
   op.pads.assign(2 * spatial, 0);
   for (size_t i = 0; i < spatial; ++i) {
-    const Dim& size = c.shape(0)[i + 2];
-    if (!size.known()) c.Fail("the spatial sizes of its input {} are not known", c.shape(0).ToString());
-    const int64_t total = at(op.strides, i, 1) * (size.value() - 1) + at(op.output_padding, i, 0) +
+    const int64_t total = at(op.strides, i, 1) * (OnnxPixels(c, i) - 1) + at(op.output_padding, i, 0) +
                           (kernel[i] - 1) * at(op.dilations, i, 1) + 1 - wanted[i];
     const int64_t pad = std::max<int64_t>(total, 0);
     op.pads[i] = op.auto_pad == AutoPad::kSameUpper ? pad / 2 : pad - pad / 2;
@@ -108,18 +126,17 @@ void ImportConvTranspose(OnnxContext& c) {
   op.auto_pad = window.auto_pad;
   op.group = c.Int("group", 1);
   op.output_padding = c.IntList("output_padding");
+  CheckEntries(c, op.output_padding, "output_padding");
   if (!op.output_padding.empty() && op.output_padding.size() != spatial)
     c.Fail("attribute 'output_padding': expected {} entries, found {}", spatial, op.output_padding.size());
   Ints wanted = c.IntList("output_shape");
+  CheckEntries(c, wanted, "output_shape");
   if (wanted.size() == spatial + 2) wanted.erase(wanted.begin(), wanted.begin() + 2);
   if (!wanted.empty() && wanted.size() != spatial)
     c.Fail("attribute 'output_shape': expected {} entries, found {}", spatial, wanted.size());
   if (wanted.empty() && op.auto_pad != AutoPad::kExplicit) {
-    for (size_t i = 0; i < spatial; ++i) {
-      const Dim& size = c.shape(0)[i + 2];
-      if (!size.known()) c.Fail("the spatial sizes of its input {} are not known", c.shape(0).ToString());
-      wanted.push_back(size.value() * (op.strides.empty() ? 1 : op.strides[i]));
-    }
+    for (size_t i = 0; i < spatial; ++i)
+      wanted.push_back(OnnxPixels(c, i) * (op.strides.empty() ? 1 : op.strides[i]));
   }
   if (!wanted.empty()) ResolveOutput(c, op, wanted, spatial);
   std::vector<ValueId> inputs = {c.in(0), c.in(1)};

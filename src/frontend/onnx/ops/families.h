@@ -27,6 +27,8 @@ std::span<const OnnxOpImporter> OnnxLossImporters();
 std::span<const OnnxOpImporter> OnnxSpectralImporters();
 std::span<const OnnxOpImporter> OnnxRandomImporters();
 std::span<const OnnxOpImporter> OnnxUniqueImporters();
+std::span<const OnnxOpImporter> OnnxTextImporters();
+std::span<const OnnxOpImporter> OnnxCol2ImImporters();
 
 }  // namespace floe
 

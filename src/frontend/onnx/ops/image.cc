@@ -1,11 +1,10 @@
-// Resize and Upsample.
-#include <algorithm>
+// Resize and Upsample. The spatial dimensions of images are one op; anything else goes axis by axis, which
+// every mode allows.
 #include <cmath>
-#include <functional>
 #include <numeric>
 
 #include "frontend/onnx/ops/families.h"
-#include "frontend/onnx/ops/resize_weights.h"
+#include "frontend/onnx/ops/formula.h"
 
 namespace floe {
 namespace {
@@ -18,190 +17,224 @@ struct Request {
   double cubic_a = -0.75, extrapolation = 0;
   bool exclude_outside = false, antialias = false;
   Ints axes;
-  std::optional<Ints> sizes;
-  std::vector<double> scales;
-  std::vector<double> roi;  // all starts, then all ends
+  ValueId sizes = kNoValue;   // int64 [axes]
+  ValueId scales = kNoValue;  // float32 [axes]
+  ValueId roi = kNoValue;     // float64: all starts, then all ends
 };
 
-std::vector<double> NeedNumbers(OnnxContext& c, size_t i, const char* what) {
-  if (c.shape(i).ElementCount() == 0) return {};
-  const Tensor* tensor = c.Constant(i);
-  if (tensor == nullptr) {
-    const std::string& name = c.node().input(static_cast<int>(i));
-    c.FailWith(fmt::format("its {} (input {}, '{}') are not constant", what, i, name),
-               fmt::format("give them a value with --set {}=VALUE", name));
+template <size_t kCount>
+std::optional<size_t> IndexOf(const std::string_view (&names)[kCount], const std::string& name) {
+  for (size_t i = 0; i < kCount; ++i)
+    if (names[i] == name) return i;
+  return std::nullopt;
+}
+
+// With corners aligned the definition reckons with the scaled size before it is rounded down, the op with the
+// size that comes of it.
+bool KeepsWholeSizes(OnnxContext& c, const Request& r) {
+  if (r.sizes != kNoValue) return true;
+  const Tensor* scales = c.build().constant(r.scales);
+  for (size_t i = 0; i < r.axes.size(); ++i) {
+    const Dim& in = c.shape(0)[static_cast<size_t>(r.axes[i])];
+    if (scales == nullptr || !in.known()) return false;
+    const double size = static_cast<double>(in.value()) * static_cast<double>(scales->data<float>()[i]);
+    if (size != std::floor(size)) return false;
   }
-  std::vector<double> values;
-  for (int64_t k = 0; k < tensor->size(); ++k) {
-    if (tensor->dtype() == DType::kFloat32)
-      values.push_back(tensor->data<float>()[k]);
-    else if (tensor->dtype() == DType::kFloat64)
-      values.push_back(tensor->data<double>()[k]);
-    else if (tensor->dtype() == DType::kFloat16)
-      values.push_back(static_cast<float>(tensor->data<Float16>()[k]));
-    else
-      c.Fail("its {} are {}, expected floats", what, DTypeName(tensor->dtype()));
-  }
-  return values;
+  return true;
 }
 
-// The size after a scale; the op Resize makes the same of it.
-int64_t ScaledSize(int64_t in, double scale) {
-  return static_cast<int64_t>(std::floor(static_cast<double>(in) * scale));
+bool OpHasCoordinates(OnnxContext& c, const Request& r) {
+  return IndexOf(kResizeCoordinatesNames, r.coordinates) &&
+         (r.coordinates != "align_corners" || KeepsWholeSizes(c, r));
 }
 
-bool OpHasCoordinates(const std::string& name) {
-  return std::find(std::begin(kResizeCoordinatesNames), std::end(kResizeCoordinatesNames), name) !=
-         std::end(kResizeCoordinatesNames);
-}
-
-Resize ResizeOf(OnnxContext& c, const Request& r, Layout layout) {
+Resize ResizeOf(const Request& r, Layout layout) {
   Resize op;
   op.layout = layout;
-  op.mode = r.mode == "nearest"  ? ResizeMode::kNearest
-            : r.mode == "linear" ? ResizeMode::kLinear
-                                 : ResizeMode::kCubic;
-  for (size_t i = 0; i < std::size(kResizeCoordinatesNames); ++i)
-    if (kResizeCoordinatesNames[i] == r.coordinates) op.coordinates = static_cast<ResizeCoordinates>(i);
-  bool known = false;
-  for (size_t i = 0; i < std::size(kNearestRoundingNames); ++i) {
-    if (kNearestRoundingNames[i] != r.nearest) continue;
-    op.nearest = static_cast<NearestRounding>(i);
-    known = true;
-  }
-  if (!known) c.Fail("attribute 'nearest_mode': '{}' is not known", r.nearest);
+  op.mode = static_cast<ResizeMode>(*IndexOf(kResizeModeNames, r.mode));
+  op.coordinates = static_cast<ResizeCoordinates>(*IndexOf(kResizeCoordinatesNames, r.coordinates));
+  op.nearest = static_cast<NearestRounding>(*IndexOf(kNearestRoundingNames, r.nearest));
   op.cubic_a = r.cubic_a;
   op.exclude_outside = r.exclude_outside;
   op.antialias = r.antialias;
   return op;
 }
 
-// Axis by axis, with the axis between what lies before and after it: [outer, axis, inner].
-struct AxisView {
-  Ints around;  // of the whole, for the way back
-  ValueId x;
+// ---- one axis as a product with a matrix, for coordinates that the op does not have ---------------------
+
+struct Axis {
+  ValueId in, out;     // int64 scalars
+  ValueId scale;       // float64 scalar
+  ValueId start, end;  // float64 scalars, of the region of interest
 };
-AxisView Isolate(OnnxContext& c, ValueId x, int64_t axis) {
-  const Ints dims = c.build().shape(x).Static();
-  const auto at = dims.begin() + axis;
-  const int64_t outer = std::accumulate(dims.begin(), at, int64_t{1}, std::multiplies<>());
-  const int64_t inner = std::accumulate(at + 1, dims.end(), int64_t{1}, std::multiplies<>());
-  return {dims, c.build().Reshape(x, {outer, *at, inner})};
+
+// Where each output place lies in the input, [out, 1].
+ValueId Coordinates(Formula& f, Builder& b, const Request& r, const Axis& a) {
+  const ValueId place = b.Reshape(f.UpTo(a.out), {-1, 1});
+  const ValueId in = f.Of(a.in), out = f.Of(a.out), one = f.Number(1), half = f.Number(0.5);
+  const ValueId last = f.Sub(in, one);
+  if (r.coordinates == "tf_crop_and_resize") {
+    const ValueId step = f.Div(f.Mul(f.Sub(a.end, a.start), last), f.Max(f.Sub(out, one), one));
+    const ValueId many = f.Add(f.Mul(a.start, last), f.Mul(place, step));
+    const ValueId single = f.Mul(f.Mul(half, f.Add(a.start, a.end)), last);
+    return f.Where(b.Binary(BinaryKind::kGreater, a.out, b.Int64(1)), many, single);
+  }
+  if (r.coordinates == "align_corners") {
+    const ValueId reach = f.Sub(f.Mul(in, a.scale), one);
+    return f.Mul(place, b.Binary(BinaryKind::kDivNoNan, last, reach));
+  }
+  // half_pixel_symmetric: half_pixel, moved so that the picture's middle stays in the middle.
+  const ValueId adjustment = f.Div(out, f.Mul(a.scale, in));
+  const ValueId shift = f.Mul(f.Mul(in, half), f.Sub(one, adjustment));
+  return f.Sub(f.Add(shift, f.Div(f.Add(place, half), a.scale)), half);
 }
 
-ValueId ByOp(OnnxContext& c, ValueId x, const Request& r, size_t i, int64_t out) {
-  Builder& b = c.build();
-  AxisView view = Isolate(c, x, r.axes[i]);
-  std::vector<ValueId> inputs = {view.x, b.Int64s({out})};
-  if (!r.sizes) {
-    const auto scale = static_cast<float>(r.scales[i]);
-    inputs = {view.x, kNoValue, b.Constant(Tensor::FromVector<float>({scale}))};
-  }
-  const ValueId y = c.Add(ResizeOf(c, r, Layout::kNhwc), std::move(inputs));
-  view.around[static_cast<size_t>(r.axes[i])] = out;
-  return b.Reshape(y, view.around);
+ValueId Rounded(Formula& f, Builder& b, const std::string& how, ValueId x) {
+  if (how == "floor") return f.Floor(x);
+  if (how == "ceil") return b.Unary(UnaryKind::kCeil, x);
+  if (how == "round_prefer_ceil") return f.Floor(f.Add(x, f.Number(0.5)));
+  return b.Unary(UnaryKind::kCeil, f.Sub(x, f.Number(0.5)));
 }
 
-// As a product with the matrix of weights; places outside of the input become the extrapolation value.
-ValueId ByMatrix(OnnxContext& c, ValueId x, const Request& r, size_t i, int64_t out) {
+// [out, in]: the share of each input place in each output place.
+ValueId Weights(Formula& f, Builder& b, const Request& r, const Axis& a, ValueId x) {
+  const ValueId numbers = f.UpTo(a.in), zero = f.Number(0), one = f.Number(1);
+  const ValueId last = f.Sub(f.Of(a.in), one);
+  const auto at = [&](ValueId place) { return f.Of(b.Binary(BinaryKind::kEqual, place, numbers)); };
+  if (r.mode == "nearest") return at(f.Clamp(Rounded(f, b, r.nearest, x), zero, last));
+  if (r.mode == "linear") {
+    const ValueId distance = b.Unary(UnaryKind::kAbs, f.Sub(f.Clamp(x, zero, last), numbers));
+    return f.Max(f.Sub(one, distance), zero);
+  }
+  const ValueId floor = f.Floor(x);
+  ValueId sum = kNoValue, total = kNoValue;
+  for (int k = -1; k <= 2; ++k) {
+    const ValueId place = f.Add(floor, f.Number(k));
+    ValueId weight = f.CubicWeight(r.cubic_a, b.Unary(UnaryKind::kAbs, f.Sub(x, place)), k == 0 || k == 1);
+    if (r.exclude_outside) weight = f.Mul(weight, f.Inside(place, zero, last));
+    const ValueId part = f.Mul(at(f.Clamp(place, zero, last)), weight);
+    sum = sum == kNoValue ? part : f.Add(sum, part);
+    total = total == kNoValue ? weight : f.Add(total, weight);
+  }
+  return r.exclude_outside ? f.Div(sum, total) : sum;
+}
+
+// x is [outer, axis, inner]; places outside of the input become the extrapolation value.
+ValueId ByMatrix(OnnxContext& c, ValueId x, const Request& r, const Axis& a) {
   Builder& b = c.build();
-  AxisView view = Isolate(c, x, r.axes[i]);
-  const auto axis = static_cast<size_t>(r.axes[i]);
-  OnnxAxisResize a{r.coordinates, r.mode, r.nearest, r.cubic_a, r.exclude_outside, view.around[axis], out};
-  a.scale = r.scales.empty() ? static_cast<double>(out) / static_cast<double>(a.in) : r.scales[i];
-  if (!r.roi.empty()) {
-    a.start = r.roi[i];
-    a.end = r.roi[i + r.axes.size()];
+  Formula f(b, DType::kFloat64);
+  const DType type = b.dtype(x), computed = IsFloat(type) ? type : DType::kFloat32;
+  const ValueId places = Coordinates(f, b, r, a);
+  const ValueId matrix = b.CastTo(Weights(f, b, r, a, places), computed);
+  ValueId y = c.Add(MatMul{}, {matrix, b.CastTo(x, computed)});
+  if (r.coordinates == "tf_crop_and_resize") {
+    const ValueId last = f.Sub(f.Of(a.in), f.Number(1));
+    const ValueId outside = b.Binary(BinaryKind::kOr, f.Less(places, f.Number(0)), f.Less(last, places));
+    y = c.Add(Where{}, {outside, b.Scalar(computed, r.extrapolation), y});
   }
-  const OnnxAxisWeights weights = WeightsOf(a);
-  const DType type = b.dtype(x);
-  const DType computed = IsFloat(type) ? type : DType::kFloat32;
-  const ValueId matrix = b.Constant(TensorOfNumbers(computed, {out, a.in}, weights.matrix));
-  ValueId y = c.Add(MatMul{}, {matrix, b.CastTo(view.x, computed)});
-  if (std::find(weights.outside.begin(), weights.outside.end(), true) != weights.outside.end()) {
-    Tensor mask(DType::kBool, {out, 1});
-    for (int64_t k = 0; k < out; ++k) mask.data<bool>()[k] = weights.outside[static_cast<size_t>(k)];
-    y = c.Add(Where{}, {b.Constant(std::move(mask)), b.Scalar(computed, r.extrapolation), y});
+  return b.CastTo(y, type);
+}
+
+// ---- axis by axis -------------------------------------------------------------------------------------
+
+// Known to change nothing.
+bool IsIdle(OnnxContext& c, const Request& r, size_t i) {
+  if (r.coordinates == "tf_crop_and_resize") return false;
+  const Graph& graph = c.build().graph();
+  const auto at = static_cast<int64_t>(i);
+  if (r.sizes == kNoValue) {
+    const Tensor* scales = ConstantOf(graph, r.scales);
+    return scales != nullptr && scales->data<float>()[at] == 1;
   }
-  view.around[axis] = out;
-  return b.CastTo(b.Reshape(y, view.around), type);
+  const Dim& in = c.shape(0)[static_cast<size_t>(r.axes[i])];
+  const auto sizes = ConstantInts(graph, r.sizes);
+  return sizes && in.known() && in.value() == (*sizes)[i];
 }
 
 void ResizeAxisByAxis(OnnxContext& c, const Request& r) {
-  if (!c.shape(0).IsStatic()) {
-    c.FailWith(fmt::format("the shape {} of its input is not known", c.shape(0).ToString()),
-               "give the inputs shapes with --input NAME=SHAPE");
-  }
-  const Ints dims = c.shape(0).Static();
-  const bool by_op = OpHasCoordinates(r.coordinates);
+  Builder& b = c.build();
+  Formula f(b, DType::kFloat64);
+  const bool by_op = OpHasCoordinates(c, r);
   if (!by_op && r.antialias) c.Fail("antialias with {} is not supported", r.coordinates);
-  ValueId x = c.in(0);
-  for (size_t i = 0; i < r.axes.size(); ++i) {
-    const int64_t in = dims[static_cast<size_t>(r.axes[i])];
-    const int64_t out = r.sizes ? (*r.sizes)[i] : ScaledSize(in, r.scales[i]);
-    const bool as_it_is = r.coordinates != "tf_crop_and_resize" && out == in && (r.sizes || r.scales[i] == 1);
-    if (as_it_is) continue;
-    if (in < 1 || out < 1) c.Fail("it resizes dimension {} from {} to {}", r.axes[i], in, out);
-    x = by_op ? ByOp(c, x, r, i, out) : ByMatrix(c, x, r, i, out);
+  ValueId x = c.in(0), shape = b.ShapeTensor(x);
+  const int64_t count = static_cast<int64_t>(r.axes.size());
+  for (int64_t i = 0; i < count; ++i) {
+    if (IsIdle(c, r, static_cast<size_t>(i))) continue;
+    const int64_t axis = r.axes[static_cast<size_t>(i)];
+    const auto entry = [&](ValueId list, int64_t at) { return b.SliceVector(list, at, at + 1); };
+    const ValueId in = entry(shape, axis);
+    const ValueId scale = r.scales == kNoValue ? kNoValue : entry(r.scales, i);
+    const ValueId out =
+        r.sizes != kNoValue ? entry(r.sizes, i) : b.ToInt64(f.Floor(f.Mul(f.Of(in), f.Of(scale))));
+    const ValueId before = b.SliceVector(shape, 0, axis), after = b.SliceVector(shape, axis + 1, INT64_MAX);
+    const auto product = [&](ValueId list) { return b.Reduce(ReduceKind::kProd, list, {0}, true); };
+    x = c.Add(Reshape{}, {x, b.ConcatVectors({product(before), in, product(after)})});
+    if (by_op) {
+      std::vector<ValueId> inputs = {x, kNoValue, scale};
+      if (r.sizes != kNoValue) inputs = {x, out};
+      x = c.Add(ResizeOf(r, Layout::kNhwc), std::move(inputs));
+    } else {
+      Axis a{b.ToScalar(in), b.ToScalar(out), kNoValue, kNoValue, kNoValue};
+      a.scale = r.sizes != kNoValue ? f.Div(f.Of(a.out), f.Of(a.in)) : b.ToScalar(f.Of(scale));
+      if (r.roi != kNoValue) {
+        a.start = b.ToScalar(entry(r.roi, i));
+        a.end = b.ToScalar(entry(r.roi, count + i));
+      }
+      x = ByMatrix(c, x, r, a);
+    }
+    shape = b.ConcatVectors({before, out, after});
+    x = c.Add(Reshape{}, {x, shape});
   }
   c.Set(0, x);
 }
 
-// The spatial dimensions of images, and nothing else.
+// ---- images -------------------------------------------------------------------------------------------
+
+// Their spatial dimensions, and nothing else.
 bool ResizesImages(OnnxContext& c, const Request& r) {
   const Shape& x = c.shape(0);
-  if (!x.has_rank() || x.rank() < 3 || x.rank() > 5 || !OpHasCoordinates(r.coordinates)) return false;
-  for (size_t i = 0; i < r.axes.size(); ++i) {
-    if (r.axes[i] >= 2) continue;
-    const Dim& in = x[static_cast<size_t>(r.axes[i])];
-    const bool same = r.sizes ? in.known() && in.value() == (*r.sizes)[i] : r.scales[i] == 1;
-    if (!same) return false;
-  }
+  if (!x.has_rank() || x.rank() < 3 || x.rank() > 5 || !OpHasCoordinates(c, r)) return false;
+  for (size_t i = 0; i < r.axes.size(); ++i)
+    if (r.axes[i] < 2 && !IsIdle(c, r, i)) return false;
   return true;
 }
 
-void ReturnResize(OnnxContext& c, Request r) {
-  if (r.mode != "nearest" && r.mode != "linear" && r.mode != "cubic")
+void ReturnResize(OnnxContext& c, const Request& r) {
+  if (r.mode == "area" || !IndexOf(kResizeModeNames, r.mode))
     c.Fail("attribute 'mode': expected nearest, linear or cubic, found '{}'", r.mode);
+  if (!IndexOf(kNearestRoundingNames, r.nearest))
+    c.Fail("attribute 'nearest_mode': '{}' is not known", r.nearest);
   if (!ResizesImages(c, r)) return ResizeAxisByAxis(c, r);
   Builder& b = c.build();
-  const size_t spatial = c.shape(0).rank() - 2;
-  std::vector<ValueId> inputs = {c.in(0)};
-  if (r.sizes) {
-    ValueId all = b.SliceVector(b.ShapeTensor(c.in(0)), 2, INT64_MAX);
-    std::vector<ValueId> parts;
-    for (size_t d = 0; d < spatial; ++d)
-      parts.push_back(b.SliceVector(all, static_cast<int64_t>(d), static_cast<int64_t>(d) + 1));
-    for (size_t i = 0; i < r.axes.size(); ++i)
-      if (r.axes[i] >= 2) parts[static_cast<size_t>(r.axes[i] - 2)] = b.Int64s({(*r.sizes)[i]});
-    inputs.push_back(b.ConcatVectors(std::move(parts)));
-  } else {
-    std::vector<float> scales(spatial, 1);
-    for (size_t i = 0; i < r.axes.size(); ++i)
-      if (r.axes[i] >= 2) scales[static_cast<size_t>(r.axes[i] - 2)] = static_cast<float>(r.scales[i]);
-    inputs.push_back(kNoValue);
-    inputs.push_back(b.Constant(Tensor::FromVector<float>(scales)));
+  const int64_t rank = c.Rank(0);
+  const bool by_size = r.sizes != kNoValue;
+  std::vector<ValueId> parts;
+  for (int64_t d = 2; d < rank; ++d)
+    parts.push_back(by_size ? b.DimTensor(c.in(0), d) : b.Constant(Tensor::FromVector<float>({1})));
+  for (size_t i = 0; i < r.axes.size(); ++i) {
+    if (r.axes[i] < 2) continue;
+    const auto at = static_cast<int64_t>(i);
+    parts[static_cast<size_t>(r.axes[i] - 2)] = b.SliceVector(by_size ? r.sizes : r.scales, at, at + 1);
   }
-  c.Return(ResizeOf(c, r, Layout::kNchw), std::move(inputs));
+  const ValueId list = b.ConcatVectors(std::move(parts));
+  std::vector<ValueId> inputs = {c.in(0), kNoValue, list};
+  if (by_size) inputs = {c.in(0), list};
+  c.Return(ResizeOf(r, Layout::kNchw), std::move(inputs));
 }
 
-// One size for all axes that keeps the picture's proportions.
+// ---- the operations -----------------------------------------------------------------------------------
+
+// One scale for all axes that keeps the picture's proportions.
 void KeepAspect(OnnxContext& c, Request* r, const std::string& policy) {
-  if (policy == "stretch" || !r->sizes) return;
+  if (policy == "stretch" || r->sizes == kNoValue) return;
   if (policy != "not_larger" && policy != "not_smaller")
     c.Fail("attribute 'keep_aspect_ratio_policy': '{}' is not known", policy);
-  Ints dims;
-  double scale = policy == "not_larger" ? INFINITY : 0;
-  for (size_t i = 0; i < r->axes.size(); ++i) {
-    const Dim& d = c.shape(0)[static_cast<size_t>(r->axes[i])];
-    if (!d.known() || d.value() == 0) c.Fail("the shape {} of its input is not known", c.shape(0).ToString());
-    dims.push_back(d.value());
-    const double each = static_cast<double>((*r->sizes)[i]) / static_cast<double>(d.value());
-    scale = policy == "not_larger" ? std::min(scale, each) : std::max(scale, each);
-  }
-  r->scales.assign(dims.size(), scale);
-  for (size_t i = 0; i < dims.size(); ++i)
-    (*r->sizes)[i] = static_cast<int64_t>(std::floor(scale * static_cast<double>(dims[i]) + 0.5));
+  Builder& b = c.build();
+  Formula f(b, DType::kFloat64);
+  const ValueId sizes = f.Of(c.Add(Gather{}, {b.ShapeTensor(c.in(0)), b.Int64s(r->axes)}));
+  const ReduceKind kind = policy == "not_larger" ? ReduceKind::kMin : ReduceKind::kMax;
+  const ValueId scale = b.Reduce(kind, f.Div(f.Of(r->sizes), sizes), {0}, true);
+  r->sizes = b.ToInt64(f.Floor(f.Add(f.Mul(sizes, scale), f.Number(0.5))));
 }
 
 Ints AllAxes(OnnxContext& c) {
@@ -210,13 +243,23 @@ Ints AllAxes(OnnxContext& c) {
   return axes;
 }
 
-void CheckCount(OnnxContext& c, const Request& r) {
-  const size_t count = r.sizes ? r.sizes->size() : r.scales.size();
-  if (count != r.axes.size()) c.Fail("{} sizes or scales for {} axes", count, r.axes.size());
-  for (const double scale : r.scales)
-    if (!(scale > 0) || !(scale < 1e6)) c.Fail("a scale of {}", scale);
-  for (size_t i = 0; r.sizes && i < count; ++i)
-    if ((*r.sizes)[i] < 0) c.Fail("a size of {}", (*r.sizes)[i]);
+// A list with an entry an axis; absent if it is empty.
+ValueId ListOf(OnnxContext& c, size_t i, DType type, size_t count, const char* what) {
+  if (!c.has(i) || c.shape(i).ElementCount() == 0) return kNoValue;
+  const Shape& shape = c.shape(i);
+  if (shape.has_rank() &&
+      (shape.rank() != 1 || (shape[0].known() && shape[0].value() != static_cast<int64_t>(count))))
+    c.Fail("expected {} {}, found {}", count, what, shape.ToString());
+  return c.build().CastTo(c.in(i), type);
+}
+
+void CheckScales(OnnxContext& c, const Request& r) {
+  const Tensor* scales = r.scales == kNoValue ? nullptr : c.build().constant(r.scales);
+  for (int64_t i = 0; scales != nullptr && i < scales->size(); ++i) {
+    const float scale = scales->data<float>()[i];
+    if (!(scale > 0) || !(scale < 1e6F)) c.Fail("a scale of {}", scale);
+  }
+  if (r.scales == kNoValue && r.sizes == kNoValue) c.Fail("neither sizes nor scales are given");
 }
 
 // (x, scales), coordinates asymmetric, nearest towards zero.
@@ -224,9 +267,16 @@ void ImportResize10(OnnxContext& c) {
   Request r{c.String("mode", "nearest"), "asymmetric", "floor"};
   if (r.mode == "bilinear") r.mode = "linear";
   r.axes = AllAxes(c);
-  r.scales = c.input_count() > 1 ? NeedNumbers(c, 1, "scales") : c.FloatList("scales");
-  CheckCount(c, r);
-  ReturnResize(c, std::move(r));
+  if (c.has(1)) {
+    r.scales = ListOf(c, 1, DType::kFloat32, r.axes.size(), "scales");
+  } else {
+    const std::vector<double> scales = c.FloatList("scales");
+    if (scales.size() != r.axes.size()) c.Fail("{} scales for {} axes", scales.size(), r.axes.size());
+    r.scales =
+        c.build().Constant(Tensor::FromVector<float>(std::vector<float>(scales.begin(), scales.end())));
+  }
+  CheckScales(c, r);
+  ReturnResize(c, r);
 }
 
 void ImportResize(OnnxContext& c) {
@@ -237,21 +287,17 @@ void ImportResize(OnnxContext& c) {
   r.exclude_outside = c.Flag("exclude_outside");
   r.antialias = c.Flag("antialias");
   r.axes = c.HasAttr("axes") ? c.Axes(c.IntList("axes"), c.Rank(0)) : AllAxes(c);
-  if (c.has(3)) {
-    r.sizes = c.NeedInts(3, "its list of sizes");
-    if (r.sizes->empty()) r.sizes.reset();
-  }
-  if (!r.sizes) r.scales = c.has(2) ? NeedNumbers(c, 2, "scales") : std::vector<double>{};
-  CheckCount(c, r);
+  r.sizes = ListOf(c, 3, DType::kInt64, r.axes.size(), "sizes");
+  if (r.sizes == kNoValue) r.scales = ListOf(c, 2, DType::kFloat32, r.axes.size(), "scales");
+  CheckScales(c, r);
   if (r.coordinates == "tf_crop_and_resize") {
-    r.roi = NeedNumbers(c, 1, "regions of interest");
-    if (r.roi.size() != 2 * r.axes.size())
-      c.Fail("{} regions of interest for {} axes", r.roi.size(), r.axes.size());
-  } else if (!OpHasCoordinates(r.coordinates) && r.coordinates != "half_pixel_symmetric") {
+    r.roi = ListOf(c, 1, DType::kFloat64, 2 * r.axes.size(), "ends of regions of interest");
+    if (r.roi == kNoValue) c.Fail("its region of interest is missing");
+  } else if (!IndexOf(kResizeCoordinatesNames, r.coordinates) && r.coordinates != "half_pixel_symmetric") {
     c.Fail("attribute 'coordinate_transformation_mode': '{}' is not known", r.coordinates);
   }
   KeepAspect(c, &r, c.String("keep_aspect_ratio_policy", "stretch"));
-  ReturnResize(c, std::move(r));
+  ReturnResize(c, r);
 }
 
 constexpr OnnxOpImporter kRows[] = {

@@ -1,5 +1,8 @@
 // Operations that move data: shapes, orders, joins, repetitions.
+#include <algorithm>
+
 #include "frontend/onnx/ops/families.h"
+#include "frontend/onnx/ops/run_time_axes.h"
 
 namespace floe {
 namespace {
@@ -34,7 +37,13 @@ Ints AxesOf(OnnxContext& c) {
   return c.opset() < 13 ? c.IntList("axes") : c.has(1) ? c.NeedInts(1, "its list of axes") : Ints{};
 }
 
+// Axes that only the run knows.
+bool AxesComeLater(OnnxContext& c) {
+  return c.opset() >= 13 && c.has(1) && c.Constant(1) == nullptr && c.shape(1).ElementCount() != 0;
+}
+
 void ImportSqueeze(OnnxContext& c) {
+  if (AxesComeLater(c)) return SqueezeAtRunTime(c);
   const Ints axes = AxesOf(c);
   const bool all = c.opset() < 13 ? !c.HasAttr("axes") : !c.has(1);
   if (!all && axes.empty()) return c.Set(0, c.in(0));
@@ -42,6 +51,7 @@ void ImportSqueeze(OnnxContext& c) {
 }
 
 void ImportUnsqueeze(OnnxContext& c) {
+  if (AxesComeLater(c)) return UnsqueezeAtRunTime(c);
   if (c.opset() >= 13 && !c.has(1)) c.Fail("its list of axes is missing");
   const Ints axes = AxesOf(c);
   if (axes.empty()) return c.Set(0, c.in(0));
@@ -99,7 +109,9 @@ void ImportSplit(OnnxContext& c) {
     if (c.Constant(1) == nullptr) return SplitAtRunTime(c, axis, c.build().ToInt64(c.in(1)));
     sizes = c.NeedInts(1, "its list of sizes");
   }
-  if (sizes.empty()) sizes = EqualSizes(c, axis, c.Int("num_outputs", parts));
+  if (c.Int("num_outputs", parts) != parts)
+    c.Fail("it has {} outputs, and num_outputs is {}", parts, c.Int("num_outputs", parts));
+  if (sizes.empty()) sizes = EqualSizes(c, axis, parts);
   if (!sizes.empty() && static_cast<int64_t>(sizes.size()) != parts)
     c.Fail("it has {} outputs for {} sizes", parts, sizes.size());
   c.Return(Split{.axis = axis, .sizes = std::move(sizes)}, {c.in(0)}, static_cast<int>(parts));

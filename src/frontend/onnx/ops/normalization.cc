@@ -156,7 +156,7 @@ void ImportLpNorm(OnnxContext& c) {
   if (p != 1 && p != 2) c.Fail("attribute 'p': expected 1 or 2, found {}", p);
   const int64_t axis = c.Axis(c.Int("axis", -1), c.Rank(0));
   const ValueId norm = c.build().Reduce(p == 1 ? ReduceKind::kL1 : ReduceKind::kL2, c.in(0), {axis}, true);
-  c.Return(Binary{BinaryKind::kDiv}, {c.in(0), norm});
+  c.Return(Binary{BinaryKind::kDivNoNan}, {c.in(0), norm});
 }
 
 constexpr OnnxOpImporter kRows[] = {

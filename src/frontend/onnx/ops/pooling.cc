@@ -1,10 +1,10 @@
 // Pooling, NCHW.
-#include <cmath>
-#include <functional>
+#include <algorithm>
 #include <numeric>
 
 #include "frontend/onnx/ops/families.h"
 #include "frontend/onnx/ops/spatial.h"
+#include "graph/infer.h"
 
 namespace floe {
 namespace {
@@ -71,6 +71,10 @@ void ImportMaxPool(OnnxContext& c) {
 ValueId WindowSums(OnnxContext& c, ValueId x, const Ints& kernel, const OnnxWindow& window) {
   const Dim channels = c.shape(0)[1];
   if (!channels.known()) c.Fail("the number of channels of its input {} is not known", c.shape(0).ToString());
+  double weights = static_cast<double>(channels.value());
+  for (const int64_t k : kernel) weights *= static_cast<double>(k);
+  if (weights > 0x1p26)
+    c.Fail("a window of {} over {} channels is too large", fmt::join(kernel, " x "), channels.value());
   Ints filter = {channels.value(), 1};
   filter.insert(filter.end(), kernel.begin(), kernel.end());
   const DType type = c.dtype(0);
@@ -83,6 +87,47 @@ ValueId WindowSums(OnnxContext& c, ValueId x, const Ints& kernel, const OnnxWind
   op.auto_pad = window.auto_pad;
   op.group = channels.value();
   return c.Add(std::move(op), {x, ones});
+}
+
+// Pixels behind the end that the last window reaches when sizes are rounded up.
+Ints Overhang(OnnxContext& c, const Ints& kernel, const OnnxWindow& w) {
+  Ints more;
+  for (size_t i = 0; i < kernel.size(); ++i) {
+    const int64_t pixels = OnnxPixels(c, i);
+    const int64_t begin = w.pads.empty() ? 0 : w.pads[i],
+                  end = w.pads.empty() ? 0 : w.pads[i + kernel.size()];
+    const int64_t stride = w.strides.empty() ? 1 : w.strides[i];
+    const int64_t window = (kernel[i] - 1) * w.dilations[i] + 1;
+    const Dim count = ConvolveDim(pixels, kernel[i], stride, w.dilations[i], AutoPad::kExplicit, begin, end,
+                                  /*ceil_mode=*/true)
+                          .output;
+    more.push_back(std::max<int64_t>(0, (count.value() - 1) * stride + window - pixels - begin - end));
+  }
+  return more;
+}
+
+// Sums by a convolution, divided by the number of pixels under the window, found in the same way.
+void DilatedAveragePool(OnnxContext& c, const Ints& kernel, const OnnxWindow& window, bool ceil_mode,
+                        bool with_pads) {
+  Builder& b = c.build();
+  const size_t spatial = kernel.size();
+  OnnxWindow wide = window;
+  if (ceil_mode && window.auto_pad == AutoPad::kExplicit) {
+    const Ints more = Overhang(c, kernel, window);
+    wide.pads.resize(2 * spatial, 0);
+    for (size_t i = 0; i < spatial; ++i) wide.pads[i + spatial] += more[i];
+  }
+  ValueId ones = c.Add(Expand{}, {b.Scalar(c.dtype(0), 1), b.ShapeTensor(c.in(0))});
+  OnnxWindow counted = wide;
+  if (with_pads && !window.pads.empty()) {
+    Ints pads(4, 0);
+    pads.insert(pads.begin() + 2, window.pads.begin(), window.pads.begin() + static_cast<int64_t>(spatial));
+    pads.insert(pads.end(), window.pads.begin() + static_cast<int64_t>(spatial), window.pads.end());
+    ones = c.Add(Pad{}, {ones, b.Int64s(pads), b.Scalar(c.dtype(0), 1)});
+    for (size_t i = 0; i < 2 * spatial; ++i) counted.pads[i] -= window.pads[i];
+  }
+  const ValueId sums = WindowSums(c, c.in(0), kernel, wide);
+  c.Set(0, b.Binary(BinaryKind::kDiv, sums, WindowSums(c, ones, kernel, counted)));
 }
 
 void ImportAveragePool(OnnxContext& c) {
@@ -157,7 +202,7 @@ void ImportMaxUnpool(OnnxContext& c) {
   for (size_t i = 0; i < spatial; ++i) {
     const int64_t stride = window.strides.empty() ? 1 : window.strides[i];
     const int64_t pads = window.pads.empty() ? 0 : window.pads[i] + window.pads[i + spatial];
-    dims[i + 2] = (dims[i + 2] - 1) * stride + kernel[i] - pads;
+    dims[i + 2] = (OnnxPixels(c, i) - 1) * stride + kernel[i] - pads;
     if (dims[i + 2] < 0) c.Fail("its window does not fit its input {}", c.shape(0).ToString());
   }
   const ValueId zeros = b.Zeros(c.dtype(0), b.Int64s({ElementCount(dims)}));

@@ -31,7 +31,8 @@ void ImportQuantize(OnnxContext& c) {
 // Each entry of `parameter` along the axis stands for `block` of x.
 ValueId SpreadBlocks(OnnxContext& c, ValueId parameter, int64_t axis, int64_t block) {
   const Dim& size = c.shape(0)[static_cast<size_t>(axis)];
-  if (!size.known()) c.Fail("the sizes of its input {} are not known", c.shape(0).ToString());
+  if (!size.known() || size.value() > (int64_t{1} << 26))
+    c.Fail("the sizes of its input {} are not known", c.shape(0).ToString());
   Ints places;
   for (int64_t i = 0; i < size.value(); ++i) places.push_back(i / block);
   return c.Add(Gather{.axis = axis}, {parameter, c.build().Int64s(std::move(places))});

@@ -2,16 +2,32 @@
 #include <numeric>
 
 #include "frontend/onnx/ops/families.h"
+#include "frontend/onnx/ops/run_time_axes.h"
 
 namespace floe {
 namespace {
 
 constexpr int64_t kNewest = kNewestOnnxOpset;
 
+// Over axes that only the run knows. Kinds that do something before or after their sum are taken apart.
+template <ReduceKind kKind>
+void ReduceLater(OnnxContext& c) {
+  Builder& b = c.build();
+  const bool keep_dims = c.Flag("keepdims", true), is_bool = c.dtype(0) == DType::kBool;
+  if (kKind == ReduceKind::kSumSquare)
+    return ReduceAtRunTime(c, ReduceKind::kSum, b.Unary(UnaryKind::kSquare, c.in(0)), keep_dims);
+  if (kKind == ReduceKind::kLogSum) c.Fail("its list of axes is not constant");
+  if (is_bool && kKind == ReduceKind::kMax) return ReduceAtRunTime(c, ReduceKind::kAny, c.in(0), keep_dims);
+  if (is_bool && kKind == ReduceKind::kMin) return ReduceAtRunTime(c, ReduceKind::kAll, c.in(0), keep_dims);
+  ReduceAtRunTime(c, kKind, c.in(0), keep_dims);
+}
+
 // Axes became an input in version 13 (ReduceSum) or 18 (the others).
 template <ReduceKind kKind, int64_t kAxesAsInput>
 void ImportReduce(OnnxContext& c) {
   const bool as_input = c.opset() >= kAxesAsInput;
+  if (as_input && c.has(1) && c.Constant(1) == nullptr && c.shape(1).ElementCount() != 0)
+    return ReduceLater<kKind>(c);
   Ints axes = as_input ? (c.has(1) ? c.NeedInts(1, "its list of axes") : Ints{}) : c.IntList("axes");
   if (axes.empty()) {
     if (as_input && c.Flag("noop_with_empty_axes")) {

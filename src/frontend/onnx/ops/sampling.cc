@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "frontend/onnx/ops/families.h"
+#include "frontend/onnx/ops/formula.h"
 
 namespace floe {
 namespace {
@@ -23,31 +24,6 @@ ValueId ChannelsFirst(OnnxContext& c, ValueId x) {
   return c.build().Transpose(x, std::move(perm));
 }
 
-// Arithmetic on values of one float type, to write formulas in.
-class Formula {
- public:
-  Formula(Builder& b, DType type) : b_(b), type_(type) {}
-  ValueId Number(double v) { return b_.Scalar(type_, v); }
-  ValueId Add(ValueId x, ValueId y) { return b_.Binary(BinaryKind::kAdd, x, y); }
-  ValueId Sub(ValueId x, ValueId y) { return b_.Binary(BinaryKind::kSub, x, y); }
-  ValueId Mul(ValueId x, ValueId y) { return b_.Binary(BinaryKind::kMul, x, y); }
-  ValueId Div(ValueId x, ValueId y) { return b_.Binary(BinaryKind::kDiv, x, y); }
-  ValueId Min(ValueId x, ValueId y) { return b_.Binary(BinaryKind::kMin, x, y); }
-  ValueId Max(ValueId x, ValueId y) { return b_.Binary(BinaryKind::kMax, x, y); }
-  ValueId Floor(ValueId x) { return b_.Unary(UnaryKind::kFloor, x); }
-  ValueId Where(ValueId condition, ValueId x, ValueId y) { return b_.Add(floe::Where{}, {condition, x, y}); }
-  // 1 where low <= x <= high, else 0.
-  ValueId Inside(ValueId x, ValueId low, ValueId high) {
-    return b_.CastTo(b_.Binary(BinaryKind::kAnd, b_.Binary(BinaryKind::kGreaterOrEqual, x, low),
-                               b_.Binary(BinaryKind::kLessOrEqual, x, high)),
-                     type_);
-  }
-
- private:
-  Builder& b_;
-  DType type_;
-};
-
 // ---- GridSample ---------------------------------------------------------------------------------------
 
 struct Tap {
@@ -66,16 +42,6 @@ ValueId Reflect(Formula& f, Builder& b, ValueId x, ValueId low, ValueId high) {
   const ValueId twice = f.Mul(range, f.Number(2));
   const ValueId t = b.Binary(BinaryKind::kFloorMod, f.Sub(x, low), twice);
   return f.Add(low, f.Where(b.Binary(BinaryKind::kGreater, t, range), f.Sub(twice, t), t));
-}
-
-ValueId CubicWeight(Formula& f, double a, ValueId distance, bool near) {
-  const ValueId d = distance;
-  if (near) {  // ((a + 2) * d - (a + 3)) * d * d + 1
-    const ValueId inner = f.Sub(f.Mul(f.Number(a + 2), d), f.Number(a + 3));
-    return f.Add(f.Mul(f.Mul(inner, d), d), f.Number(1));
-  }  // ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
-  const ValueId inner = f.Add(f.Mul(f.Sub(f.Mul(f.Number(a), d), f.Number(5 * a)), d), f.Number(8 * a));
-  return f.Sub(f.Mul(inner, d), f.Number(4 * a));
 }
 
 // The pixels of one dimension that a coordinate reads; `size` is the dimension as a float.
@@ -98,10 +64,10 @@ std::vector<Tap> TapsOf(Formula& f, Builder& b, const Sampler& s, ValueId x, Val
       taps = {{floor, rest}, {f.Add(floor, f.Number(1)), t}};
     } else {
       const double a = -0.75;
-      taps = {{f.Sub(floor, f.Number(1)), CubicWeight(f, a, f.Add(t, f.Number(1)), false)},
-              {floor, CubicWeight(f, a, t, true)},
-              {f.Add(floor, f.Number(1)), CubicWeight(f, a, rest, true)},
-              {f.Add(floor, f.Number(2)), CubicWeight(f, a, f.Add(rest, f.Number(1)), false)}};
+      taps = {{f.Sub(floor, f.Number(1)), f.CubicWeight(a, f.Add(t, f.Number(1)), false)},
+              {floor, f.CubicWeight(a, t, true)},
+              {f.Add(floor, f.Number(1)), f.CubicWeight(a, rest, true)},
+              {f.Add(floor, f.Number(2)), f.CubicWeight(a, f.Add(rest, f.Number(1)), false)}};
     }
   }
   for (Tap& tap : taps) {
@@ -266,7 +232,41 @@ void ImportRoiAlign(OnnxContext& c) {
   c.Set(0, ChannelsFirst(c, joined));
 }
 
+// ---- AffineGrid ---------------------------------------------------------------------------------------
+
+// Coordinates in [-1, 1] of the output's pixels, innermost dimension first, taken through theta [N, d, d +
+// 1].
+void ImportAffineGrid(OnnxContext& c) {
+  Builder& b = c.build();
+  Formula f(b, c.dtype(0));
+  const Shape& theta = c.shape(0);
+  if (!theta.has_rank() || theta.rank() != 3 || !theta[1].known() || theta[1].value() < 1 ||
+      theta[1].value() > 3)
+    c.Fail("expected theta of [N, 2, 3] or [N, 3, 4], found {}", theta.ToString());
+  const int64_t spatial = theta[1].value();
+  const bool align = c.Flag("align_corners");
+  const ValueId size = b.ToInt64(c.in(1));
+  const ValueId spatial_sizes = b.SliceVector(size, 2, 2 + spatial);
+  const ValueId planar = b.ConcatVectors({spatial_sizes, b.Int64s({1})});
+  std::vector<ValueId> coordinates;
+  for (int64_t d = spatial; d-- > 0;) {
+    const ValueId count = b.ToScalar(b.SliceVector(spatial_sizes, d, d + 1));
+    const ValueId place = f.UpTo(count), total = f.Of(count);
+    const ValueId x = align ? f.Div(f.Mul(place, f.Number(2)), f.Max(f.Sub(total, f.Number(1)), f.Number(1)))
+                            : f.Div(f.Add(f.Mul(place, f.Number(2)), f.Number(1)), total);
+    Ints dims(static_cast<size_t>(spatial + 1), 1);
+    dims[static_cast<size_t>(d)] = -1;
+    coordinates.push_back(c.Add(Expand{}, {b.Reshape(f.Sub(x, f.Number(1)), dims), planar}));
+  }
+  coordinates.push_back(c.Add(Expand{}, {f.Number(1), planar}));
+  const ValueId grid = b.Reshape(c.Add(Concat{-1}, std::move(coordinates)), {-1, spatial + 1});
+  const ValueId taken = c.Add(MatMul{.transpose_b = true}, {grid, c.in(0)});
+  c.Set(0, c.Add(Reshape{},
+                 {taken, b.ConcatVectors({b.SliceVector(size, 0, 1), spatial_sizes, b.Int64s({spatial})})}));
+}
+
 constexpr OnnxOpImporter kRows[] = {
+    {"AffineGrid", 20, kNewest, ImportAffineGrid},
     {"GridSample", 16, kNewest, ImportGridSample},
     {"RoiAlign", 10, kNewest, ImportRoiAlign},
 };

@@ -11,10 +11,13 @@ struct OnnxWindow {
   AutoPad auto_pad = AutoPad::kExplicit;
 };
 
-// Fails for lists whose length is not `spatial` (pads: twice that), and for an auto_pad that is not known.
+// Fails for lists whose length is not `spatial` (pads: twice that) or with entries beyond 2^31, and for an
+// auto_pad that is not known.
 OnnxWindow OnnxWindowOf(const OnnxContext& c, size_t spatial);
 // The attribute, or the filter's spatial dimensions (input 1); fails if neither is known.
 Ints OnnxKernelOf(const OnnxContext& c, size_t spatial);
+// The size of spatial dimension i of input 0; fails if it is not known, or beyond 2^31.
+int64_t OnnxPixels(const OnnxContext& c, size_t i);
 // The number of spatial dimensions of input 0, 1 to 3; fails for others.
 size_t OnnxSpatialRank(const OnnxContext& c);
 

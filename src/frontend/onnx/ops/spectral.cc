@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "frontend/onnx/ops/families.h"
+#include "frontend/onnx/ops/formula.h"
 
 namespace floe {
 namespace {
@@ -55,9 +56,36 @@ ValueId Transform(OnnxContext& c, Parts x, int64_t axis, bool inverse, bool ones
   return c.Add(Concat{-1}, {c.Add(Unsqueeze{{-1}}, {parts[0]}), c.Add(Unsqueeze{{-1}}, {parts[1]})});
 }
 
+// The real signal behind one side of a transform.
+ValueId RealInverse(OnnxContext& c, Parts x, int64_t axis, ValueId length) {
+  Builder& b = c.build();
+  const int64_t rank = c.RankOf(x.real);
+  const ValueId imaginary = x.imaginary == kNoValue ? b.ZerosLike(x.real) : x.imaginary;
+  if (length == kNoValue) {
+    const ValueId others = b.Binary(BinaryKind::kSub, b.DimTensor(x.real, axis), b.Int64s({1}));
+    length = b.Binary(BinaryKind::kMul, others, b.Int64s({2}));
+  }
+  Ints perm(static_cast<size_t>(rank));
+  std::iota(perm.begin(), perm.end(), 0);
+  std::swap(perm[static_cast<size_t>(axis)], perm.back());
+  const ValueId both = b.Binary(BinaryKind::kComplex, x.real, imaginary);
+  const ValueId y = c.Add(Fft{.kind = FftKind::kIrfft}, {b.Transpose(both, perm), length});
+  return c.Add(Unsqueeze{{-1}}, {b.Transpose(y, perm)});
+}
+
+void ReturnDft(OnnxContext& c, int64_t axis) {
+  Builder& b = c.build();
+  const bool inverse = c.Flag("inverse"), onesided = c.Flag("onesided");
+  Parts parts = PartsOf(c, c.in(0));
+  const ValueId length = c.has(1) ? b.Reshape(b.ToInt64(c.in(1)), {1}) : kNoValue;
+  if (inverse && onesided) return c.Set(0, RealInverse(c, parts, axis, length));
+  if (length != kNoValue)
+    parts = {FitLength(c, parts.real, axis, length), FitLength(c, parts.imaginary, axis, length)};
+  c.Set(0, Transform(c, parts, axis, inverse, onesided));
+}
+
 // (x[, length[, axis]]): the axis became an input in version 20.
 void ImportDft(OnnxContext& c) {
-  Builder& b = c.build();
   const int64_t rank = c.Rank(0);
   int64_t axis = c.Int("axis", 1);
   if (c.opset() >= 20) {
@@ -67,39 +95,25 @@ void ImportDft(OnnxContext& c) {
   }
   axis = c.Axis(axis, rank);
   if (axis == rank - 1) c.Fail("its axis is the dimension of real and imaginary parts");
-  const bool inverse = c.Flag("inverse"), onesided = c.Flag("onesided");
-  if (inverse && onesided) c.Fail("an inverse transform of one side is not supported");
-  Parts parts = PartsOf(c, c.in(0));
-  if (c.has(1)) {
-    const ValueId length = b.Reshape(b.ToInt64(c.in(1)), {1});
-    parts = {FitLength(c, parts.real, axis, length), FitLength(c, parts.imaginary, axis, length)};
-  }
-  c.Set(0, Transform(c, parts, axis, inverse, onesided));
+  ReturnDft(c, axis);
 }
 
 // (signal [B, L, 1 or 2], step[, window[, frame length]]) -> [B, frames, bins, 2]
 void ImportStft(OnnxContext& c) {
   Builder& b = c.build();
-  const auto step = static_cast<int64_t>(c.NeedNumber(1, "its frame step"));
-  int64_t length = 0;
-  if (c.has(3)) {
-    length = static_cast<int64_t>(c.NeedNumber(3, "its frame length"));
-  } else if (c.has(2) && c.shape(2).ElementCount()) {
-    length = *c.shape(2).ElementCount();
-  }
-  const Dim total = c.Rank(0) == 3 ? c.shape(0)[1] : Dim();
-  if (!total.known() || step < 1 || length < 1 || length > total.value())
-    c.Fail("frames of {} by step {} do not fit a signal {}", length, step, c.shape(0).ToString());
-  const int64_t frames = (total.value() - length) / step + 1;
-  if (frames > (int64_t{1} << 28) / length) c.Fail("{} frames of {} are too many", frames, length);
-  Ints places;
-  for (int64_t i = 0; i < frames; ++i)
-    for (int64_t k = 0; k < length; ++k) places.push_back(i * step + k);
-  const ValueId indices = b.Constant(Tensor::FromValues<int64_t>({frames, length}, places));
+  if (c.Rank(0) != 3) c.Fail("expected a signal [batch, length, 1 or 2], found {}", c.shape(0).ToString());
+  if (!c.has(2) && !c.has(3)) c.Fail("neither a window nor the length of a frame is given");
+  const ValueId step = b.Reshape(b.ToInt64(c.in(1)), {});
+  const ValueId length = c.has(3) ? b.Reshape(b.ToInt64(c.in(3)), {}) : b.ToScalar(b.DimTensor(c.in(2), 0));
+  const ValueId rest = b.Binary(BinaryKind::kSub, b.ToScalar(b.DimTensor(c.in(0), 1)), length);
+  const ValueId frames = b.Binary(BinaryKind::kAdd, b.Binary(BinaryKind::kFloorDiv, rest, step), b.Int64(1));
+  const auto up_to = [&](ValueId count) { return c.Add(Range{}, {b.Int64(0), count, b.Int64(1)}); };
+  const ValueId starts = b.Reshape(b.Binary(BinaryKind::kMul, up_to(frames), step), {-1, 1});
+  const ValueId places = b.Binary(BinaryKind::kAdd, starts, up_to(length));
   Parts parts = PartsOf(c, c.in(0));
   for (ValueId* part : {&parts.real, &parts.imaginary}) {
     if (*part == kNoValue) continue;
-    *part = c.Add(Gather{.axis = 1}, {*part, indices});
+    *part = c.Add(Gather{.axis = 1}, {*part, places});
     if (c.has(2)) *part = b.Binary(BinaryKind::kMul, *part, c.in(2));
   }
   const bool onesided = c.Flag("onesided", true) && parts.imaginary == kNoValue;
@@ -134,12 +148,49 @@ void ImportBlackman(OnnxContext& c) {
   ReturnWindow(c, 0.42, 0.5, 0.08);
 }
 
+// Triangles over the bins of a spectrum, evenly spaced on the mel scale: [bins, filters].
+void ImportMelWeights(OnnxContext& c) {
+  Builder& b = c.build();
+  Formula f(b, DType::kFloat64);
+  const auto scalar = [&](size_t i) { return b.Reshape(c.in(i), {}); };
+  const auto compare = [&](BinaryKind kind, ValueId x, ValueId y) { return b.Binary(kind, x, y); };
+  const ValueId filters = b.ToInt64(scalar(0)), length = b.ToInt64(scalar(1));
+  const double per_log = 2595 / std::log(10.0);
+  const auto mel = [&](ValueId hertz) {
+    const ValueId share = f.Add(f.Div(f.Of(hertz), f.Number(700)), f.Number(1));
+    return f.Mul(b.Unary(UnaryKind::kLog, share), f.Number(per_log));
+  };
+  const ValueId low = mel(scalar(3)), high = mel(scalar(4));
+  const ValueId edges = b.Binary(BinaryKind::kAdd, filters, b.Int64(2));
+  const ValueId mels = f.Add(low, f.Mul(f.UpTo(edges), f.Div(f.Sub(high, low), f.Of(edges))));
+  const ValueId grown = b.Unary(UnaryKind::kExp, f.Div(mels, f.Number(per_log)));
+  const ValueId hertz = f.Mul(f.Sub(grown, f.Number(1)), f.Number(700));
+  const ValueId per_bin = f.Div(f.Add(f.Of(length), f.Number(1)), f.Of(scalar(2)));
+  const ValueId places = f.Floor(f.Mul(hertz, per_bin));
+  const auto part = [&](int64_t from) {
+    return c.Add(Slice{},
+                 {places, b.Int64s({from}), b.ToVector(b.Binary(BinaryKind::kAdd, filters, b.Int64(from)))});
+  };
+  const ValueId left = part(0), middle = part(1), right = part(2);
+  const ValueId bins = b.Binary(BinaryKind::kAdd, b.Binary(BinaryKind::kDiv, length, b.Int64(2)), b.Int64(1));
+  const ValueId bin = b.Reshape(f.UpTo(bins), {-1, 1});
+  const ValueId rise = f.Sub(middle, left), fall = f.Sub(right, middle), one = f.Number(1);
+  const ValueId up =
+      f.Where(compare(BinaryKind::kEqual, rise, f.Number(0)), one, f.Div(f.Sub(bin, left), f.Max(rise, one)));
+  const ValueId down = f.Div(f.Sub(right, bin), f.Max(fall, one));
+  const ValueId falls = b.Binary(BinaryKind::kAnd, compare(BinaryKind::kGreaterOrEqual, bin, middle),
+                                 compare(BinaryKind::kLess, bin, right));
+  const ValueId y = f.Where(falls, down, f.Mul(up, f.Inside(bin, left, middle)));
+  c.Set(0, b.CastTo(y, c.Type("output_datatype", DType::kFloat32)));
+}
+
 constexpr OnnxOpImporter kRows[] = {
     {"DFT", 17, kNewest, ImportDft},
     {"STFT", 17, kNewest, ImportStft},
     {"HannWindow", 17, kNewest, ImportHann},
     {"HammingWindow", 17, kNewest, ImportHamming},
     {"BlackmanWindow", 17, kNewest, ImportBlackman},
+    {"MelWeightMatrix", 17, kNewest, ImportMelWeights},
 };
 
 }  // namespace
