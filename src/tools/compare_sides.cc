@@ -44,8 +44,6 @@ const Tensor* FindTensor(const std::vector<NamedTensor>& tensors, const TensorSp
   return at == tensors.end() ? nullptr : &at->tensor;
 }
 
-}
-
 // The same tensors under the names that another engine has for them.
 std::vector<NamedTensor> Translated(const std::vector<NamedTensor>& feeds, const Side& from, const Side& to) {
   const std::vector<TensorSpec> have = from.engine->inputs();

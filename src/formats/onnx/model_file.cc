@@ -64,8 +64,8 @@ void MergeModel(Bytes bytes, const std::string& subject, OnnxFile* model) {
 
 // ModelProto has ir_version as field 1 and a graph as field 7; other fields are below 26.
 bool IsOnnx(Bytes bytes) {
-  const std::optional<std::string> what = DescribeForeignFile(bytes);
-  return what && *what == "an ONNX model";
+  const std::optional<ForeignFile> file = DescribeForeignFile(bytes, "");
+  return file && file->what == "an ONNX model";
 }
 
 }  // namespace
@@ -78,8 +78,9 @@ bool LooksLikeOnnxModel(const std::string& path) {
 OnnxFile ParseOnnxModel(Bytes bytes, const std::string& subject) {
   if (bytes.empty()) Throw(ErrorCode::kModel, "{}: expected an ONNX model, found an empty file", subject);
   if (!IsOnnx(bytes)) {
-    const std::optional<std::string> foreign = DescribeForeignFile(bytes);
-    if (foreign) Throw(ErrorCode::kModel, "{}: expected an ONNX model, found {}", subject, *foreign);
+    if (const std::optional<ForeignFile> foreign = DescribeForeignFile(bytes, subject)) {
+      Throw(ErrorCode::kModel, "{}: expected an ONNX model, found {}", subject, foreign->what);
+    }
     if (LooksLikeText(bytes)) {
       Throw(ErrorCode::kModel,
             "{}: expected an ONNX model in binary form, found text; onnx.save(onnx.parser.parse_model(...)) "

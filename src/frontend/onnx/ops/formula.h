@@ -2,7 +2,7 @@
 #ifndef FLOE_FRONTEND_ONNX_OPS_FORMULA_H_
 #define FLOE_FRONTEND_ONNX_OPS_FORMULA_H_
 
-#include "frontend/builder.h"
+#include "graph/builder.h"
 
 namespace floe {
 
