@@ -177,7 +177,8 @@ std::optional<PortRange> InputRange(const TfOpDef& def, const tf::NodeDef& node,
 
 int InputCount(const TfOpDef& def, const tf::NodeDef& node) {
   int64_t count = 0;
-  for (const TfOpDef::Arg& arg : def.inputs) count = std::min(count + CountOf(def, node, arg), kMaxTensors + 1);
+  for (const TfOpDef::Arg& arg : def.inputs)
+    count = std::min(count + CountOf(def, node, arg), kMaxTensors + 1);
   return static_cast<int>(count);
 }
 

@@ -36,8 +36,9 @@ void OpSignatures::CheckInputCount(const tf::NodeDef& node) const {
   }
   for (int i = 0; i < found; ++i) {
     if (!node.input(i).starts_with('^')) continue;
-    Throw(ErrorCode::kModel, "node '{}' ({}): expected control inputs behind the others, found '{}' before them",
-          node.name(), node.op(), node.input(i));
+    Throw(ErrorCode::kModel,
+          "node '{}' ({}): expected control inputs behind the others, found '{}' before them", node.name(),
+          node.op(), node.input(i));
   }
 }
 

@@ -23,8 +23,8 @@ class OpSignatures {
   // Of the output `port`; DT_INVALID if the operation is unknown. Throws Error(kModel) if it has no such
   // output.
   tf::DataType OutputType(const tf::NodeDef& node, int port) const;
-  // Throws Error(kModel) naming the node unless it has as many inputs as its operation takes; one of an unknown
-  // operation may have any.
+  // Throws Error(kModel) naming the node unless it has as many inputs as its operation takes; one of an
+  // unknown operation may have any.
   void CheckInputCount(const tf::NodeDef& node) const;
   // -1 if the operation is unknown.
   int OutputCount(const tf::NodeDef& node) const;

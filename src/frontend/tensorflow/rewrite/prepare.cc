@@ -161,7 +161,8 @@ class Preparation {
     const auto describe = [&](const std::string& name, int node, const std::string& why) {
       const tf::NodeDef& placeholder = index.node(node);
       described.insert(placeholder.name());
-      // Not in one braced list: where an element of it throws, g++ 12 frees texts that have not been made yet.
+      // Not in one braced list: where an element of it throws, g++ 12 frees texts that have not been made
+      // yet.
       ResolvedTensor& input = result_.inputs.emplace_back();
       input.name = name;
       input.tensor = {placeholder.name(), 0};
