@@ -22,7 +22,8 @@ bool BetterApart(const Graph& problem, const PlannerOptions& options) {
   if (!IsStatic(problem)) return true;
   const Choice whole = ChooseKernel(problem, options.target, options.tuner);
   if (whole.last_resort) return true;
-  // Timing the parts of every group would double the build: estimates decide, the whole's best against the parts'.
+  // Timing the parts of every group would double the build: estimates decide, the whole's best against the
+  // parts'.
   double apart_ns = 0;
   for (const NodeId id : problem.Order()) {
     std::vector<ValueId> ignored;
