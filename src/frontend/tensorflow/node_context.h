@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "formats/tensorflow/graph.pb.h"
-#include "graph/builder.h"
 #include "frontend/tensorflow/slot.h"
+#include "graph/builder.h"
 
 namespace floe {
 
