@@ -13,7 +13,8 @@ import argparse, os, sys, tempfile
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from make_archive import pack
-from op_goldens import arrays, control, elementwise, harness, images, indexing, linear, nn, patterns, reductions
+from op_goldens import arrays, control, elementwise, harness, images, indexing, linear, nn, patterns, rare, reductions
+from op_goldens import texts_and_sparse
 
 
 def main():
@@ -25,7 +26,19 @@ def main():
     harness.v1.disable_v2_behavior()
     with tempfile.TemporaryDirectory() as scratch:
         writer = harness.Writer(a.out or scratch, a.match)
-        for family in (nn, elementwise, reductions, linear, arrays, indexing, images, patterns, control):
+        for family in (
+            nn,
+            elementwise,
+            reductions,
+            linear,
+            arrays,
+            indexing,
+            images,
+            patterns,
+            control,
+            rare,
+            texts_and_sparse,
+        ):
             family.write(writer)
         for op, count in sorted(writer.count.items()):
             if count < 5:

@@ -128,6 +128,9 @@ void Infer(const Unary& op, InferContext& ctx) {
       RequireDType(ctx, 0, DType::kBool);
       dtype = DType::kBool;
       break;
+    case UnaryKind::kPopulationCount:
+      dtype = DType::kUInt8;
+      break;
     default:
       break;
   }

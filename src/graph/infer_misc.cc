@@ -19,13 +19,6 @@ Dim CountOf(const InferContext& ctx, size_t i) {
   return count->front().ToDim();
 }
 
-void RequireMatrices(const InferContext& ctx) {
-  const Shape& x = ctx.shape(0);
-  if (!x.has_rank()) return;
-  if (x.rank() < 2) ctx.Fail("expected matrices, got {}", x.ToString());
-  MergeDim(ctx, x[x.rank() - 2], x[x.rank() - 1], "rows and columns");
-}
-
 void RequireStrings(const InferContext& ctx, size_t i) {
   if (ctx.dtype(i) != DType::kString && ctx.dtype(i) != DType::kInvalid) {
     ctx.Fail("input {} should be strings, got {}", i, DTypeName(ctx.dtype(i)));
@@ -65,7 +58,8 @@ void Infer(const TfNonMaxSuppression& op, InferContext& ctx) {
   ctx.RequireRank(0, 2);
   ctx.RequireRank(1, 1);
   if (ctx.shape(0).has_rank()) {
-    MergeDim(ctx, ctx.shape(0)[1], 4, "columns of boxes and 4");
+    const Dim columns = op.overlaps ? ctx.shape(0)[0] : Dim(4);
+    MergeDim(ctx, ctx.shape(0)[1], columns, op.overlaps ? "rows and columns" : "columns of boxes and 4");
     if (ctx.shape(1).has_rank()) MergeDim(ctx, ctx.shape(0)[0], ctx.shape(1)[0], "boxes and scores");
   }
   const Dim count = op.pad_to_max ? CountOf(ctx, 2) : Dim();
@@ -150,6 +144,49 @@ void Infer(const Multinomial& op, InferContext& ctx) {
   ctx.Set(0, op.to, Shape{ctx.shape(0).has_rank() ? ctx.shape(0)[0] : Dim(), CountOf(ctx, 1)});
 }
 
+void Infer(const RandomKey&, InferContext& ctx) {
+  ctx.RequireRank(0, 1);
+  ctx.Set(0, DType::kUInt64, Shape{Dim(1)});
+  ctx.Set(1, DType::kUInt64, Shape{Dim(2)});
+}
+
+void Infer(const StatelessRandom& op, InferContext& ctx) {
+  if (op.to == DType::kInvalid || op.to == DType::kString) ctx.Fail("no random {}", DTypeName(op.to));
+  ctx.Set(0, op.to, ShapeFromInput(ctx, 0));
+}
+
+void Infer(const RandomCropBox&, InferContext& ctx) {
+  ctx.RequireRank(0, 1);
+  ctx.RequireRank(1, 3);
+  ctx.Set(0, ctx.dtype(0), Shape{Dim(3)});
+  ctx.Set(1, ctx.dtype(0), Shape{Dim(3)});
+  ctx.Set(2, DType::kFloat32, Shape{Dim(1), Dim(1), Dim(4)});
+}
+
+void Infer(const GatherTree&, InferContext& ctx) {
+  ctx.RequireRank(0, 3);
+  ctx.RequireRank(1, 3);
+  ctx.RequireRank(2, 1);
+  ctx.RequireRank(3, 0);
+  ctx.Set(0, ctx.dtype(0), ctx.shape(0));
+}
+
+void Infer(const CtcBeamSearch& op, InferContext& ctx) {
+  ctx.RequireRank(0, 3);
+  ctx.RequireRank(1, 1);
+  if (op.paths < 1 || op.paths > op.width || op.paths > 4096)
+    ctx.Fail("expected 1 to {} paths, got {}", op.width, op.paths);
+  const auto paths = static_cast<size_t>(op.paths);
+  if (ctx.output_count() != 3 * paths + 1) ctx.Fail("expected {} outputs", 3 * paths + 1);
+  for (size_t i = 0; i < paths; ++i) {
+    ctx.Set(i, DType::kInt64, Shape{Dim(), Dim(2)});
+    ctx.Set(paths + i, DType::kInt64, Shape{Dim()});
+    ctx.Set(2 * paths + i, DType::kInt64, Shape{Dim(2)});
+  }
+  const Shape& x = ctx.shape(0);
+  ctx.Set(3 * paths, ctx.dtype(0), Shape{x.has_rank() ? x[1] : Dim(), Dim(op.paths)});
+}
+
 void Infer(const LookupTable&, InferContext& ctx) {
   MergeDType(ctx, 0, 1);
   ctx.RequireRank(1, 1);
@@ -167,23 +204,11 @@ void Infer(const Assert&, InferContext& ctx) {
   ctx.Set(0, DType::kBool, ctx.shape(0));
 }
 
-void Infer(const MatrixInverse&, InferContext& ctx) {
-  RequireMatrices(ctx);
-  ctx.Set(0, ctx.dtype(0), ctx.shape(0));
-}
-
-void Infer(const MatrixDeterminant&, InferContext& ctx) {
-  RequireMatrices(ctx);
-  const Shape& x = ctx.shape(0);
-  if (!x.has_rank()) return ctx.Set(0, ctx.dtype(0), {});
-  ctx.Set(0, ctx.dtype(0), Shape(std::vector<Dim>(x.dims().begin(), x.dims().end() - 2)));
-}
-
 void Infer(const StringMap& op, InferContext& ctx) {
   RequireStrings(ctx, 0);
   DType dtype = DType::kString;
   if (op.kind == StringMapKind::kRegexFullMatch) dtype = DType::kBool;
-  if (op.kind == StringMapKind::kLength) dtype = DType::kInt32;
+  if (op.kind == StringMapKind::kLength || op.kind == StringMapKind::kLengthUtf8) dtype = DType::kInt32;
   ctx.Set(0, dtype, ctx.shape(0));
 }
 

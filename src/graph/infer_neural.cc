@@ -100,6 +100,20 @@ void Infer(const Resize& op, InferContext& ctx) {
   ctx.Set(0, dtype, std::move(out));
 }
 
+void Infer(const ScaleAndTranslate&, InferContext& ctx) {
+  ctx.RequireRank(0, 4);
+  for (const size_t i : {size_t{1}, size_t{2}, size_t{3}}) ctx.RequireRank(i, 1);
+  Shape out = ctx.shape(0).has_rank() ? ctx.shape(0) : Shape::UnknownOfRank(4);
+  const auto sizes = ElementsOf(ctx, 1);
+  if (sizes && sizes->size() != 2) ctx.Fail("expected 2 sizes, got {}", sizes->size());
+  for (size_t i = 0; i < 2; ++i) {
+    if (sizes && (*sizes)[i].number && *(*sizes)[i].number < 0)
+      ctx.Fail("a size of {} is negative", *(*sizes)[i].number);
+    out[1 + i] = sizes ? (*sizes)[i].ToDim() : Dim();
+  }
+  ctx.Set(0, DType::kFloat32, std::move(out));
+}
+
 void Infer(const CropAndResize&, InferContext& ctx) {
   ctx.RequireRank(0, 4);
   ctx.RequireRank(1, 2);

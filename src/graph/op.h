@@ -12,11 +12,13 @@
 #include "graph/field.h"
 #include "graph/ops/control.h"
 #include "graph/ops/elementwise.h"
+#include "graph/ops/linear_algebra.h"
 #include "graph/ops/misc.h"
 #include "graph/ops/movement.h"
 #include "graph/ops/neural.h"
 #include "graph/ops/recurrent.h"
 #include "graph/ops/reduce.h"
+#include "graph/ops/text.h"
 #include "graph/ops/traits.h"
 
 namespace floe {
@@ -35,6 +37,7 @@ using OpVariant = std::variant<
     // neural.h
     Conv, ConvTranspose, MaxPool, AveragePool, BatchNormalization, LayerNormalization, LRN, Softmax,
     LogSoftmax, MatMul, Einsum, Resize, CropAndResize, DepthToSpace, SpaceToDepth, Dilation2D, ExtractPatches,
+    ScaleAndTranslate,
     // movement.h
     Reshape, Squeeze, Unsqueeze, Transpose, Concat, Split, Slice, Pad, Expand, Tile, Gather, GatherND,
     GatherElements, ScatterND, ScatterElements, OneHot, ShapeOf, SizeOf, Range, LinSpace, Reverse,
@@ -47,8 +50,13 @@ using OpVariant = std::variant<
     Lstm, Gru,
     // misc.h
     NonMaxSuppression, TfNonMaxSuppression, CombinedNonMaxSuppression, QuantizeLinear, DequantizeLinear, Fft,
-    Random, RandomShuffle, Multinomial, LookupTable, Assert, MatrixInverse, MatrixDeterminant, StringMap,
-    StringJoin, StringSplit, StringReduceJoin, StringHash, AsString, StringToNumber,
+    Random, RandomShuffle, Multinomial, RandomKey, StatelessRandom, RandomCropBox, LookupTable, Assert,
+    GatherTree, CtcBeamSearch, StringMap, StringJoin, StringSplit, StringReduceJoin, StringHash, AsString,
+    StringToNumber,
+    // linear_algebra.h
+    MatrixInverse, MatrixDeterminant, LogDeterminant, MatrixSolve, Cholesky, Qr, Svd, SymmetricEigen,
+    // text.h
+    Substr, UnicodeDecode, UnicodeEncode, StringNGrams, DecodeRaw, DecodeWav, EditDistance,
     // control.h
     Group, If, Loop>;
 

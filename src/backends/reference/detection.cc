@@ -58,8 +58,9 @@ struct Limits {
 };
 
 // TensorFlow's DoNonMaxSuppressionOp. Scores must be above the threshold and fall as boxes are weighed.
-std::vector<Candidate> Select(const std::vector<Box>& boxes, const std::vector<double>& scores,
-                              const Limits& limits) {
+// `overlap` of two boxes by their places.
+template <typename Overlap>
+std::vector<Candidate> Select(const std::vector<double>& scores, const Limits& limits, Overlap overlap_of) {
   std::priority_queue<Candidate, std::vector<Candidate>, ByScore> queue;
   for (size_t i = 0; i < scores.size(); ++i) {
     if (scores[i] > limits.score_threshold) queue.push({scores[i], static_cast<int64_t>(i), 0});
@@ -71,9 +72,7 @@ std::vector<Candidate> Select(const std::vector<Box>& boxes, const std::vector<d
     const double before = next.score;
     bool dropped = false;
     for (int64_t j = static_cast<int64_t>(selected.size()) - 1; j >= next.compared && !dropped; --j) {
-      const float overlap =
-          IntersectionOverUnion(boxes[static_cast<size_t>(next.box)],
-                                boxes[static_cast<size_t>(selected[static_cast<size_t>(j)].box)]);
+      const float overlap = overlap_of(next.box, selected[static_cast<size_t>(j)].box);
       if (limits.sigma <= 0) {
         dropped = overlap > limits.iou_threshold;
         continue;
@@ -91,6 +90,13 @@ std::vector<Candidate> Select(const std::vector<Box>& boxes, const std::vector<d
     }
   }
   return selected;
+}
+
+std::vector<Candidate> Select(const std::vector<Box>& boxes, const std::vector<double>& scores,
+                              const Limits& limits) {
+  return Select(scores, limits, [&](int64_t i, int64_t k) {
+    return IntersectionOverUnion(boxes[static_cast<size_t>(i)], boxes[static_cast<size_t>(k)]);
+  });
 }
 
 }  // namespace
@@ -124,7 +130,7 @@ void Run(const NonMaxSuppression& op, OpCall& call) {
 void Run(const TfNonMaxSuppression& op, OpCall& call) {
   const Tensor& scores = call.in(1);
   call.RequireRank(1, 1);
-  call.RequireDims(0, {scores.size(), 4});
+  call.RequireDims(0, {scores.size(), op.overlaps ? scores.size() : 4});
   if (!IsFloat(call.in(0).dtype())) call.FailType(0);
   if (!IsFloat(scores.dtype())) call.FailType(1);
   Limits limits{call.Size(std::max<int64_t>(call.Int(2), 0), "most boxes"), 0.5f,
@@ -133,11 +139,16 @@ void Run(const TfNonMaxSuppression& op, OpCall& call) {
   if (call.has(4)) limits.score_threshold = call.Number(4);
   if (call.has(5)) limits.sigma = call.Number(5);
   limits.score_type = scores.dtype();
-  if (!(limits.iou_threshold >= 0 && limits.iou_threshold <= 1)) {
+  if (!op.overlaps && !(limits.iou_threshold >= 0 && limits.iou_threshold <= 1)) {
     call.FailValue("an IoU threshold of {} is not in [0, 1]", limits.iou_threshold);
   }
+  const std::vector<double> scored = LoadAll<double>(scores);
   const std::vector<Candidate> selected =
-      Select(LoadBoxes(call.in(0), 0, scores.size(), false), LoadAll<double>(scores), limits);
+      op.overlaps ? Select(scored, limits,
+                           [&, table = LoadAll<double>(call.in(0))](int64_t i, int64_t k) {
+                             return static_cast<float>(table[static_cast<size_t>(i * scores.size() + k)]);
+                           })
+                  : Select(LoadBoxes(call.in(0), 0, scores.size(), false), scored, limits);
   const int64_t valid = static_cast<int64_t>(selected.size());
   const int64_t count = op.pad_to_max ? limits.most : valid;
   Tensor& indices = call.Out(0, DType::kInt32, {count});

@@ -122,6 +122,28 @@ void Run(const StringHash& op, OpCall& call);
 void Run(const AsString& op, OpCall& call);
 void Run(const StringToNumber& op, OpCall& call);
 
+// factorization.cc, unicode.cc, text.cc, wav.cc, edit_distance.cc, ctc.cc, philox.cc, gather_tree.cc,
+// scale_and_translate.cc
+void Run(const RandomKey& op, OpCall& call);
+void Run(const StatelessRandom& op, OpCall& call);
+void Run(const RandomCropBox& op, OpCall& call);
+void Run(const GatherTree& op, OpCall& call);
+void Run(const CtcBeamSearch& op, OpCall& call);
+void Run(const LogDeterminant& op, OpCall& call);
+void Run(const MatrixSolve& op, OpCall& call);
+void Run(const Cholesky& op, OpCall& call);
+void Run(const Qr& op, OpCall& call);
+void Run(const Svd& op, OpCall& call);
+void Run(const SymmetricEigen& op, OpCall& call);
+void Run(const Substr& op, OpCall& call);
+void Run(const UnicodeDecode& op, OpCall& call);
+void Run(const UnicodeEncode& op, OpCall& call);
+void Run(const StringNGrams& op, OpCall& call);
+void Run(const DecodeRaw& op, OpCall& call);
+void Run(const DecodeWav& op, OpCall& call);
+void Run(const EditDistance& op, OpCall& call);
+void Run(const ScaleAndTranslate& op, OpCall& call);
+
 // control.cc
 void Run(const Group& op, OpCall& call);
 void Run(const If& op, OpCall& call);

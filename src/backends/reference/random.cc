@@ -134,4 +134,46 @@ void Run(const Multinomial& op, OpCall& call) {
   }
 }
 
+// Draws an area, an aspect ratio and a place until the crop covers enough of a box; the whole image after
+// `attempts` misses, as TensorFlow does.
+void Run(const RandomCropBox& op, OpCall& call) {
+  const std::vector<int64_t> image = call.Ints(0);
+  if (image.size() != 3) call.Fail("expected height, width and channels, found {} numbers", image.size());
+  if (op.aspect_ratios.size() != 2 || op.areas.size() != 2) call.Fail("expected two ratios and two areas");
+  const std::vector<double> boxes = LoadAll<double>(call.in(1));
+  const double least = call.Number(2);
+  const auto height = static_cast<double>(image[0]), width = static_cast<double>(image[1]);
+  if (boxes.empty() && !op.whole_if_no_box) call.FailValue("there is no box to cover");
+  Generator generator(op.seed, op.seed2);
+  const auto between = [&](double from, double to) { return from + (to - from) * generator.Uniform(); };
+  const auto covers = [&](double top, double left, double h, double w) {
+    for (size_t i = 0; i + 4 <= boxes.size(); i += 4) {
+      const double y1 = boxes[i] * height, x1 = boxes[i + 1] * width;
+      const double y2 = boxes[i + 2] * height, x2 = boxes[i + 3] * width;
+      const double common = std::max(0.0, std::min(y2, top + h) - std::max(y1, top)) *
+                            std::max(0.0, std::min(x2, left + w) - std::max(x1, left));
+      if ((y2 - y1) * (x2 - x1) > 0 && common >= least * (y2 - y1) * (x2 - x1)) return true;
+    }
+    return boxes.empty();
+  };
+  int64_t top = 0, left = 0, crop_height = image[0], crop_width = image[1];
+  for (int64_t attempt = 0; attempt < op.attempts; ++attempt) {
+    const double area = between(op.areas[0], op.areas[1]) * height * width;
+    const double ratio = between(op.aspect_ratios[0], op.aspect_ratios[1]);
+    const double h = std::round(std::sqrt(area / ratio)), w = std::round(std::sqrt(area / ratio) * ratio);
+    if (!(h >= 1 && w >= 1 && h <= height && w <= width)) continue;
+    const auto y = static_cast<int64_t>(generator.Below(static_cast<uint64_t>(height - h + 1)));
+    const auto x = static_cast<int64_t>(generator.Below(static_cast<uint64_t>(width - w + 1)));
+    if (!covers(static_cast<double>(y), static_cast<double>(x), h, w)) continue;
+    top = y, left = x, crop_height = static_cast<int64_t>(h), crop_width = static_cast<int64_t>(w);
+    break;
+  }
+  StoreAll(&call.Out(0, call.in(0).dtype(), {3}), std::vector<int64_t>{top, left, 0});
+  StoreAll(&call.Out(1, call.in(0).dtype(), {3}), std::vector<int64_t>{crop_height, crop_width, -1});
+  const std::vector<double> box = {static_cast<double>(top) / height, static_cast<double>(left) / width,
+                                   static_cast<double>(top + crop_height) / height,
+                                   static_cast<double>(left + crop_width) / width};
+  StoreAll(&call.Out(2, DType::kFloat32, {1, 1, 4}), box);
+}
+
 }  // namespace floe::reference

@@ -132,6 +132,8 @@ Taps Area(const AxisSizes& s, int64_t i) {
     const double end = std::min(static_cast<double>(p + 1), static_cast<double>(to));
     taps.push_back({std::clamp<int64_t>(p, 0, s.in - 1), (end - begin) / s.scale});
   }
+  // One pixel whose corners are aligned with those of several covers no area: it is taken as it is.
+  if (taps.empty()) taps.push_back({std::clamp<int64_t>(static_cast<int64_t>(from), 0, s.in - 1), 1.0});
   return taps;
 }
 

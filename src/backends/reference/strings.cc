@@ -5,7 +5,9 @@
 #include "backends/reference/farm_hash.h"
 #include "backends/reference/indexing.h"
 #include "backends/reference/kernels.h"
+#include "backends/reference/keyed_hash.h"
 #include "backends/reference/regex.h"
+#include "backends/reference/unicode.h"
 #include "backends/reference/value_io.h"
 
 namespace floe::reference {
@@ -52,10 +54,11 @@ void MatchWhole(const StringMap& op, OpCall& call) {
   for (int64_t i = 0; i < y.size(); ++i) y.data<bool>()[i] = regex.MatchesWhole(x[i]);
 }
 
-void MeasureLengths(OpCall& call) {
+template <typename F>
+void MeasureLengths(OpCall& call, F length) {
   const std::string* x = StringsOf(call, 0);
   Tensor& y = call.Out(0, DType::kInt32, call.in(0).dims());
-  for (int64_t i = 0; i < y.size(); ++i) y.data<int32_t>()[i] = static_cast<int32_t>(x[i].size());
+  for (int64_t i = 0; i < y.size(); ++i) y.data<int32_t>()[i] = static_cast<int32_t>(length(x[i]));
 }
 
 }  // namespace
@@ -68,8 +71,14 @@ void Run(const StringMap& op, OpCall& call) {
       return MapStrings(call, [](const std::string& s) { return MapChars(s, std::toupper); });
     case StringMapKind::kStrip:
       return MapStrings(call, Stripped);
+    case StringMapKind::kLowerUtf8:
+      return MapStrings(call, [](const std::string& s) { return MapCaseUtf8(s, false); });
+    case StringMapKind::kUpperUtf8:
+      return MapStrings(call, [](const std::string& s) { return MapCaseUtf8(s, true); });
     case StringMapKind::kLength:
-      return MeasureLengths(call);
+      return MeasureLengths(call, [](const std::string& s) { return static_cast<int64_t>(s.size()); });
+    case StringMapKind::kLengthUtf8:
+      return MeasureLengths(call, LengthUtf8);
     case StringMapKind::kRegexFullMatch:
       return MatchWhole(op, call);
     case StringMapKind::kRegexReplace: {
@@ -146,10 +155,17 @@ void Run(const StringReduceJoin& op, OpCall& call) {
 
 void Run(const StringHash& op, OpCall& call) {
   if (op.buckets < 1) call.Fail("{} buckets", op.buckets);
+  const bool keyed = op.method == StringHashMethod::kStrong;
+  if (keyed && op.key.size() != 2) call.Fail("expected a key of two numbers, found {}", op.key.size());
+  const uint64_t key[] = {keyed ? static_cast<uint64_t>(op.key[0]) : 0,
+                          keyed ? static_cast<uint64_t>(op.key[1]) : 0};
   const std::string* x = StringsOf(call, 0);
   Tensor& y = call.Out(0, DType::kInt64, call.in(0).dims());
   for (int64_t i = 0; i < y.size(); ++i) {
-    y.data<int64_t>()[i] = static_cast<int64_t>(Fingerprint64(x[i]) % static_cast<uint64_t>(op.buckets));
+    const uint64_t hash = op.method == StringHashMethod::kFast     ? Fingerprint64(x[i])
+                          : op.method == StringHashMethod::kStrong ? SipHash64(x[i], key[0], key[1])
+                                                                   : MurmurHash64(x[i]);
+    y.data<int64_t>()[i] = static_cast<int64_t>(hash % static_cast<uint64_t>(op.buckets));
   }
 }
 

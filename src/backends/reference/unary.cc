@@ -1,4 +1,5 @@
 // Functions of one element.
+#include <bit>
 #include <cmath>
 
 #include "backends/reference/kernels.h"
@@ -63,6 +64,49 @@ bool ComplexFunction(UnaryKind kind, Complex x, Complex* y) {
       return *y = 1.0 / (1.0 + std::exp(-x)), true;
     case UnaryKind::kConj:
       return *y = std::conj(x), true;
+    default:
+      return false;
+  }
+}
+
+bool BesselFunction(UnaryKind kind, double x, double* y) {
+  switch (kind) {
+    case UnaryKind::kNdtri:
+      return *y = NormalQuantile(x), true;
+    case UnaryKind::kBesselI0:
+      return *y = BesselI(0, x, false), true;
+    case UnaryKind::kBesselI0e:
+      return *y = BesselI(0, x, true), true;
+    case UnaryKind::kBesselI1:
+      return *y = BesselI(1, x, false), true;
+    case UnaryKind::kBesselI1e:
+      return *y = BesselI(1, x, true), true;
+    case UnaryKind::kBesselJ0:
+      return *y = ::j0(x), true;
+    case UnaryKind::kBesselJ1:
+      return *y = ::j1(x), true;
+    case UnaryKind::kBesselK0:
+      return *y = BesselK(0, x, false), true;
+    case UnaryKind::kBesselK0e:
+      return *y = BesselK(0, x, true), true;
+    case UnaryKind::kBesselK1:
+      return *y = BesselK(1, x, false), true;
+    case UnaryKind::kBesselK1e:
+      return *y = BesselK(1, x, true), true;
+    case UnaryKind::kBesselY0:
+      return *y = x < 0 ? NAN : ::y0(x), true;
+    case UnaryKind::kBesselY1:
+      return *y = x < 0 ? NAN : ::y1(x), true;
+    case UnaryKind::kDawsn:
+      return *y = Dawson(x), true;
+    case UnaryKind::kExpint:
+      return *y = x < 0 ? NAN : std::expint(x), true;
+    case UnaryKind::kFresnelCos:
+      return *y = Fresnel(x).real(), true;
+    case UnaryKind::kFresnelSin:
+      return *y = Fresnel(x).imag(), true;
+    case UnaryKind::kSpence:
+      return *y = Spence(x), true;
     default:
       return false;
   }
@@ -157,7 +201,7 @@ bool RealFunction(UnaryKind kind, double x, double* y) {
     case UnaryKind::kMish:
       return *y = x * std::tanh(Softplus(x)), true;
     default:
-      return false;
+      return BesselFunction(kind, x, y);
   }
 }
 
@@ -193,6 +237,10 @@ bool IntegerFunction(const OpCall& call, UnaryKind kind, T x, T* y) {
     default:
       return false;
   }
+}
+
+int64_t BitsOf(DType dtype) {
+  return static_cast<int64_t>(DTypeSize(dtype)) * 8;
 }
 
 // Loads, maps and stores blockwise; `map` says whether the type has the function.
@@ -261,6 +309,14 @@ void Run(const Unary& op, OpCall& call) {
                                          [](uint64_t x, uint64_t* y) { return *y = x == 0, true; });
   }
   if (dtype == DType::kBool || dtype == DType::kString) call.FailType(0);
+  if (op.kind == UnaryKind::kPopulationCount && IsInteger(dtype)) {
+    const uint64_t mask = BitsOf(dtype) == 64 ? ~uint64_t{0} : (uint64_t{1} << BitsOf(dtype)) - 1;
+    const auto count = [&](auto x, uint64_t* y) {
+      return *y = static_cast<uint64_t>(std::popcount(static_cast<uint64_t>(x) & mask)), true;
+    };
+    if (IsSigned(dtype)) return MapBlocks<int64_t, uint64_t>(call, DType::kUInt8, count);
+    return MapBlocks<uint64_t, uint64_t>(call, DType::kUInt8, count);
+  }
   if (IsFloat(dtype)) {
     MapBlocks<double, double>(call, dtype, [&](double x, double* y) { return RealFunction(op.kind, x, y); });
   } else if (IsSigned(dtype)) {

@@ -32,6 +32,7 @@ Slot BodyScope::Capture(const Slot& outer) {
     ListState list = *outer.list;
     list.buffer = CaptureValue(list.buffer);
     list.length = CaptureValue(list.length);
+    list.lengths = CaptureValue(list.lengths);
     slot.list = std::make_shared<const ListState>(std::move(list));
   }
   return slot;
@@ -58,6 +59,8 @@ namespace {
 std::optional<ValueId> BodyOutput(Builder& builder, Slot& slot, bool other_has_buffer) {
   if (slot.is_tensor()) return slot.value;
   if (!slot.is_list()) return std::nullopt;
+  if (slot.list->ragged())
+    throw ImportFailure{"a list whose elements differ in length comes out of a branch", ""};
   if (slot.list->buffer == kNoValue) {
     if (!other_has_buffer) return std::nullopt;
     slot = Slot::OfList(MaterialiseList(builder, *slot.list));
@@ -74,6 +77,16 @@ const Slot* FirstPoison(const Importer::Slots& slots) {
   for (const Slot& slot : slots)
     if (slot.is_poison()) return &slot;
   return nullptr;
+}
+
+// What the elements of a list are like that one branch has written to and the other has not.
+void BorrowElement(const Graph& graph, const Slot& from, Slot& to) {
+  if (!from.is_list() || !to.is_list() || from.list->ragged() || to.list->ragged()) return;
+  if (from.list->buffer == kNoValue || to.list->buffer != kNoValue || to.list->element.has_rank()) return;
+  ListState list = *to.list;
+  list.element = WithoutFirst(graph.value(from.list->buffer).type.shape);
+  list.dtype = from.list->dtype;
+  to = Slot::OfList(std::move(list));
 }
 
 bool HasBuffer(const Slot& slot) {
@@ -103,6 +116,10 @@ Importer::Slots Importer::ImportIf(Builder& builder, const Slot& condition, cons
 
   Slots results(then_out.size());
   std::vector<size_t> places;
+  for (size_t i = 0; i < then_out.size(); ++i) {
+    BorrowElement(then_scope.graph(), then_out[i], else_out[i]);
+    BorrowElement(else_scope.graph(), else_out[i], then_out[i]);
+  }
   for (size_t i = 0; i < then_out.size(); ++i) {
     const auto a = BodyOutput(then_scope.builder(), then_out[i], HasBuffer(else_out[i]));
     const auto b = BodyOutput(else_scope.builder(), else_out[i], HasBuffer(then_out[i]));

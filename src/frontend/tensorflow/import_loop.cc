@@ -52,6 +52,7 @@ struct Importer::LoopVar {
 };
 
 ListState MaterialiseList(Builder& builder, const ListState& list) {
+  if (list.ragged()) throw ImportFailure{"elements of a list differ in length", ""};
   if (list.buffer != kNoValue) return list;
   if (!list.element.has_rank())
     throw ImportFailure{"the shape of the elements of a list is not known before the first one", ""};
@@ -111,6 +112,8 @@ std::unique_ptr<Graph> Importer::ImportLoopBody(Builder& outer, const Branch& co
     if (!vars[i].carried) continue;
     Slot& out = (*results)[i];
     if (out.kind != vars[i].init.kind) throw ImportFailure{"a loop variable changes its kind", ""};
+    if (out.is_list() && out.list->ragged())
+      throw ImportFailure{"elements of a list come to differ in length in a loop", ""};
     graph.AddOutput(out.is_list() ? out.list->buffer : out.value);
   }
   *captures = scope.captures();
@@ -129,6 +132,9 @@ std::unique_ptr<Graph> Importer::ImportLoopBody(Builder& outer, const Branch& co
 
 Importer::Slots Importer::ImportWhile(Builder& builder, const Branch& condition, const FlatGraph& body_scope,
                                       const Branch& body, const Slots& init) {
+  for (const Slot& slot : init)
+    if (slot.is_list() && slot.list->ragged())
+      return ImportRaggedWhile(builder, condition, body_scope, body, init);
   std::vector<LoopVar> vars(init.size());
   for (size_t i = 0; i < init.size(); ++i) {
     LoopVar& var = vars[i];

@@ -72,6 +72,9 @@ class Importer {
   // import_loop.cc
   Slots ImportWhile(Builder& builder, const Branch& condition, const FlatGraph& body_scope,
                     const Branch& body, const Slots& init);
+  // Lists whose elements differ in length go from iteration to iteration as two tensors.
+  Slots ImportRaggedWhile(Builder& builder, const Branch& condition, const FlatGraph& body_scope,
+                          const Branch& body, const Slots& init);
   std::unique_ptr<Graph> ImportLoopBody(Builder& outer, const Branch& condition, const Branch& body,
                                         std::vector<LoopVar>& vars, std::vector<ValueId>* captures,
                                         Slots* results);

@@ -10,12 +10,16 @@ const ListState& NeedList(const NodeContext& c, size_t input);
 ValueId ListLength(Builder& b, const ListState& list);  // int64 [1]
 // The buffer; zeros of the element's shape if nothing was written. Fails if that is not known.
 ValueId NeedBuffer(NodeContext& c, const ListState& list);
+// One element, by a scalar index.
+ValueId ItemOf(NodeContext& c, const ListState& list, ValueId index);
+// `length` (int64 [1]) empty elements of a type still to be known.
+ListState EmptyRaggedList(Builder& b, ValueId length);
 ListState WriteList(NodeContext& c, ListState list, ValueId index, ValueId item);
 ListState ScatterList(NodeContext& c, ListState list, ValueId indices, ValueId items);
 ListState AppendList(NodeContext& c, ListState list, ValueId item);
 // Elements joined along their first dimension: the value (output 0) and int64 lengths (output 1).
 void ReturnConcatenated(NodeContext& c, const ListState& list);
-// A tensor cut along its first dimension into elements of one length; fails if they differ.
+// A tensor cut along its first dimension; elements whose lengths differ or are not known make a ragged list.
 ListState SplitIntoList(NodeContext& c, ValueId value, size_t lengths_input);
 
 }  // namespace floe

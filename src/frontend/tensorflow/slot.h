@@ -19,6 +19,10 @@ struct ListState {
   ValueId length = kNoValue;  // int64 [1]; set while there is no buffer
   bool stretches = false;     // dimensions of the buffer that nobody knew yet are 1; a write broadcasts them
   bool grows = false;         // a write behind the end makes it longer
+  // Elements that differ in their first dimension: the buffer has them one behind the other, and this how
+  // long each is, int64 [n]. kNoValue in other lists. Without a buffer all are empty, their type not known.
+  ValueId lengths = kNoValue;
+  bool ragged() const { return lengths != kNoValue; }
 };
 
 struct TableState {

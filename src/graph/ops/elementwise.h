@@ -62,14 +62,43 @@ enum class UnaryKind : uint8_t {
   kReal,
   kImag,
   kAngle,  // complex; kReal, kImag, kAngle give the matching real type
+  kNdtri,  // the normal distribution's quantile
+  kBesselI0,
+  kBesselI0e,
+  kBesselI1,
+  kBesselI1e,
+  kBesselJ0,
+  kBesselJ1,
+  kBesselK0,
+  kBesselK0e,
+  kBesselK1,
+  kBesselK1e,
+  kBesselY0,
+  kBesselY1,
+  kDawsn,
+  kExpint,
+  kFresnelCos,
+  kFresnelSin,
+  kSpence,
+  kPopulationCount,  // integers; uint8
 };
-constexpr std::string_view kUnaryNames[] = {
-    "Identity", "Abs",        "Neg",    "Sign",   "Ceil",   "Floor",      "Round",   "Trunc",    "Sqrt",
-    "Rsqrt",    "Reciprocal", "Square", "Exp",    "Expm1",  "Log",        "Log1p",   "Sin",      "Cos",
-    "Tan",      "Asin",       "Acos",   "Atan",   "Sinh",   "Cosh",       "Tanh",    "Asinh",    "Acosh",
-    "Atanh",    "Erf",        "Erfc",   "Erfinv", "Lgamma", "Digamma",    "Sigmoid", "Softplus", "Softsign",
-    "Relu",     "HardSwish",  "Silu",   "Mish",   "Not",    "BitwiseNot", "IsNaN",   "IsInf",    "IsFinite",
-    "Conj",     "Real",       "Imag",   "Angle"};
+constexpr std::string_view kUnaryNames[] = {"Identity",   "Abs",        "Neg",        "Sign",
+                                            "Ceil",       "Floor",      "Round",      "Trunc",
+                                            "Sqrt",       "Rsqrt",      "Reciprocal", "Square",
+                                            "Exp",        "Expm1",      "Log",        "Log1p",
+                                            "Sin",        "Cos",        "Tan",        "Asin",
+                                            "Acos",       "Atan",       "Sinh",       "Cosh",
+                                            "Tanh",       "Asinh",      "Acosh",      "Atanh",
+                                            "Erf",        "Erfc",       "Erfinv",     "Lgamma",
+                                            "Digamma",    "Sigmoid",    "Softplus",   "Softsign",
+                                            "Relu",       "HardSwish",  "Silu",       "Mish",
+                                            "Not",        "BitwiseNot", "IsNaN",      "IsInf",
+                                            "IsFinite",   "Conj",       "Real",       "Imag",
+                                            "Angle",      "Ndtri",      "BesselI0",   "BesselI0e",
+                                            "BesselI1",   "BesselI1e",  "BesselJ0",   "BesselJ1",
+                                            "BesselK0",   "BesselK0e",  "BesselK1",   "BesselK1e",
+                                            "BesselY0",   "BesselY1",   "Dawsn",      "Expint",
+                                            "FresnelCos", "FresnelSin", "Spence",     "PopulationCount"};
 constexpr auto& EnumNames(UnaryKind) {
   return kUnaryNames;
 }

@@ -29,9 +29,21 @@ constexpr auto& EnumNames(RandomKind) {
   return kRandomNames;
 }
 
-enum class StringMapKind : uint8_t { kLower, kUpper, kStrip, kRegexReplace, kRegexFullMatch, kLength };
-constexpr std::string_view kStringMapNames[] = {"StringLower",        "StringUpper",          "StringStrip",
-                                                "StringRegexReplace", "StringRegexFullMatch", "StringLength"};
+// Append only: the numbers are in engine files. Utf8: of code points, else of bytes and ASCII.
+enum class StringMapKind : uint8_t {
+  kLower,
+  kUpper,
+  kStrip,
+  kRegexReplace,
+  kRegexFullMatch,
+  kLength,
+  kLowerUtf8,
+  kUpperUtf8,
+  kLengthUtf8
+};
+constexpr std::string_view kStringMapNames[] = {
+    "StringLower",  "StringUpper",     "StringStrip",     "StringRegexReplace", "StringRegexFullMatch",
+    "StringLength", "StringLowerUtf8", "StringUpperUtf8", "StringLengthUtf8"};
 constexpr auto& EnumNames(StringMapKind) {
   return kStringMapNames;
 }
@@ -47,11 +59,16 @@ struct NonMaxSuppression {
 
 // TensorFlow's V2 to V5: (boxes [n, 4], scores [n], most[, IoU threshold, score threshold, soft-NMS sigma])
 // -> (indices int32, scores of the selected, valid count int32). pad_to_max fills up to `most` with zeros.
+// overlaps: the first input has the overlap of each pair of boxes instead, [n, n].
 struct TfNonMaxSuppression {
   static constexpr std::string_view kName = "TfNonMaxSuppression";
   static constexpr OpTraits kTraits{.min_inputs = 3, .max_inputs = 6, .max_outputs = 3};
   bool pad_to_max = false;
-  static constexpr auto Fields() { return std::tuple{Field{"pad_to_max", &TfNonMaxSuppression::pad_to_max}}; }
+  bool overlaps = false;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"pad_to_max", &TfNonMaxSuppression::pad_to_max},
+                      Field{"overlaps", &TfNonMaxSuppression::overlaps}};
+  }
 };
 
 // TensorFlow's: (boxes [b, n, q, 4], scores [b, n, classes], most per class, most in total, IoU threshold,
@@ -64,6 +81,29 @@ struct CombinedNonMaxSuppression {
   static constexpr auto Fields() {
     return std::tuple{Field{"pad_per_class", &CombinedNonMaxSuppression::pad_per_class},
                       Field{"clip_boxes", &CombinedNonMaxSuppression::clip_boxes}};
+  }
+};
+
+// Beams of a decoder followed back: (ids [time, batch, beam] int32, parents of the same shape, longest
+// sequence [batch], end id) -> ids of whole sequences.
+struct GatherTree {
+  static constexpr std::string_view kName = "GatherTree";
+  static constexpr OpTraits kTraits{.min_inputs = 4, .max_inputs = 4};
+  static constexpr auto Fields() { return std::tuple{}; }
+};
+
+// TensorFlow's: (logits [time, batch, classes], lengths int32 [batch]) -> `paths` times indices [n, 2], as
+// often values [n], as often shapes [2]; then log probabilities [batch, paths]. The last class is the blank.
+struct CtcBeamSearch {
+  static constexpr std::string_view kName = "CtcBeamSearch";
+  static constexpr OpTraits kTraits{
+      .min_inputs = 2, .max_inputs = 2, .min_outputs = 4, .max_outputs = kVariadic};
+  int64_t width = 100;
+  int64_t paths = 1;
+  bool merge_repeated = true;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"width", &CtcBeamSearch::width}, Field{"paths", &CtcBeamSearch::paths},
+                      Field{"merge_repeated", &CtcBeamSearch::merge_repeated}};
   }
 };
 
@@ -108,6 +148,49 @@ struct Random {
   }
 };
 
+// Seeds [2] of any integer type -> TensorFlow's (key uint64 [1], counter uint64 [2]) for Philox.
+struct RandomKey {
+  static constexpr std::string_view kName = "RandomKey";
+  static constexpr OpTraits kTraits{.min_outputs = 2, .max_outputs = 2};
+  static constexpr auto Fields() { return std::tuple{}; }
+};
+
+// (shape, key [1], counter [2][, low, high for UniformInt]): the very numbers of TensorFlow's
+// StatelessRandom…V2, by Philox 4x32-10. full_range: all bits of an integer type are random.
+struct StatelessRandom {
+  static constexpr std::string_view kName = "StatelessRandom";
+  static constexpr OpTraits kTraits{.min_inputs = 3, .max_inputs = 5};
+  RandomKind distribution = RandomKind::kUniform;
+  DType to = DType::kFloat32;
+  bool full_range = false;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"distribution", &StatelessRandom::distribution},
+                      Field{"to", &StatelessRandom::to}, Field{"full_range", &StatelessRandom::full_range}};
+  }
+};
+
+// TensorFlow's SampleDistortedBoundingBoxV2: (image size int [3], boxes [b, n, 4], least part of a box that
+// must be covered) -> (begin [3], size [3], box float [1, 1, 4]) of a random crop.
+struct RandomCropBox {
+  static constexpr std::string_view kName = "RandomCropBox";
+  static constexpr OpTraits kTraits{
+      .min_inputs = 3, .max_inputs = 3, .min_outputs = 3, .max_outputs = 3, .random = true};
+  std::vector<double> aspect_ratios = {0.75, 1.33};  // width over height, from and to
+  std::vector<double> areas = {0.05, 1};             // of the image, from and to
+  int64_t attempts = 100;
+  bool whole_if_no_box = false;
+  int64_t seed = 0;
+  int64_t seed2 = 0;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"aspect_ratios", &RandomCropBox::aspect_ratios},
+                      Field{"areas", &RandomCropBox::areas},
+                      Field{"attempts", &RandomCropBox::attempts},
+                      Field{"whole_if_no_box", &RandomCropBox::whole_if_no_box},
+                      Field{"seed", &RandomCropBox::seed},
+                      Field{"seed2", &RandomCropBox::seed2}};
+  }
+};
+
 // Permutes the first dimension.
 struct RandomShuffle {
   static constexpr std::string_view kName = "RandomShuffle";
@@ -147,19 +230,6 @@ struct Assert {
       .min_inputs = 1, .max_inputs = kVariadic, .min_outputs = 1, .max_outputs = 1};
   std::string message;
   static constexpr auto Fields() { return std::tuple{Field{"message", &Assert::message}}; }
-};
-
-struct MatrixInverse {
-  static constexpr std::string_view kName = "MatrixInverse";
-  static constexpr OpTraits kTraits{};
-  bool adjoint = false;
-  static constexpr auto Fields() { return std::tuple{Field{"adjoint", &MatrixInverse::adjoint}}; }
-};
-
-struct MatrixDeterminant {
-  static constexpr std::string_view kName = "MatrixDeterminant";
-  static constexpr OpTraits kTraits{};
-  static constexpr auto Fields() { return std::tuple{}; }
 };
 
 // Element by element on strings; RegexReplace and RegexFullMatch (gives bool) use RE2's syntax as far as
@@ -216,12 +286,23 @@ struct StringReduceJoin {
   }
 };
 
-// TensorFlow's StringToHashBucketFast (FarmHash Fingerprint64 modulo buckets), int64.
+// TensorFlow's StringToHashBucketFast (FarmHash's Fingerprint64), …Strong (SipHash-2-4 with a key of two
+// numbers) and StringToHashBucket, modulo buckets; int64.
+enum class StringHashMethod : uint8_t { kFast, kStrong, kLegacy };
+constexpr std::string_view kStringHashNames[] = {"fast", "strong", "legacy"};
+constexpr auto& EnumNames(StringHashMethod) {
+  return kStringHashNames;
+}
 struct StringHash {
   static constexpr std::string_view kName = "StringHash";
   static constexpr OpTraits kTraits{.elementwise = true};
   int64_t buckets = 1;
-  static constexpr auto Fields() { return std::tuple{Field{"buckets", &StringHash::buckets}}; }
+  StringHashMethod method = StringHashMethod::kFast;
+  std::vector<int64_t> key;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"buckets", &StringHash::buckets}, Field{"method", &StringHash::method},
+                      Field{"key", &StringHash::key}};
+  }
 };
 
 struct AsString {

@@ -307,6 +307,35 @@ struct Dilation2D {
   }
 };
 
+enum class ResampleKernel : uint8_t {
+  kLanczos1,
+  kLanczos3,
+  kLanczos5,
+  kGaussian,
+  kBox,
+  kTriangle,
+  kKeysCubic,
+  kMitchellCubic
+};
+constexpr std::string_view kResampleKernelNames[] = {"lanczos1", "lanczos3", "lanczos5",  "gaussian",
+                                                     "box",      "triangle", "keyscubic", "mitchellcubic"};
+constexpr auto& EnumNames(ResampleKernel) {
+  return kResampleKernelNames;
+}
+
+// TensorFlow's: (NHWC images, size int32 [2], scale [2], translation [2]) -> float. Output pixel y looks at
+// the input around (y + 1/2 - translation) / scale - 1/2; antialias widens the kernel where that shrinks.
+struct ScaleAndTranslate {
+  static constexpr std::string_view kName = "ScaleAndTranslate";
+  static constexpr OpTraits kTraits{.min_inputs = 4, .max_inputs = 4};
+  ResampleKernel kernel = ResampleKernel::kLanczos3;
+  bool antialias = true;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"kernel", &ScaleAndTranslate::kernel},
+                      Field{"antialias", &ScaleAndTranslate::antialias}};
+  }
+};
+
 // NHWC patches laid out along the last dimension: [n, oh, ow, kh * kw * C].
 struct ExtractPatches {
   static constexpr std::string_view kName = "ExtractPatches";

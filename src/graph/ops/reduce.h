@@ -37,8 +37,8 @@ constexpr auto& EnumNames(ArgKind) {
   return kArgNames;
 }
 
-enum class CumulativeKind : uint8_t { kCumSum, kCumProd };
-constexpr std::string_view kCumulativeNames[] = {"CumSum", "CumProd"};
+enum class CumulativeKind : uint8_t { kCumSum, kCumProd, kCumLogSumExp };
+constexpr std::string_view kCumulativeNames[] = {"CumSum", "CumProd", "CumLogSumExp"};
 constexpr auto& EnumNames(CumulativeKind) {
   return kCumulativeNames;
 }

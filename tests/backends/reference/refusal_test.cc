@@ -45,6 +45,25 @@ TEST(RunErrors, NameTheNodeAndWhatWasFound) {
             "StringToNumber 'y': '1x' is no number");
 }
 
+TEST(RunErrors, MatricesTextsAndFilesThatMakeNoSense) {
+  const Tensor ones = Tensor::FromValues<float>({2, 2}, {1, 1, 1, 1});
+  EXPECT_EQ(MessageOf("graph g(%a: float32[2, 2], %b: float32[2, 2]) -> (%y) { %y = MatrixSolve(%a, %b) }",
+                      {ones, ones}),
+            "MatrixSolve 'y': matrix 0 is not invertible");
+  EXPECT_EQ(MessageOf("graph g(%a: float32[2, 2]) -> (%y) { %y = Cholesky(%a) }", {ones}),
+            "Cholesky 'y': matrix 0 is not positive definite");
+  EXPECT_EQ(
+      MessageOf("graph g(%x: string[1], %p: int32[1], %n: int32[1]) -> (%y) { %y = Substr(%x, %p, %n) }",
+                {Tensor::FromVector<std::string>({"abc"}), Ints({4}), Ints({1})}),
+      "Substr 'y': position 4 is outside 'abc'");
+  EXPECT_EQ(MessageOf("graph g(%x: string[]) -> (%y, %r) { %y, %r = DecodeWav(%x) }",
+                      {Tensor::FromValues<std::string>({}, {"no sound"})}),
+            "DecodeWav 'y': expected a WAV file, found no 'RIFF'");
+  EXPECT_EQ(MessageOf("graph g(%x: string[2]) -> (%y) { %y = DecodeRaw(%x) {to=int16} }",
+                      {Tensor::FromVector<std::string>({"ab", "abc"})}),
+            "DecodeRaw 'y': strings of 2 and of 3 bytes");
+}
+
 TEST(RunErrors, AFailedAssertTellsItsMessageAndData) {
   EXPECT_EQ(
       MessageOf("graph g(%c: bool[1], %x: int32[4]) -> (%y) { %y = Assert(%c, %x) {message=\"too long:\"} }",

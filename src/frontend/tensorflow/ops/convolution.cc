@@ -36,6 +36,22 @@ Dim ChannelDim(const Shape& image, Layout layout, size_t spatial) {
   return image[layout == Layout::kNhwc ? spatial + 1 : 1];
 }
 
+// As many as the image has more channels than the filter takes; 1 where either is not known before the run,
+// which then says so if it is wrong.
+int64_t GroupsOf(const NodeContext& c, const Dim& channels, size_t spatial) {
+  const Shape& filter = c.shape(1);
+  if (!filter.has_rank()) return 1;
+  if (filter.rank() != spatial + 2)
+    c.Fail("expected a filter of rank {}, found {}", spatial + 2, filter.ToString());
+  for (const Dim& dim : filter.dims())
+    if (dim.known() && dim.value() == 0) c.Fail("its filter {} has no elements", filter.ToString());
+  if (!channels.known() || !filter[spatial].known()) return 1;
+  if (channels.value() % filter[spatial].value() != 0)
+    c.Fail("expected channels that are a multiple of its filter's {}, found {}", filter[spatial].value(),
+           channels.value());
+  return std::max<int64_t>(1, channels.value() / filter[spatial].value());
+}
+
 template <size_t kSpatial>
 void ImportConv(NodeContext& c) {
   Conv op;
@@ -45,14 +61,7 @@ void ImportConv(NodeContext& c) {
   const Padding padding = PaddingOf(c, op.layout, kSpatial);
   op.auto_pad = padding.auto_pad;
   op.pads = padding.pads;
-  const Ints filter = StaticFilter(c, 1, kSpatial + 2);
-  const Dim channels = ChannelDim(c.shape(0), op.layout, kSpatial);
-  if (channels.known()) {
-    if (channels.value() % filter[kSpatial] != 0)
-      c.Fail("expected channels that are a multiple of its filter's {}, found {}", filter[kSpatial],
-             channels.value());
-    op.group = std::max<int64_t>(1, channels.value() / filter[kSpatial]);
-  }
+  op.group = GroupsOf(c, ChannelDim(c.shape(0), op.layout, kSpatial), kSpatial);
   const ValueId weights = OutputFirst(c, c.in(1), op.layout, kSpatial);
   c.Return(std::move(op), {c.in(0), weights});
 }

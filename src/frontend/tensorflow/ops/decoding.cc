@@ -35,7 +35,24 @@ void ImportCtcGreedyDecoder(NodeContext& c) {
   c.Set(3, b.Unary(UnaryKind::kNeg, b.Reduce(ReduceKind::kSum, counted, {1}, true)));
 }
 
-constexpr OpImporter kRows[] = {{"CTCGreedyDecoder", ImportCtcGreedyDecoder}};
+void ImportCtcBeamSearch(NodeContext& c) {
+  CtcBeamSearch op{c.Int("beam_width"), c.Int("top_paths"), c.Bool("merge_repeated")};
+  if (op.paths < 1 || op.paths > op.width || op.paths > 4096)
+    c.Fail("{} paths of a beam of {}", op.paths, op.width);
+  const int outputs = static_cast<int>(3 * op.paths + 1);
+  c.Return(std::move(op), c.ins(0, 2), outputs);
+}
+
+void ImportGatherTree(NodeContext& c) {
+  c.Return(GatherTree{}, c.ins(0, 4));
+}
+
+constexpr OpImporter kRows[] = {
+    {"CTCGreedyDecoder", ImportCtcGreedyDecoder},
+    {"CTCBeamSearchDecoder", ImportCtcBeamSearch},
+    {"GatherTree", ImportGatherTree},
+    {"Addons>GatherTree", ImportGatherTree},
+};
 
 }  // namespace
 

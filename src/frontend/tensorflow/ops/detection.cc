@@ -25,6 +25,11 @@ void ImportNonMaxSuppression(NodeContext& c) {
   c.Set(2, results[2]);
 }
 
+void ImportNonMaxSuppressionWithOverlaps(NodeContext& c) {
+  Builder& b = c.build();
+  c.Set(0, b.AddNode(TfNonMaxSuppression{.overlaps = true}, c.ins(0, 5), 3, b.source())[0]);
+}
+
 void ImportCombinedNonMaxSuppression(NodeContext& c) {
   CombinedNonMaxSuppression op;
   op.pad_per_class = c.Bool("pad_per_class");
@@ -38,6 +43,7 @@ constexpr OpImporter kRows[] = {
     {"NonMaxSuppressionV3", ImportNonMaxSuppression},
     {"NonMaxSuppressionV4", ImportNonMaxSuppression},
     {"NonMaxSuppressionV5", ImportNonMaxSuppression},
+    {"NonMaxSuppressionWithOverlaps", ImportNonMaxSuppressionWithOverlaps},
     {"CombinedNonMaxSuppression", ImportCombinedNonMaxSuppression},
 };
 

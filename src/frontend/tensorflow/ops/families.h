@@ -34,6 +34,11 @@ std::span<const OpImporter> LookupImporters();
 std::span<const OpImporter> TensorListImporters();
 std::span<const OpImporter> TensorArrayImporters();
 std::span<const OpImporter> DecodingImporters();
+std::span<const OpImporter> LinearAlgebraImporters();
+std::span<const OpImporter> SparseMathImporters();
+std::span<const OpImporter> TextImporters();
+std::span<const OpImporter> AudioImporters();
+std::span<const OpImporter> GradientImporters();
 
 }  // namespace floe
 

@@ -1,4 +1,6 @@
 // Resizing, cropping, patches, colours. Images are NHWC.
+#include <algorithm>
+
 #include "frontend/tensorflow/ops/families.h"
 #include "frontend/tensorflow/ops/spatial.h"
 
@@ -28,6 +30,16 @@ void ImportResize(NodeContext& c) {
     op.exclude_outside = true;
   }
   c.Return(std::move(op), {c.in(0), c.build().ToInt64(c.in(1))});
+}
+
+void ImportScaleAndTranslate(NodeContext& c) {
+  ScaleAndTranslate op;
+  const std::string kernel = c.String("kernel_type");
+  const auto found = std::find(std::begin(kResampleKernelNames), std::end(kResampleKernelNames), kernel);
+  if (found == std::end(kResampleKernelNames)) c.Fail("kernel {} is not supported", kernel);
+  op.kernel = static_cast<ResampleKernel>(found - std::begin(kResampleKernelNames));
+  op.antialias = c.Bool("antialias");
+  c.Return(std::move(op), {c.in(0), c.build().ToInt64(c.in(1)), c.in(2), c.in(3)});
 }
 
 void ImportCropAndResize(NodeContext& c) {
@@ -131,6 +143,7 @@ constexpr OpImporter kRows[] = {
     {"ResizeNearestNeighbor", ImportResize<ResizeMode::kNearest>},
     {"ResizeBicubic", ImportResize<ResizeMode::kCubic>},
     {"ResizeArea", ImportResize<ResizeMode::kArea>},
+    {"ScaleAndTranslate", ImportScaleAndTranslate},
     {"CropAndResize", ImportCropAndResize},
     {"ExtractImagePatches", ImportExtractPatches},
     {"AdjustContrastv2", ImportAdjustContrast},

@@ -68,7 +68,56 @@ void ImportBincount(NodeContext& c) {
   c.Return(Bincount{binary}, {flat, c.in(1), c.in(2)});
 }
 
+// (sorted rows [b, n], values [b, m]): how many of the row are below the value, or not above it.
+template <BinaryKind kCounted>
+void ImportBound(NodeContext& c) {
+  Builder& b = c.build();
+  const ValueId rows = b.Add(Unsqueeze{{1}}, {c.in(0)}), values = b.Add(Unsqueeze{{2}}, {c.in(1)});
+  const ValueId counted = b.CastTo(b.Binary(kCounted, rows, values), c.Type("out_type"));
+  c.Set(0, b.Reduce(ReduceKind::kSum, counted, {2}, false));
+}
+
+// Fewer than k classes score above the target; a target outside the classes or scores that are not finite are
+// never in.
+void ImportInTopK(NodeContext& c) {
+  Builder& b = c.build();
+  const ValueId scores = c.in(0), targets = b.ToInt64(c.in(1));
+  const ValueId k = c.op() == "InTopK" ? b.Int64(c.Int("k")) : b.ToInt64(c.in(2));
+  const ValueId classes = b.ToScalar(b.DimTensor(scores, 1));
+  const ValueId valid = b.Binary(BinaryKind::kAnd, b.Binary(BinaryKind::kGreaterOrEqual, targets, b.Int64(0)),
+                                 b.Binary(BinaryKind::kLess, targets, classes));
+  const ValueId place = b.Add(Unsqueeze{{-1}}, {b.Add(Where{}, {valid, targets, b.Int64(0)})});
+  const ValueId own = b.Add(Unsqueeze{{-1}}, {b.Add(GatherND{.batch_dims = 1}, {scores, place})});
+  const ValueId above = b.CastTo(b.Binary(BinaryKind::kGreater, scores, own), DType::kInt64);
+  const ValueId few = b.Binary(BinaryKind::kLess, b.Reduce(ReduceKind::kSum, above, {1}, false), k);
+  const ValueId finite = b.Reduce(ReduceKind::kAll, b.Unary(UnaryKind::kIsFinite, scores), {1}, false);
+  c.Return(Binary{BinaryKind::kAnd}, {b.Binary(BinaryKind::kAnd, valid, finite), few});
+}
+
+// Bins of one width over the range; what lies outside counts in the first and last.
+void ImportHistogram(NodeContext& c) {
+  Builder& b = c.build();
+  const ValueId low = b.CastTo(b.Slice(c.in(1), {0}, {1}, {0}), DType::kFloat64);
+  const ValueId high = b.CastTo(b.Slice(c.in(1), {1}, {2}, {0}), DType::kFloat64);
+  const ValueId bins = b.ToInt64(c.in(2));
+  const ValueId step =
+      b.Binary(BinaryKind::kDiv, b.Binary(BinaryKind::kSub, high, low), b.CastTo(bins, DType::kFloat64));
+  const ValueId x = b.CastTo(b.Reshape(c.in(0), {-1}), DType::kFloat64);
+  const ValueId place = b.Binary(BinaryKind::kDiv, b.Binary(BinaryKind::kSub, x, low), step);
+  const ValueId last = b.CastTo(b.Binary(BinaryKind::kSub, bins, b.Int64(1)), DType::kFloat64);
+  const ValueId bin =
+      b.Binary(BinaryKind::kMin, b.Binary(BinaryKind::kMax, place, b.Scalar(DType::kFloat64, 0)), last);
+  const ValueId none = b.Constant(TensorOfNumbers(DType::kInt64, {0}, {}));
+  const ValueId counts = b.Add(Bincount{}, {b.CastTo(bin, DType::kInt64), bins, none});
+  c.Set(0, b.CastTo(counts, c.Type("dtype")));
+}
+
 constexpr OpImporter kRows[] = {
+    {"LowerBound", ImportBound<BinaryKind::kLess>},
+    {"UpperBound", ImportBound<BinaryKind::kLessOrEqual>},
+    {"InTopK", ImportInTopK},
+    {"InTopKV2", ImportInTopK},
+    {"HistogramFixedWidth", ImportHistogram},
     {"Gather", ImportGather},
     {"GatherV2", ImportGatherV2},
     {"GatherNd", ImportGatherNd},

@@ -1,4 +1,4 @@
-// Products of matrices, losses, linear algebra.
+// Products of matrices, losses.
 #include "frontend/tensorflow/ops/families.h"
 
 namespace floe {
@@ -9,6 +9,15 @@ void ImportMatMul(NodeContext& c) {
   op.transpose_a = c.Bool("transpose_a");
   op.transpose_b = c.Bool("transpose_b");
   c.Return(std::move(op), {c.in(0), c.in(1)});
+}
+
+// Ordinary matrices that are said to hold many zeros; either may be bfloat16.
+void ImportSparseMatMul(NodeContext& c) {
+  MatMul op;
+  op.transpose_a = c.Bool("transpose_a");
+  op.transpose_b = c.Bool("transpose_b");
+  Builder& b = c.build();
+  c.Return(std::move(op), {b.CastTo(c.in(0), DType::kFloat32), b.CastTo(c.in(1), DType::kFloat32)});
 }
 
 void ImportBatchMatMul(NodeContext& c) {
@@ -62,13 +71,6 @@ void ImportSparseCrossEntropy(NodeContext& c) {
   c.Set(1, b.Binary(BinaryKind::kSub, b.Add(Softmax{-1}, {logits}), hot));
 }
 
-void ImportMatrixInverse(NodeContext& c) {
-  c.Return(MatrixInverse{c.Bool("adjoint")}, {c.in(0)});
-}
-void ImportDeterminant(NodeContext& c) {
-  c.Return(MatrixDeterminant{}, {c.in(0)});
-}
-
 // Rows of three numbers.
 void ImportCross(NodeContext& c) {
   Builder& b = c.build();
@@ -87,8 +89,7 @@ constexpr OpImporter kRows[] = {
     {"L2Loss", ImportL2Loss},
     {"SoftmaxCrossEntropyWithLogits", ImportCrossEntropy},
     {"SparseSoftmaxCrossEntropyWithLogits", ImportSparseCrossEntropy},
-    {"MatrixInverse", ImportMatrixInverse},
-    {"MatrixDeterminant", ImportDeterminant},
+    {"SparseMatMul", ImportSparseMatMul},
     {"Cross", ImportCross},
 };
 

@@ -10,13 +10,14 @@ namespace {
 std::map<std::string_view, const OpImporter*> BuildTable() {
   std::map<std::string_view, const OpImporter*> table;
   const std::span<const OpImporter> families[] = {
-      SourceImporters(),      ElementwiseImporters(),   MathImporters(),     ConvolutionImporters(),
-      PoolingImporters(),     NormalizationImporters(), MovementImporters(), SliceImporters(),
-      ShapeImporters(),       DiagonalImporters(),      IndexingImporters(), ReductionImporters(),
-      SegmentImporters(),     SparseImporters(),        RaggedImporters(),   ImageImporters(),
-      DetectionImporters(),   QuantizationImporters(),  SpectralImporters(), RandomImporters(),
-      RecurrentImporters(),   StringImporters(),        LookupImporters(),   TensorListImporters(),
-      TensorArrayImporters(), DecodingImporters()};
+      SourceImporters(),      ElementwiseImporters(),   MathImporters(),          ConvolutionImporters(),
+      PoolingImporters(),     NormalizationImporters(), MovementImporters(),      SliceImporters(),
+      ShapeImporters(),       DiagonalImporters(),      IndexingImporters(),      ReductionImporters(),
+      SegmentImporters(),     SparseImporters(),        RaggedImporters(),        ImageImporters(),
+      DetectionImporters(),   QuantizationImporters(),  SpectralImporters(),      RandomImporters(),
+      RecurrentImporters(),   StringImporters(),        LookupImporters(),        TensorListImporters(),
+      TensorArrayImporters(), DecodingImporters(),      LinearAlgebraImporters(), SparseMathImporters(),
+      TextImporters(),        AudioImporters(),         GradientImporters()};
   for (const std::span<const OpImporter> family : families)
     for (const OpImporter& row : family) table.emplace(row.op, &row);
   return table;

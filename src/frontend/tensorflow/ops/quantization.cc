@@ -94,15 +94,35 @@ void ImportQuantizeAndDequantizeV2(NodeContext& c) {
   QuantizeAndDequantize(c, c.Int("num_bits"));
 }
 
+struct Codes {
+  bool is_signed;
+  int bits;
+  double lowest() const { return is_signed ? -std::ldexp(1.0, bits - 1) : 0; }
+  double highest() const { return std::ldexp(1.0, is_signed ? bits - 1 : bits) - 1; }
+};
+
+Codes CodesOf(const NodeContext& c) {
+  const tf::DataType type = c.TfType("T");
+  const bool is_signed = type == tf::DT_QINT8 || type == tf::DT_QINT16 || type == tf::DT_QINT32;
+  return {is_signed, type == tf::DT_QINT8 || type == tf::DT_QUINT8 ? 8 : type == tf::DT_QINT32 ? 32 : 16};
+}
+
+// Half away from zero.
+ValueId Rounded(Builder& b, ValueId x) {
+  const ValueId up = b.Unary(
+      UnaryKind::kFloor, b.Binary(BinaryKind::kAdd, b.Unary(UnaryKind::kAbs, x), b.Scalar(b.dtype(x), 0.5)));
+  return b.Binary(BinaryKind::kMul, b.Unary(UnaryKind::kSign, x), up);
+}
+
 // (x, min, max) of codes 0 to 255 or of signed ones, back to floats.
 void ImportDequantize(NodeContext& c) {
   Builder& b = c.build();
   const std::string mode = c.String("mode");
-  const tf::DataType type = c.TfType("T");
+  const Codes kind = CodesOf(c);
   if (c.Int("axis") != -1) c.Fail("dequantisation along an axis is not supported");
   const ValueId x = b.CastTo(c.in(0), DType::kFloat32), low = c.in(1), high = c.in(2);
-  const bool is_signed = type == tf::DT_QINT8 || type == tf::DT_QINT16 || type == tf::DT_QINT32;
-  const int bits = type == tf::DT_QINT8 || type == tf::DT_QUINT8 ? 8 : type == tf::DT_QINT32 ? 32 : 16;
+  const bool is_signed = kind.is_signed;
+  const int bits = kind.bits;
   const double codes = std::ldexp(1.0, bits) - 1;
   ValueId y;
   if (mode == "MIN_COMBINED") {
@@ -111,6 +131,13 @@ void ImportDequantize(NodeContext& c) {
     const ValueId shifted =
         is_signed ? b.Binary(BinaryKind::kAdd, x, b.Scalar(DType::kFloat32, std::ldexp(1.0, bits - 1))) : x;
     y = b.Binary(BinaryKind::kAdd, b.Binary(BinaryKind::kMul, shifted, step), low);
+  } else if (mode == "MIN_FIRST") {
+    const ValueId step =
+        b.Binary(BinaryKind::kDiv, b.Binary(BinaryKind::kSub, high, low), b.Scalar(DType::kFloat32, codes));
+    const ValueId lowest =
+        b.Binary(BinaryKind::kMul, Rounded(b, b.Binary(BinaryKind::kDiv, low, step)), step);
+    const ValueId code = b.Binary(BinaryKind::kSub, x, b.Scalar(DType::kFloat32, kind.lowest()));
+    y = b.Binary(BinaryKind::kAdd, b.Binary(BinaryKind::kMul, code, step), lowest);
   } else if (mode == "SCALED") {
     const bool narrow = c.Bool("narrow_range");
     const double top = is_signed ? std::ldexp(1.0, bits - 1) - 1 : codes;
@@ -126,7 +153,68 @@ void ImportDequantize(NodeContext& c) {
   c.Set(0, b.CastTo(y, c.Type("dtype")));
 }
 
+// The range that is quantised: it holds 0, and its ends are a little apart.
+Range Nudged(NodeContext& c) {
+  Builder& b = c.build();
+  const auto number = [&](double v) { return b.Scalar(DType::kFloat32, v); };
+  const ValueId low = b.Binary(BinaryKind::kMin, c.in(1), number(0));
+  const ValueId larger =
+      b.Binary(BinaryKind::kMax, b.Unary(UnaryKind::kAbs, c.in(1)), b.Unary(UnaryKind::kAbs, c.in(2)));
+  const ValueId apart = b.Binary(BinaryKind::kMul, b.Binary(BinaryKind::kMax, larger, number(1)),
+                                 number(c.Float("ensure_minimum_range")));
+  const ValueId least = b.Binary(BinaryKind::kMax, b.Binary(BinaryKind::kAdd, low, apart), number(0));
+  return {low, b.Binary(BinaryKind::kMax, c.in(2), least)};
+}
+
+// (x, min, max) -> (codes, min, max); the range comes out as it was used.
+void ImportQuantize(NodeContext& c) {
+  Builder& b = c.build();
+  const Codes codes = CodesOf(c);
+  const std::string mode = c.String("mode");
+  if (c.Int("axis") != -1) c.Fail("quantisation along an axis is not supported");
+  if (codes.bits == 32) c.Fail("quantisation to qint32 is not supported");
+  const auto number = [&](double v) { return b.Scalar(DType::kFloat32, v); };
+  const auto mul = [&](ValueId x, ValueId y) { return b.Binary(BinaryKind::kMul, x, y); };
+  const auto add = [&](ValueId x, ValueId y) { return b.Binary(BinaryKind::kAdd, x, y); };
+  const auto sub = [&](ValueId x, ValueId y) { return b.Binary(BinaryKind::kSub, x, y); };
+  const auto div = [&](ValueId x, ValueId y) { return b.Binary(BinaryKind::kDiv, x, y); };
+  const auto clipped = [&](ValueId x, ValueId low, ValueId high) {
+    return b.Binary(BinaryKind::kMin, b.Binary(BinaryKind::kMax, x, low), high);
+  };
+  Range range = Nudged(c);
+  const double steps = codes.highest() - codes.lowest();
+  ValueId y;
+  if (mode == "MIN_COMBINED") {
+    const ValueId scale = div(number(steps), sub(range.high, range.low));
+    const ValueId scaled = mul(sub(clipped(c.in(0), range.low, range.high), range.low), scale);
+    y = codes.is_signed ? Rounded(b, sub(scaled, number((steps + 1) / 2)))
+                        : b.Unary(UnaryKind::kFloor, add(scaled, number(0.5)));
+  } else if (mode == "MIN_FIRST") {
+    const ValueId scale = div(number(steps), sub(range.high, range.low));
+    const ValueId zero = sub(Rounded(b, mul(range.low, scale)), number(codes.lowest()));
+    y = clipped(sub(Rounded(b, mul(c.in(0), scale)), zero), number(codes.lowest()), number(codes.highest()));
+  } else if (mode == "SCALED") {
+    const double lowest = codes.lowest() + (c.Bool("narrow_range") && codes.is_signed ? 1 : 0);
+    const ValueId huge = number(3.4028234663852886e38);
+    const auto side = [&](double code, ValueId end) {
+      const ValueId same = b.Binary(BinaryKind::kGreater, mul(end, number(code)), number(0));
+      return b.Add(Where{}, {same, div(number(code), end), huge});
+    };
+    const ValueId scale =
+        b.Binary(BinaryKind::kMin, side(lowest, range.low), side(codes.highest(), range.high));
+    range = {div(number(lowest), scale), div(number(codes.highest()), scale)};
+    const ValueId scaled = mul(clipped(c.in(0), range.low, range.high), scale);
+    y = c.String("round_mode") == "HALF_TO_EVEN" ? b.Unary(UnaryKind::kRound, scaled) : Rounded(b, scaled);
+  } else {
+    c.Fail("mode {} is not supported", mode);
+  }
+  c.Set(0, b.CastTo(y, c.Type("T")));
+  c.Set(1, range.low);
+  c.Set(2, range.high);
+}
+
 constexpr OpImporter kRows[] = {
+    {"QuantizeV2", ImportQuantize},
     {"FakeQuantWithMinMaxArgs", ImportFakeQuantArgs},
     {"FakeQuantWithMinMaxVars", ImportFakeQuantVars},
     {"FakeQuantWithMinMaxVarsPerChannel", ImportFakeQuantVars},

@@ -198,7 +198,34 @@ void ImportRaggedToSparse(NodeContext& c) {
   c.Set(2, b.ConcatVectors(dims));
 }
 
+// A variant is what it stands for: of one row the row's tensor, of a batch a list of rows.
+void ImportRaggedToVariant(NodeContext& c) {
+  Builder& b = c.build();
+  const int64_t levels = c.Int("RAGGED_RANK");
+  const bool batched = c.Bool("batched_input");
+  if (levels == 0 && !batched) return c.SetSlot(0, c.slot(0));
+  if (levels != 1 || !batched) c.Fail("rows that are ragged themselves are not supported");
+  ListState rows;
+  rows.dtype = c.dtype(1);
+  rows.buffer = c.in(1);
+  rows.lengths = LengthsOf(b, b.ToInt64(c.in(0)));
+  c.SetSlot(0, Slot::OfList(std::move(rows)));
+}
+
+void ImportRaggedFromVariant(NodeContext& c) {
+  Builder& b = c.build();
+  const int64_t levels = c.Int("output_ragged_rank");
+  if (c.slot(0).is_tensor() && levels == 0) return c.SetSlot(0, c.slot(0));
+  if (!c.slot(0).is_list() || levels != 1) c.Fail("rows that are ragged themselves are not supported");
+  const ListState& list = *c.slot(0).list;
+  if (!list.ragged() || list.buffer == kNoValue) c.Fail("the rows of its input are not known");
+  c.Set(0, b.CastTo(SplitsOf(b, list.lengths), c.Type("Tsplits")));
+  c.Set(1, list.buffer);
+}
+
 constexpr OpImporter kRows[] = {
+    {"RaggedTensorToVariant", ImportRaggedToVariant},
+    {"RaggedTensorFromVariant", ImportRaggedFromVariant},
     {"RaggedRange", ImportRaggedRange},
     {"RaggedGather", ImportRaggedGather},
     {"RaggedTensorToTensor", ImportRaggedToTensor},

@@ -107,6 +107,7 @@ constexpr OpImporter kRows[] = {
     {"TopKV2", ImportTopK},
     {"Cumsum", ImportCumulative<CumulativeKind::kCumSum>},
     {"Cumprod", ImportCumulative<CumulativeKind::kCumProd>},
+    {"CumulativeLogsumexp", ImportCumulative<CumulativeKind::kCumLogSumExp>},
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
 // Shapes as tensors, and tensors made from shapes.
+#include "frontend/tensorflow/list_ops.h"
 #include "frontend/tensorflow/ops/families.h"
 
 namespace floe {
@@ -12,6 +13,9 @@ DType ShapeType(const NodeContext& c) {
 }
 
 void ImportShape(NodeContext& c) {
+  // A vector of variants that stand for the rows of a ragged tensor.
+  if (c.slot(0).is_list())
+    return c.Set(0, c.build().CastTo(ListLength(c.build(), *c.slot(0).list), ShapeType(c)));
   c.Return(ShapeOf{ShapeType(c)}, {c.in(0)});
 }
 

@@ -5,10 +5,13 @@ namespace {
 
 template <StringMapKind kKind>
 void ImportStringMap(NodeContext& c) {
-  if (c.HasAttr("encoding") && c.String("encoding") == "utf-8") c.Fail("encoding utf-8 is not supported");
-  if (c.HasAttr("unit") && c.String("unit") == "UTF8_CHAR") c.Fail("unit UTF8_CHAR is not supported");
+  const bool utf8 = (c.HasAttr("encoding") && c.String("encoding") == "utf-8") ||
+                    (c.HasAttr("unit") && c.String("unit") == "UTF8_CHAR");
   StringMap op;
   op.kind = kKind;
+  if (utf8 && kKind == StringMapKind::kLower) op.kind = StringMapKind::kLowerUtf8;
+  if (utf8 && kKind == StringMapKind::kUpper) op.kind = StringMapKind::kUpperUtf8;
+  if (utf8 && kKind == StringMapKind::kLength) op.kind = StringMapKind::kLengthUtf8;
   c.Return(std::move(op), {c.in(0)});
 }
 
@@ -76,7 +79,14 @@ void ImportStringToNumber(NodeContext& c) {
 void ImportStringHash(NodeContext& c) {
   const int64_t buckets = c.Int("num_buckets");
   if (buckets < 1) c.Fail("expected at least one bucket, found {}", buckets);
-  c.Return(StringHash{buckets}, {c.in(0)});
+  StringHash op{.buckets = buckets};
+  if (c.op() == "StringToHashBucket") op.method = StringHashMethod::kLegacy;
+  if (c.op() == "StringToHashBucketStrong") {
+    op.method = StringHashMethod::kStrong;
+    op.key = c.IntList("key");
+    if (op.key.size() != 2) c.Fail("expected a key of two numbers, found {}", op.key.size());
+  }
+  c.Return(std::move(op), {c.in(0)});
 }
 
 constexpr OpImporter kRows[] = {
@@ -95,6 +105,8 @@ constexpr OpImporter kRows[] = {
     {"AsString", ImportAsString},
     {"StringToNumber", ImportStringToNumber},
     {"StringToHashBucketFast", ImportStringHash},
+    {"StringToHashBucketStrong", ImportStringHash},
+    {"StringToHashBucket", ImportStringHash},
 };
 
 }  // namespace

@@ -7,6 +7,13 @@ namespace floe {
 namespace {
 
 void ImportArray(NodeContext& c) {
+  if (c.TfType("dtype") == tf::DT_VARIANT) {  // rows of a ragged tensor
+    Builder& b = c.build();
+    ListState rows = EmptyRaggedList(b, b.ToVector(b.ToInt64(c.in(0))));
+    rows.grows = c.Bool("dynamic_size");
+    c.SetSlot(0, {.kind = Slot::Kind::kArray});
+    return c.SetSlot(1, Slot::OfList(std::move(rows)));
+  }
   ListState list;
   list.dtype = c.Type("dtype");
   const tf::AttrValue& shape = c.Attr("element_shape");
@@ -26,11 +33,28 @@ void ImportWrite(NodeContext& c) {
 }
 
 void ImportRead(NodeContext& c) {
-  c.Return(Gather{}, {NeedBuffer(c, NeedList(c, 2)), c.in(1)});
+  const ListState& list = NeedList(c, 2);
+  if (list.ragged()) return c.Set(0, ItemOf(c, list, c.in(1)));
+  c.Return(Gather{}, {NeedBuffer(c, list), c.in(1)});
+}
+
+// Of a list of rows only the whole in its order makes a ragged tensor.
+bool TakesAllInOrder(NodeContext& c, const ListState& list) {
+  const std::optional<Ints> order = c.KnownInts(1);
+  const Tensor* length = c.build().constant(ListLength(c.build(), list));
+  if (!order || length == nullptr || TensorToInts(*length)[0] != static_cast<int64_t>(order->size()))
+    return false;
+  for (size_t i = 0; i < order->size(); ++i)
+    if ((*order)[i] != static_cast<int64_t>(i)) return false;
+  return true;
 }
 
 void ImportGatherArray(NodeContext& c) {
   ListState list = NeedList(c, 2);
+  if (list.ragged()) {
+    if (!TakesAllInOrder(c, list)) c.Fail("elements of the list differ in length");
+    return c.SetSlot(0, Slot::OfList(std::move(list)));
+  }
   const tf::AttrValue& shape = c.Attr("element_shape");
   if (list.buffer == kNoValue && shape.has_shape() && !shape.shape().unknown_rank()) {
     std::vector<Dim> dims;
@@ -42,6 +66,10 @@ void ImportGatherArray(NodeContext& c) {
 }
 
 void ImportScatterArray(NodeContext& c) {
+  if (c.slot(2).is_list()) {
+    if (!TakesAllInOrder(c, *c.slot(2).list)) c.Fail("elements of the list differ in length");
+    return c.SetSlot(0, c.slot(2));
+  }
   c.SetSlot(0, Slot::OfList(ScatterList(c, NeedList(c, 3), c.in(1), c.in(2))));
 }
 

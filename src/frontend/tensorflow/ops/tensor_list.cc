@@ -22,13 +22,22 @@ Shape ElementShapeOf(NodeContext& c, size_t input) {
 
 // Both what the list knows and what the operation says.
 ListState Refined(NodeContext& c, ListState list, size_t shape_input) {
-  if (list.buffer != kNoValue) return list;
+  if (list.buffer != kNoValue || list.ragged()) return list;
   if (const std::optional<Shape> merged = MergeShapes(list.element, ElementShapeOf(c, shape_input)))
     list.element = *merged;
   return list;
 }
 
+// Of variants that stand for rows of a ragged tensor.
+bool HoldsRows(const NodeContext& c) {
+  return c.TfType("element_dtype") == tf::DT_VARIANT;
+}
+
 void ImportReserve(NodeContext& c) {
+  if (HoldsRows(c)) {
+    Builder& b = c.build();
+    return c.SetSlot(0, Slot::OfList(EmptyRaggedList(b, b.ToVector(b.ToInt64(c.in(1))))));
+  }
   ListState list;
   list.dtype = c.Type("element_dtype");
   list.element = ElementShapeOf(c, 0);
@@ -37,6 +46,7 @@ void ImportReserve(NodeContext& c) {
 }
 
 void ImportEmptyList(NodeContext& c) {
+  if (HoldsRows(c)) return c.SetSlot(0, Slot::OfList(EmptyRaggedList(c.build(), c.build().Int64s({0}))));
   ListState list;
   list.dtype = c.Type("element_dtype");
   list.element = ElementShapeOf(c, 0);
@@ -45,6 +55,7 @@ void ImportEmptyList(NodeContext& c) {
 }
 
 void ImportFromTensor(NodeContext& c) {
+  if (c.slot(0).is_list()) return c.SetSlot(0, c.slot(0));
   if (c.Rank(0) == 0) c.Fail("expected a tensor of rank 1 or more");
   const Shape& shape = c.shape(0);
   ListState list;
@@ -55,11 +66,13 @@ void ImportFromTensor(NodeContext& c) {
 }
 
 void ImportStack(NodeContext& c) {
+  if (HoldsRows(c)) return c.SetSlot(0, c.slot(0));
   c.Set(0, NeedBuffer(c, Refined(c, NeedList(c, 0), 1)));
 }
 
 void ImportGetItem(NodeContext& c) {
   const ListState list = Refined(c, NeedList(c, 0), 2);
+  if (list.ragged()) return c.Set(0, ItemOf(c, list, c.in(1)));
   c.Return(Gather{}, {NeedBuffer(c, list), c.in(1)});
 }
 
@@ -109,7 +122,7 @@ void ImportElementShape(NodeContext& c) {
   Builder& b = c.build();
   const ListState& list = NeedList(c, 0);
   const DType type = c.Type("shape_type");
-  if (list.buffer == kNoValue || list.stretches) {
+  if (list.buffer == kNoValue || list.stretches || list.ragged()) {
     if (!list.element.has_rank()) return c.Set(0, b.CastTo(b.Int64(-1), type));
     Ints dims;
     for (const Dim& dim : list.element.dims()) dims.push_back(dim.value());
@@ -125,6 +138,7 @@ void ImportPushBack(NodeContext& c) {
 void ImportPopBack(NodeContext& c) {
   Builder& b = c.build();
   ListState list = NeedList(c, 0);
+  if (list.ragged()) c.Fail("elements of the list differ in length");
   const ValueId buffer = NeedBuffer(c, list);
   list.buffer = b.Slice(buffer, {0}, {-1}, {0});
   list.length = kNoValue;
@@ -137,6 +151,7 @@ void ImportResizeList(NodeContext& c) {
   Builder& b = c.build();
   ListState list = NeedList(c, 0);
   const ValueId size = b.ToVector(b.ToInt64(c.in(1)));
+  if (list.ragged()) c.Fail("elements of the list differ in length");
   if (list.buffer == kNoValue) {
     list.length = size;
     return c.SetSlot(0, Slot::OfList(std::move(list)));

@@ -17,6 +17,7 @@
 #include "frontend/tensorflow/rewrite/freeze.h"
 #include "frontend/tensorflow/rewrite/graph_index.h"
 #include "frontend/tensorflow/rewrite/inline.h"
+#include "frontend/tensorflow/rewrite/lower_switch_n.h"
 #include "frontend/tensorflow/rewrite/open_loops.h"
 #include "frontend/tensorflow/rewrite/strip.h"
 #include "frontend/tensorflow/rewrite/tables.h"
@@ -59,7 +60,10 @@ class Preparation {
     PruneDeadNodes(work_.main, roots);
   }
 
-  void Inline() { InlineCalls(work_, library_, choices_.named_nodes()); }
+  void Inline() {
+    LowerSwitchN(work_.main);
+    InlineCalls(work_, library_, choices_.named_nodes());
+  }
 
   void ResolveInnerNames() {
     choices_.ResolveRest(work_);

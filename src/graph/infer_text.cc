@@ -1,0 +1,103 @@
+// Parts, code points, n-grams and bytes of strings.
+#include "graph/infer_ops.h"
+#include "graph/infer_util.h"
+
+namespace floe {
+namespace {
+
+void RequireStrings(const InferContext& ctx, size_t i) {
+  if (ctx.dtype(i) != DType::kString && ctx.dtype(i) != DType::kInvalid) {
+    ctx.Fail("input {} should be strings, got {}", i, DTypeName(ctx.dtype(i)));
+  }
+}
+
+void RequireInteger(const InferContext& ctx, size_t i) {
+  if (ctx.dtype(i) != DType::kInvalid && !IsInteger(ctx.dtype(i))) {
+    ctx.Fail("input {} should be integers, got {}", i, DTypeName(ctx.dtype(i)));
+  }
+}
+
+Dim Rows(const InferContext& ctx, size_t splits) {
+  ctx.RequireRank(splits, 1);
+  const Shape& shape = ctx.shape(splits);
+  return shape.has_rank() && shape[0].known() ? AddDim(ctx, shape[0], -1) : Dim();
+}
+
+}  // namespace
+
+void Infer(const Substr&, InferContext& ctx) {
+  RequireStrings(ctx, 0);
+  RequireInteger(ctx, 1);
+  MergeDType(ctx, 1, 2);
+  ctx.Set(0, DType::kString, BroadcastInputs(ctx, 0, 2));
+}
+
+void Infer(const UnicodeDecode&, InferContext& ctx) {
+  RequireStrings(ctx, 0);
+  ctx.RequireRank(0, 1);
+  const Dim rows = ctx.shape(0).has_rank() ? ctx.shape(0)[0] : Dim();
+  ctx.Set(0, DType::kInt64, Shape{rows.known() ? AddDim(ctx, rows, 1) : Dim()});
+  if (ctx.output_count() > 1) ctx.Set(1, DType::kInt32, Shape{Dim()});
+  if (ctx.output_count() > 2) ctx.Set(2, DType::kInt64, Shape{Dim()});
+}
+
+void Infer(const UnicodeEncode&, InferContext& ctx) {
+  ctx.RequireRank(0, 1);
+  if (ctx.dtype(0) != DType::kInt32 && ctx.dtype(0) != DType::kInvalid)
+    ctx.Fail("expected code points of int32, got {}", DTypeName(ctx.dtype(0)));
+  RequireInteger(ctx, 1);
+  ctx.Set(0, DType::kString, Shape{Rows(ctx, 1)});
+}
+
+void Infer(const StringNGrams& op, InferContext& ctx) {
+  RequireStrings(ctx, 0);
+  ctx.RequireRank(0, 1);
+  ctx.RequireRank(1, 1);
+  RequireInteger(ctx, 1);
+  for (const int64_t width : op.widths)
+    if (width < 1) ctx.Fail("n-grams of {} words", width);
+  ctx.Set(0, DType::kString, Shape{Dim()});
+  ctx.Set(1, ctx.dtype(1), ctx.shape(1));
+}
+
+void Infer(const DecodeRaw& op, InferContext& ctx) {
+  RequireStrings(ctx, 0);
+  if (op.to == DType::kString || op.to == DType::kInvalid) ctx.Fail("no numbers of {}", DTypeName(op.to));
+  const int64_t width = static_cast<int64_t>(DTypeSize(op.to));
+  if (op.length >= 0 && op.length % width != 0)
+    ctx.Fail("{} bytes are no whole number of {}", op.length, DTypeName(op.to));
+  const Shape& x = ctx.shape(0);
+  if (!x.has_rank()) return ctx.Set(0, op.to, {});
+  std::vector<Dim> dims = x.dims();
+  dims.push_back(op.length >= 0 ? Dim(op.length / width) : Dim());
+  ctx.Set(0, op.to, Shape(std::move(dims)));
+}
+
+void Infer(const DecodeWav& op, InferContext& ctx) {
+  RequireStrings(ctx, 0);
+  ctx.RequireRank(0, 0);
+  ctx.Set(0, DType::kFloat32,
+          Shape{op.samples >= 0 ? Dim(op.samples) : Dim(), op.channels >= 0 ? Dim(op.channels) : Dim()});
+  ctx.Set(1, DType::kInt32, Shape(std::vector<Dim>{}));
+}
+
+void Infer(const EditDistance&, InferContext& ctx) {
+  for (const size_t side : {size_t{0}, size_t{3}}) {
+    ctx.RequireRank(side, 2);
+    ctx.RequireRank(side + 1, 1);
+    ctx.RequireRank(side + 2, 1);
+  }
+  MergeDType(ctx, 1, 4);
+  const auto a = ElementsOf(ctx, 2), b = ElementsOf(ctx, 5);
+  if (!a || !b) return ctx.Set(0, DType::kFloat32, {});
+  if (a->size() != b->size() || a->size() < 2)
+    ctx.Fail("expected shapes of one rank from 2 on, got {} and {} dimensions", a->size(), b->size());
+  std::vector<Dim> dims;
+  for (size_t i = 0; i + 1 < a->size(); ++i) {
+    const bool known = (*a)[i].number && (*b)[i].number;
+    dims.push_back(known ? Dim(std::max(*(*a)[i].number, *(*b)[i].number)) : Dim());
+  }
+  ctx.Set(0, DType::kFloat32, Shape(std::move(dims)));
+}
+
+}  // namespace floe

@@ -1,0 +1,112 @@
+// Strings beyond one-to-one maps: parts, code points, n-grams, bytes as numbers.
+#ifndef FLOE_GRAPH_OPS_TEXT_H_
+#define FLOE_GRAPH_OPS_TEXT_H_
+
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "graph/field.h"
+#include "graph/ops/traits.h"
+
+namespace floe {
+
+// What becomes of bytes that are no UTF-8: the replacement character, nothing, or Error(kUsage).
+enum class TextErrors : uint8_t { kReplace, kIgnore, kStrict };
+constexpr std::string_view kTextErrorsNames[] = {"replace", "ignore", "strict"};
+constexpr auto& EnumNames(TextErrors) {
+  return kTextErrorsNames;
+}
+
+// (text, position, length), the last two integers of one type that broadcast with it. A negative position
+// counts from the end; one outside the text raises Error(kUsage). utf8: counts code points.
+struct Substr {
+  static constexpr std::string_view kName = "Substr";
+  static constexpr OpTraits kTraits{.min_inputs = 3, .max_inputs = 3, .elementwise = true};
+  bool utf8 = false;
+  static constexpr auto Fields() { return std::tuple{Field{"utf8", &Substr::utf8}}; }
+};
+
+// UTF-8 of rank 1 -> (row splits int64 [n + 1], code points int32, the byte each starts at int64).
+struct UnicodeDecode {
+  static constexpr std::string_view kName = "UnicodeDecode";
+  static constexpr OpTraits kTraits{.max_outputs = 3};
+  TextErrors errors = TextErrors::kReplace;
+  int64_t replacement = 0xFFFD;
+  bool replace_control = false;  // C0 control characters are errors too
+  static constexpr auto Fields() {
+    return std::tuple{Field{"errors", &UnicodeDecode::errors},
+                      Field{"replacement", &UnicodeDecode::replacement},
+                      Field{"replace_control", &UnicodeDecode::replace_control}};
+  }
+};
+
+// (code points int32 of rank 1, row splits) -> UTF-8, one string a row.
+struct UnicodeEncode {
+  static constexpr std::string_view kName = "UnicodeEncode";
+  static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 2};
+  TextErrors errors = TextErrors::kReplace;
+  int64_t replacement = 0xFFFD;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"errors", &UnicodeEncode::errors},
+                      Field{"replacement", &UnicodeEncode::replacement}};
+  }
+};
+
+// TensorFlow's: (words of rank 1, row splits) -> (n-grams, row splits of the same type). `pad_width` -1: one
+// less than the width of each n-gram.
+struct StringNGrams {
+  static constexpr std::string_view kName = "StringNGrams";
+  static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 2, .min_outputs = 2, .max_outputs = 2};
+  std::string separator;
+  std::vector<int64_t> widths;
+  std::string left_pad;
+  std::string right_pad;
+  int64_t pad_width = 0;
+  bool preserve_short = false;
+  static constexpr auto Fields() {
+    return std::tuple{
+        Field{"separator", &StringNGrams::separator}, Field{"widths", &StringNGrams::widths},
+        Field{"left_pad", &StringNGrams::left_pad},   Field{"right_pad", &StringNGrams::right_pad},
+        Field{"pad_width", &StringNGrams::pad_width}, Field{"preserve_short", &StringNGrams::preserve_short}};
+  }
+};
+
+// The bytes of each string as numbers of type `to` along a new last dimension. All strings have one length,
+// unless `length` (bytes, -1: not given) cuts or pads them with zeros.
+struct DecodeRaw {
+  static constexpr std::string_view kName = "DecodeRaw";
+  static constexpr OpTraits kTraits{};
+  DType to = DType::kUInt8;
+  bool little_endian = true;
+  int64_t length = -1;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"to", &DecodeRaw::to}, Field{"little_endian", &DecodeRaw::little_endian},
+                      Field{"length", &DecodeRaw::length}};
+  }
+};
+
+// A RIFF file with 16-bit PCM, a scalar -> (samples in [-1, 1) [n, channels], rate int32 scalar). -1 takes
+// what the file has; fewer samples than wanted end in zeros, fewer channels repeat the first.
+struct DecodeWav {
+  static constexpr std::string_view kName = "DecodeWav";
+  static constexpr OpTraits kTraits{.min_outputs = 2, .max_outputs = 2};
+  int64_t channels = -1;
+  int64_t samples = -1;
+  static constexpr auto Fields() {
+    return std::tuple{Field{"channels", &DecodeWav::channels}, Field{"samples", &DecodeWav::samples}};
+  }
+};
+
+// Levenshtein distances of sparse sequences: (hypothesis indices, values, shape, truth indices, values,
+// shape) -> [shapes' common leading dimensions]. normalize divides by the truth's length.
+struct EditDistance {
+  static constexpr std::string_view kName = "EditDistance";
+  static constexpr OpTraits kTraits{.min_inputs = 6, .max_inputs = 6};
+  bool normalize = true;
+  static constexpr auto Fields() { return std::tuple{Field{"normalize", &EditDistance::normalize}}; }
+};
+
+}  // namespace floe
+
+#endif  // FLOE_GRAPH_OPS_TEXT_H_
