@@ -53,6 +53,32 @@ void AddRemoved(const ModelSummary& summary, std::vector<NodeReport>& nodes) {
   }
 }
 
+// `own`: how the names of the target's kernels begin.
+TargetRow RowOf(const KernelStep& step, const std::string& own) {
+  TargetRow row{step.kernel, ""};
+  if (step.kernel.starts_with(own)) return row;
+  for (const KernelCandidate& candidate : step.candidates) {
+    if (candidate.refusal.empty()) continue;
+    row.refusals +=
+        fmt::format("{}{}: {}", row.refusals.empty() ? "" : "; ", candidate.kernel, candidate.refusal);
+  }
+  if (step.dynamic && row.refusals.empty()) row.refusals = "its shapes are known to the run only";
+  return row;
+}
+
+void AddRows(const Plan& plan, const std::string& own, std::map<std::string, TargetRow>& rows) {
+  for (const Step& step : plan.steps) {
+    if (const auto* branch = std::get_if<IfStep>(&step.action)) {
+      AddRows(*branch->then_plan, own, rows);
+      AddRows(*branch->else_plan, own, rows);
+    } else if (const auto* loop = std::get_if<LoopStep>(&step.action)) {
+      AddRows(*loop->body, own, rows);
+    } else if (const auto* kernel = std::get_if<KernelStep>(&step.action)) {
+      for (const std::string& source : step.sources) rows.emplace(source, RowOf(*kernel, own));
+    }
+  }
+}
+
 // The plan for the target, without measuring: which kernel takes which node.
 void AskTarget(const CheckArgs& args, Checked& checked) {
   const Backend* backend = FindBackend(args.target);
@@ -86,27 +112,7 @@ void AskTarget(const CheckArgs& args, Checked& checked) {
     checked.target_problem = error.what();
     return;
   }
-  const std::string own = args.target + ".";
-  const auto visit = [&](const auto& self, const Plan& plan) -> void {
-    for (const Step& step : plan.steps) {
-      if (const auto* branch = std::get_if<IfStep>(&step.action)) {
-        self(self, *branch->then_plan);
-        self(self, *branch->else_plan);
-      } else if (const auto* loop = std::get_if<LoopStep>(&step.action)) {
-        self(self, *loop->body);
-      } else if (const auto* kernel = std::get_if<KernelStep>(&step.action)) {
-        TargetRow row{kernel->kernel, ""};
-        for (const KernelCandidate& candidate : kernel->candidates) {
-          if (candidate.refusal.empty() || kernel->kernel.starts_with(own)) continue;
-          row.refusals +=
-              fmt::format("{}{}: {}", row.refusals.empty() ? "" : "; ", candidate.kernel, candidate.refusal);
-        }
-        if (kernel->dynamic && row.refusals.empty()) row.refusals = "its shapes are known to the run only";
-        for (const std::string& source : step.sources) checked.target.emplace(source, row);
-      }
-    }
-  };
-  visit(visit, engine->data().profiles[0]);
+  AddRows(engine->data().profiles[0], args.target + ".", checked.target);
 }
 
 // The nodes with one op and reason together, each with its remedy.

@@ -1,7 +1,9 @@
 #include "base/file.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 
@@ -77,6 +79,50 @@ TEST_F(FileTest, AFullDiskIsAResourceError) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kResource);
   }
+}
+
+// Pages of the process that are in memory and lie in this range.
+size_t ResidentPages(Bytes bytes) {
+  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  std::ifstream map("/proc/self/smaps");
+  const auto wanted = reinterpret_cast<uintptr_t>(bytes.data());
+  bool here = false;
+  for (std::string line; std::getline(map, line);) {
+    uintptr_t begin = 0;
+    uintptr_t end = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx", &begin, &end) == 2) here = begin <= wanted && wanted < end;
+    size_t kilobytes = 0;
+    if (here && std::sscanf(line.c_str(), "Rss: %zu", &kilobytes) == 1) return kilobytes * 1024 / page;
+  }
+  return 0;
+}
+
+TEST_F(FileTest, ReleasedPagesOfAMappingLeaveMemoryAndComeBack) {
+  WriteFile(Path("a"), AsBytes(std::string(1 << 20, 'x')));
+  const auto file = MappedFile::Open(Path("a"));
+  size_t sum = 0;
+  for (const uint8_t byte : file->bytes()) sum += byte;
+  EXPECT_GT(ResidentPages(file->bytes()), 200u);
+  ReleaseMapped(file->bytes());
+  EXPECT_EQ(ResidentPages(file->bytes()), 0u);
+  for (const uint8_t byte : file->bytes()) sum -= byte;
+  EXPECT_EQ(sum, 0u);
+}
+
+TEST_F(FileTest, MemoryThatIsNoMappingIsNotReleased) {
+  const std::string own(1 << 20, 'x');
+  ReleaseMapped(AsBytes(own));
+  EXPECT_EQ(own, std::string(1 << 20, 'x'));
+}
+
+TEST_F(FileTest, PiecesCoverAllBytesInOrder) {
+  std::string bytes(20 << 20, '\0');
+  for (size_t i = 0; i < bytes.size(); i += 1000) bytes[i] = static_cast<char>(i / 1000);
+  WriteFile(Path("a"), AsBytes(bytes));
+  const auto file = MappedFile::Open(Path("a"));
+  std::string copy;
+  ForEachPiece(file->bytes(), [&](Bytes piece) { copy += AsText(piece); });
+  EXPECT_TRUE(copy == bytes);
 }
 
 }  // namespace

@@ -47,6 +47,41 @@ TEST(FindCandidates, WhatALossComparesRanksBeforeMetrics) {
   EXPECT_THAT(NamesOf(FindCandidates(ModelOf(GraphOf(lines))).outputs), ElementsAre("logits", "accuracy_of"));
 }
 
+std::vector<std::string> BestOf(const std::vector<std::string>& lines) {
+  std::vector<std::string> names;
+  for (const Candidate& candidate : FindCandidates(ModelOf(GraphOf(lines))).outputs) {
+    if (candidate.best) names.push_back(candidate.name);
+  }
+  return names;
+}
+
+TEST(FindCandidates, AllHeadsOfAFrozenGraphAreTheBestGuess) {
+  std::vector<std::string> lines = {"x: Placeholder dtype=float shape=[?,4]",
+                                    "w: Const dtype=float value=((1;2);(3;4))",
+                                    "body: MatMul(x, w) T=float",
+                                    "boxes: MatMul(body, w) T=float",
+                                    "scores: Softmax(body) T=float",
+                                    "size: Shape(x) T=float"};
+  EXPECT_THAT(BestOf(lines), testing::UnorderedElementsAre("boxes", "scores"));
+  lines.push_back("gradients/mul: ReluGrad(boxes, scores) T=float");
+  EXPECT_THAT(BestOf(lines), ElementsAre("boxes"));  // of a training graph the first alone
+}
+
+TEST(FindCandidates, ASoftmaxCalledLossIsAResult) {
+  EXPECT_THAT(BestOf({"x: Placeholder dtype=float shape=[?,4]", "w: Const dtype=float value=((1;2);(3;4))",
+                      "fc: MatMul(x, w) T=float", "loss: Softmax(fc) T=float"}),
+              ElementsAre("loss"));
+}
+
+TEST(FindCandidates, TensorFlowHubsSignatureIsCalledDefault) {
+  TensorFlowModel model = ModelOf(GraphOf(kTraining));
+  model.meta.emplace();
+  (*(*model.meta->mutable_signature_def())["image_feature_vector"].mutable_outputs())["a"].set_name(
+      "softmax:0");
+  (*(*model.meta->mutable_signature_def())["default"].mutable_outputs())["b"].set_name("logits:0");
+  EXPECT_THAT(NamesOf(FindCandidates(model).outputs), ElementsAre("b"));
+}
+
 TEST(FindCandidates, ASignatureComesFirst) {
   TensorFlowModel model = ModelOf(GraphOf(kTraining));
   model.meta.emplace();
