@@ -37,21 +37,24 @@ FLOE_INLINE void FinishPixel(const OutputRow& row, int64_t at, int64_t lanes, Ve
   }
 }
 
-// kPixels neighbouring outputs from x on, all of whose taps lie in the image sideways. kWidth taps a filter
-// row and kStride are known to the compiler: an input pixel is loaded once for all outputs it meets.
-template <int kWidth, int kStride, int kPixels>
-FLOE_INLINE void SumTile(const FilterRows& rows, int64_t x, int64_t pad, int64_t channels, int64_t c,
-                         int64_t lanes, Vec (&acc)[kPixels]) {
+// kPixels neighbouring outputs whose first tap is input pixel `start`; kEdge: some taps, or outputs, lie
+// beyond the sides of the image. kWidth taps a filter row and kStride are known to the compiler: an input
+// pixel is loaded once for all outputs it meets.
+template <int kWidth, int kStride, int kPixels, bool kEdge>
+FLOE_INLINE void SumTile(const FilterRows& rows, int64_t start, const Window& w, int64_t c, int64_t lanes,
+                         Vec (&acc)[kPixels]) {
   constexpr int kSpan = (kPixels - 1) * kStride + kWidth;
+  const int64_t channels = w.output_channels;
   for (int64_t r = 0; r < rows.count; ++r) {
-    const float* in = rows.pixels[r] + (x * kStride - pad) * channels + c;
-    const float* w = rows.weights[r] + c;
+    const float* in = rows.pixels[r] + c;
+    const float* from = rows.weights[r] + c;
     Vec weight[kWidth];
 #pragma GCC unroll 8
-    for (int k = 0; k < kWidth; ++k) weight[k] = LoadUpTo(w + k * channels, lanes);
+    for (int k = 0; k < kWidth; ++k) weight[k] = LoadUpTo(from + k * channels, lanes);
 #pragma GCC unroll 32
     for (int j = 0; j < kSpan; ++j) {
-      const Vec v = LoadUpTo(in + j * channels, lanes);
+      if (kEdge && (start + j < 0 || start + j >= w.input[2])) continue;
+      const Vec v = LoadUpTo(in + (start + j) * channels, lanes);
 #pragma GCC unroll 8
       for (int k = 0; k < kWidth; ++k) {
         const int offset = j - k;
@@ -63,7 +66,7 @@ FLOE_INLINE void SumTile(const FilterRows& rows, int64_t x, int64_t pad, int64_t
   }
 }
 
-template <int kWidth, int kStride, int kPixels>
+template <int kWidth, int kStride, int kPixels, bool kEdge>
 FLOE_INLINE void Tile(const DepthwiseCall& call, const FilterRows& rows, const OutputRow& row, int64_t x) {
   const int64_t channels = call.window->output_channels;
   const bool clamp = call.activation.kind == ActivationKind::kClamp;
@@ -74,9 +77,11 @@ FLOE_INLINE void Tile(const DepthwiseCall& call, const FilterRows& rows, const O
     const Vec start = call.bias == nullptr ? Splat(0.0f) : LoadUpTo(call.bias + c, lanes);
 #pragma GCC unroll 8
     for (int t = 0; t < kPixels; ++t) acc[t] = start;
-    SumTile<kWidth, kStride, kPixels>(rows, x, call.window->pad[2], channels, c, lanes, acc);
+    SumTile<kWidth, kStride, kPixels, kEdge>(rows, x * kStride - call.window->pad[2], *call.window, c, lanes,
+                                             acc);
 #pragma GCC unroll 8
     for (int t = 0; t < kPixels; ++t) {
+      if (kEdge && x + t >= call.window->output[2]) break;
       FinishPixel(row, (x + t) * channels + c, lanes, acc[t], clamp, low, high);
     }
   };
@@ -85,7 +90,7 @@ FLOE_INLINE void Tile(const DepthwiseCall& call, const FilterRows& rows, const O
   if (c < call.channel_end) block(c, call.channel_end - c);
 }
 
-// One output of any window; also those at the sides of the image.
+// One output of any window.
 inline void AnyPixel(const DepthwiseCall& call, const FilterRows& rows, const OutputRow& row, int64_t x) {
   const Window& w = *call.window;
   const int64_t channels = w.output_channels;
@@ -116,14 +121,15 @@ template <int kWidth, int kStride>
 void RunRow(const DepthwiseCall& call, const FilterRows& rows, const OutputRow& row) {
   constexpr int kPixels = 4;
   const Window& w = *call.window;
-  int64_t x = 0;
-  for (; x < w.output[2] && x * kStride < w.pad[2]; ++x) AnyPixel(call, rows, row, x);
-  int64_t inner = (w.input[2] + w.pad[2] - kWidth) / kStride + 1;  // the first that leaves to the right
-  if (w.input[2] + w.pad[2] < kWidth) inner = 0;
-  if (inner > w.output[2]) inner = w.output[2];
-  for (; x + kPixels <= inner; x += kPixels) Tile<kWidth, kStride, kPixels>(call, rows, row, x);
-  for (; x < inner; ++x) Tile<kWidth, kStride, 1>(call, rows, row, x);
-  for (; x < w.output[2]; ++x) AnyPixel(call, rows, row, x);
+  for (int64_t x = 0; x < w.output[2]; x += kPixels) {
+    const int64_t start = x * kStride - w.pad[2];
+    const bool inside = start >= 0 && start + (kPixels - 1) * kStride + kWidth <= w.input[2];
+    if (inside && x + kPixels <= w.output[2]) {
+      Tile<kWidth, kStride, kPixels, false>(call, rows, row, x);
+    } else {
+      Tile<kWidth, kStride, kPixels, true>(call, rows, row, x);
+    }
+  }
 }
 
 inline void RunAnyRow(const DepthwiseCall& call, const FilterRows& rows, const OutputRow& row) {
