@@ -302,8 +302,12 @@ std::vector<std::string> TrtexecCommand(const OnnxModel& model, const TrtexecOpt
                                  "--saveEngine=" + options.engine_path};
   std::vector<std::string> shapes;
   for (const auto& input : model.proto.graph().input()) {
-    if (const std::string shape = OpenShape(input); !shape.empty())
-      shapes.push_back(fmt::format("'{}':{}", input.name(), shape));
+    const std::string shape = OpenShape(input);
+    if (shape.empty()) continue;
+    // trtexec wants quotes around a name that holds its own separators.
+    const bool quote = input.name().find_first_of(":,") != std::string::npos;
+    shapes.push_back(quote ? fmt::format("'{}':{}", input.name(), shape)
+                           : fmt::format("{}:{}", input.name(), shape));
   }
   if (!shapes.empty()) words.push_back("--shapes=" + JoinText(shapes, ","));
   // The file says the type of every value: TensorRT is to keep to them.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Exports golden cases to ONNX, runs the files in ONNX Runtime, and compares with what TensorFlow computed.
 
-usage: run_onnx.py CASES... --floe PATH [--match REGEX] [--opset N] [--option=OPTION]... [--no-runtime] [--expected FILE] [--update] [--json FILE]
+usage: run_onnx.py CASES... --floe PATH [--match REGEX] [--opset N] [--option=OPTION]... [--runtime ort|floe|none] [--expected FILE] [--update] [--json FILE]
 
 CASES are as for run_cases.py. Each is exported as the model has it; where that is refused, with the shapes of its inputs
 fixed. A case ends as one of
@@ -11,8 +11,8 @@ fixed. A case ends as one of
   wrong    another shape, type or number
   broken   a crash, a time-out, any other exit code, a file that ONNX Runtime does not load or run
 
---expected, --update and the exit codes are those of run_cases.py. It needs numpy and onnxruntime
-(scripts/make_venv).
+--expected, --update and the exit codes are those of run_cases.py. It needs numpy and, for
+ONNX Runtime, onnxruntime (scripts/make_venv).
 """
 
 import argparse, collections, concurrent.futures, dataclasses, json, os, pathlib, re, subprocess, sys, tarfile, tempfile, zipfile
@@ -73,8 +73,10 @@ def judge(folder, meta, stored, options, scratch):
             return "broken", f"exit {done.returncode}: {last}"
     if done.returncode != 0:
         return "refused", last
-    if options.no_runtime:
+    if options.runtime == "none":
         return "passed", ""
+    if options.runtime == "floe":
+        return run_cases.judge(folder, meta | {"model": path, "arguments": []}, stored, options, scratch)
     try:
         results = run_file(path, meta, stored)
     except Exception as e:  # every class of ONNX Runtime's errors
@@ -115,12 +117,15 @@ def parse_options():
     p.add_argument("--option", action="append", default=[], help="a further option of floe export, as --option=--stage=imported")
     p.add_argument("--expected", type=pathlib.Path)
     p.add_argument("--update", action="store_true")
-    p.add_argument("--no-runtime", action="store_true", help="a file that floe's checker accepts has passed; needs numpy alone")
+    p.add_argument(
+        "--runtime", default="ort", choices=["ort", "floe", "none"],
+        help="what runs the files: ONNX Runtime; floe itself, which reads them back; nothing: a file that passes the checker has passed",
+    )
     p.add_argument("--json", type=pathlib.Path)
     p.add_argument("--jobs", type=int, default=os.cpu_count())
     p.add_argument("--timeout", type=int, default=60)
     options = p.parse_args()
-    options.target = "onnx"
+    options.target = "reference"
     options.floe = str(options.floe.resolve())
     return options
 
@@ -139,7 +144,7 @@ def main():
             return 3
         if options.json:
             rows = [dataclasses.asdict(r) for r in results]
-            options.json.write_text(json.dumps(dict(schema="floe.conformance/1", target="onnx", cases=rows), indent=1) + "\n")
+            options.json.write_text(json.dumps(dict(schema="floe.conformance/1", runtime=options.runtime, cases=rows), indent=1) + "\n")
         print_table(results)
         return run_cases.conclude(results, options)
 

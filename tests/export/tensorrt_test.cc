@@ -55,12 +55,13 @@ TEST(TensorRt, RefusesPlacesOfMaxima) {
 }
 
 TEST(TensorRt, CommandFixesOpenDimensionsAndQuotes) {
-  const ExportResult result = Exported("graph main(%x: float32[batch, 4]) -> (%y) { %y = Relu(%x) }");
+  const ExportResult result = Exported(R"(
+    graph main(%x: float32[batch, 4], %"in:0": float32[batch, 4]) -> (%y) { %y = Add(%x, %"in:0") })");
   const auto words = TrtexecCommand(result.model, {"my model.onnx", "my.engine"});
-  EXPECT_THAT(words,
-              ElementsAre("trtexec", "--onnx=my model.onnx", "--saveEngine=my.engine", "--shapes='x':1x4"));
+  EXPECT_THAT(words, ElementsAre("trtexec", "--onnx=my model.onnx", "--saveEngine=my.engine",
+                                 "--shapes=x:1x4,'in:0':1x4"));
   EXPECT_EQ(ShellLine(words),
-            "trtexec '--onnx=my model.onnx' --saveEngine=my.engine '--shapes='\\''x'\\'':1x4'");
+            "trtexec '--onnx=my model.onnx' --saveEngine=my.engine '--shapes=x:1x4,'\\''in:0'\\'':1x4'");
 }
 
 TEST(TensorRt, HalfPrecisionIsStronglyTyped) {
