@@ -53,6 +53,7 @@ LoadedModel LoadOnnx(const ModelSelection& from) {
   auto load = std::make_shared<OnnxLoad>();
   load->model = ReadOnnxModel(from.path);
   load->selection = SelectOnnx(load->model, ParseSelection(from), &evaluator);
+  for (const std::string& warning : load->selection.warnings) LogWarning("{}", warning);
   LoadedModel loaded;
   for (const OnnxChoice& c : load->selection.inputs) loaded.inputs.push_back({c.name, c.tensor, c.type});
   for (const OnnxChoice& c : load->selection.outputs) loaded.outputs.push_back({c.name, c.tensor, c.type});

@@ -156,7 +156,7 @@ class Selector {
     }
   }
 
-  // The graph's inputs that the outputs need and that have no value.
+  // The graph's inputs that the outputs need and that have no value; given ones that they do not need go.
   void AddGraphInputs() {
     std::vector<std::string> results;
     for (const OnnxChoice& output : result_.outputs) results.push_back(output.tensor);
@@ -164,6 +164,11 @@ class Selector {
     const auto known = [this](const std::string& name) { return chosen_.contains(name); };
     for (const int node : OnnxOrder(graph_.node(), results, known))
       for (std::string& name : NamesReadBy(graph_.node(node))) needed.insert(std::move(name));
+    std::erase_if(result_.inputs, [&](const OnnxChoice& input) {
+      const bool idle = !needed.contains(input.tensor);
+      if (idle) result_.warnings.push_back("input '" + input.name + "': the outputs do not need it");
+      return idle;
+    });
     for (const onnx::ValueInfoProto& info : graph_.input()) {
       const std::string& name = info.name();
       if (names_.IsInitializer(name) || !needed.contains(name) || chosen_.contains(name)) continue;

@@ -20,9 +20,10 @@ struct OnnxChoice {
 };
 
 struct OnnxSelection {
-  std::vector<OnnxChoice> inputs;  // those given first, then the graph's inputs that the outputs need
+  std::vector<OnnxChoice> inputs;  // those given that the outputs need, then the graph's own
   std::vector<OnnxChoice> outputs;
   std::vector<NamedTensor> sets;
+  std::vector<std::string> warnings;  // one line each
 };
 
 // A NAME is a tensor, with or without ":0", or a node (its first output) or node:port. A dimension fixed in

@@ -43,6 +43,15 @@ TEST(OnnxSelect, InputsThatNoOutputNeedsAreLeftOut) {
   EXPECT_THAT(NamesOf(Select(kTwoInputs, selection).inputs), ElementsAre("a"));
 }
 
+TEST(OnnxSelect, AGivenInputThatNoOutputNeedsIsAWarning) {
+  Selection selection;
+  selection.inputs = {{"b", std::vector<int64_t>{2, 3}}};
+  selection.outputs = {"z"};
+  const OnnxSelection selected = Select(kTwoInputs, selection);
+  EXPECT_THAT(NamesOf(selected.inputs), ElementsAre("a"));
+  EXPECT_THAT(selected.warnings, ElementsAre("input 'b': the outputs do not need it"));
+}
+
 TEST(OnnxSelect, AFixedDimensionFixesItsSymbolElsewhere) {
   Selection selection;
   selection.inputs = {{"a", std::vector<int64_t>{4, 3}}};

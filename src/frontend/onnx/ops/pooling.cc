@@ -89,42 +89,38 @@ ValueId WindowSums(OnnxContext& c, ValueId x, const Ints& kernel, const OnnxWind
   return c.Add(std::move(op), {x, ones});
 }
 
-// Pixels behind the end that the last window reaches when sizes are rounded up.
-Ints Overhang(OnnxContext& c, const Ints& kernel, const OnnxWindow& w) {
-  Ints more;
-  for (size_t i = 0; i < kernel.size(); ++i) {
-    const int64_t pixels = OnnxPixels(c, i);
-    const int64_t begin = w.pads.empty() ? 0 : w.pads[i],
-                  end = w.pads.empty() ? 0 : w.pads[i + kernel.size()];
+// The same windows with explicit pads behind the end for what the last one reaches when sizes are rounded up.
+OnnxWindow WithOverhang(OnnxContext& c, const Ints& kernel, OnnxWindow w) {
+  if (w.auto_pad != AutoPad::kExplicit) return w;
+  const size_t spatial = kernel.size();
+  w.pads.resize(2 * spatial, 0);
+  for (size_t i = 0; i < spatial; ++i) {
+    const int64_t size = OnnxPixels(c, i), begin = w.pads[i], end = w.pads[i + spatial];
     const int64_t stride = w.strides.empty() ? 1 : w.strides[i];
-    const int64_t window = (kernel[i] - 1) * w.dilations[i] + 1;
-    const Dim count = ConvolveDim(pixels, kernel[i], stride, w.dilations[i], AutoPad::kExplicit, begin, end,
-                                  /*ceil_mode=*/true)
-                          .output;
-    more.push_back(std::max<int64_t>(0, (count.value() - 1) * stride + window - pixels - begin - end));
+    const int64_t dilation = w.dilations.empty() ? 1 : w.dilations[i];
+    const Dim count =
+        ConvolveDim(size, kernel[i], stride, dilation, AutoPad::kExplicit, begin, end, /*ceil_mode=*/true)
+            .output;
+    const int64_t reach = (count.value() - 1) * stride + (kernel[i] - 1) * dilation + 1;
+    w.pads[i + spatial] += std::max<int64_t>(0, reach - size - begin - end);
   }
-  return more;
+  return w;
 }
 
 // Sums by a convolution, divided by the number of pixels under the window, found in the same way.
 void DilatedAveragePool(OnnxContext& c, const Ints& kernel, const OnnxWindow& window, bool ceil_mode,
                         bool with_pads) {
   Builder& b = c.build();
-  const size_t spatial = kernel.size();
-  OnnxWindow wide = window;
-  if (ceil_mode && window.auto_pad == AutoPad::kExplicit) {
-    const Ints more = Overhang(c, kernel, window);
-    wide.pads.resize(2 * spatial, 0);
-    for (size_t i = 0; i < spatial; ++i) wide.pads[i + spatial] += more[i];
-  }
+  const auto spatial = static_cast<int64_t>(kernel.size());
+  const OnnxWindow wide = ceil_mode ? WithOverhang(c, kernel, window) : window;
   ValueId ones = c.Add(Expand{}, {b.Scalar(c.dtype(0), 1), b.ShapeTensor(c.in(0))});
   OnnxWindow counted = wide;
-  if (with_pads && !window.pads.empty()) {
+  if (with_pads && !window.pads.empty()) {  // pixels of the pads count, those behind them do not
     Ints pads(4, 0);
-    pads.insert(pads.begin() + 2, window.pads.begin(), window.pads.begin() + static_cast<int64_t>(spatial));
-    pads.insert(pads.end(), window.pads.begin() + static_cast<int64_t>(spatial), window.pads.end());
+    pads.insert(pads.begin() + 2, window.pads.begin(), window.pads.begin() + spatial);
+    pads.insert(pads.end(), window.pads.begin() + spatial, window.pads.end());
     ones = c.Add(Pad{}, {ones, b.Int64s(pads), b.Scalar(c.dtype(0), 1)});
-    for (size_t i = 0; i < 2 * spatial; ++i) counted.pads[i] -= window.pads[i];
+    for (size_t i = 0; i < window.pads.size(); ++i) counted.pads[i] -= window.pads[i];
   }
   const ValueId sums = WindowSums(c, c.in(0), kernel, wide);
   c.Set(0, b.Binary(BinaryKind::kDiv, sums, WindowSums(c, ones, kernel, counted)));
@@ -136,14 +132,7 @@ void ImportAveragePool(OnnxContext& c) {
   const Ints kernel = OnnxKernelOf(c, spatial);
   const bool ceil_mode = c.Flag("ceil_mode"), with_pads = c.Flag("count_include_pad");
   if (!AllOnes(window.dilations)) {
-    if (ceil_mode) c.Fail("dilations together with ceil_mode are not supported");
-    Builder& b = c.build();
-    const ValueId sums = WindowSums(c, c.in(0), kernel, window);
-    const int64_t size = std::accumulate(kernel.begin(), kernel.end(), int64_t{1}, std::multiplies<>());
-    const ValueId ones = c.Add(Expand{}, {b.Scalar(c.dtype(0), 1), b.ShapeTensor(c.in(0))});
-    const ValueId count =
-        with_pads ? b.Scalar(c.dtype(0), static_cast<double>(size)) : WindowSums(c, ones, kernel, window);
-    return c.Set(0, b.Binary(BinaryKind::kDiv, sums, count));
+    return DilatedAveragePool(c, kernel, window, ceil_mode, with_pads);
   }
   AveragePool op;
   op.layout = Layout::kNchw;
@@ -174,9 +163,10 @@ ValueId Root(OnnxContext& c, ValueId x, int64_t p) {
 void ImportLpPool(OnnxContext& c) {
   const size_t spatial = OnnxSpatialRank(c);
   const int64_t p = c.Int("p", 2);
-  if (c.Flag("ceil_mode")) c.Fail("ceil_mode is not supported");
-  const ValueId sums =
-      WindowSums(c, Power(c, c.in(0), p), OnnxKernelOf(c, spatial), OnnxWindowOf(c, spatial));
+  const Ints kernel = OnnxKernelOf(c, spatial);
+  OnnxWindow window = OnnxWindowOf(c, spatial);
+  if (c.Flag("ceil_mode")) window = WithOverhang(c, kernel, std::move(window));
+  const ValueId sums = WindowSums(c, Power(c, c.in(0), p), kernel, window);
   c.Set(0, Root(c, sums, p));
 }
 
