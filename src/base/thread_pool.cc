@@ -15,6 +15,8 @@
 #include <immintrin.h>
 #endif
 
+#include "base/check.h"
+
 namespace floe {
 namespace {
 
@@ -48,8 +50,12 @@ struct ThreadPool::Impl {
   std::vector<std::thread> workers;
   std::mutex turn;  // one RunOnAll at a time
 
-  std::atomic<uint64_t> generation{0};
-  std::atomic<int> running{0};
+  // Generation of the work << kPartBits | the next part that nobody has taken. A thread that the system has
+  // put aside must not hold up the others: whoever is there takes the next part, and the caller takes all
+  // that are left.
+  static constexpr int kPartBits = 16;
+  std::atomic<uint64_t> ticket{0};
+  std::atomic<int> unfinished{0};  // parts of this generation
   std::atomic<bool> stop{false};
   const std::function<void(int)>* body = nullptr;
 
@@ -71,42 +77,58 @@ struct ThreadPool::Impl {
   }
 
   void WaitForWork(uint64_t seen) {
+    const auto is_new = [&] { return ticket.load(std::memory_order_acquire) >> kPartBits != seen; };
     for (int i = 0; i < kSpins; ++i) {
-      if (generation.load(std::memory_order_acquire) != seen) return;
+      if (is_new()) return;
       Pause();
     }
     std::unique_lock lock(mutex);
     ++sleeping;
-    wake.wait(lock, [&] { return generation.load(std::memory_order_acquire) != seen; });
+    wake.wait(lock, is_new);
     --sleeping;
   }
 
-  void Work(int thread) {
-    uint64_t seen = 0;
+  // Runs parts until none is left to take. A part taken keeps its generation, and so `body`, alive.
+  void RunParts(int parts) {
+    uint64_t now = ticket.load(std::memory_order_acquire);
     while (true) {
-      WaitForWork(seen);
-      ++seen;
-      if (stop) return;
-      RunBody(thread);
-      running.fetch_sub(1, std::memory_order_release);
+      const int part = static_cast<int>(now & ((1u << kPartBits) - 1));
+      if (part >= parts) return;
+      if (!ticket.compare_exchange_weak(now, now + 1, std::memory_order_acq_rel, std::memory_order_acquire))
+        continue;
+      RunBody(part);
+      unfinished.fetch_sub(1, std::memory_order_release);
+      now = ticket.load(std::memory_order_acquire);
     }
   }
 
-  void Publish() {
+  void Work(int parts) {
+    uint64_t seen = 0;
+    while (true) {
+      WaitForWork(seen);
+      if (stop) return;
+      seen = ticket.load(std::memory_order_acquire) >> kPartBits;
+      RunParts(parts);
+    }
+  }
+
+  void Publish(int first_part) {
     const std::lock_guard lock(mutex);
-    generation.fetch_add(1, std::memory_order_release);
+    const uint64_t next = (ticket.load(std::memory_order_relaxed) >> kPartBits) + 1;
+    ticket.store(next << kPartBits | static_cast<uint64_t>(first_part), std::memory_order_release);
     if (sleeping > 0) wake.notify_all();
   }
 };
 
 ThreadPool::ThreadPool(int threads) : impl_(std::make_unique<Impl>()) {
   if (threads <= 0) threads = AvailableProcessors();
-  for (int i = 1; i < threads; ++i) impl_->workers.emplace_back([this, i] { impl_->Work(i); });
+  CHECK(threads < 1 << Impl::kPartBits);
+  for (int i = 1; i < threads; ++i) impl_->workers.emplace_back([this, threads] { impl_->Work(threads); });
 }
 
 ThreadPool::~ThreadPool() {
   impl_->stop = true;
-  impl_->Publish();
+  impl_->Publish(threads());
   for (std::thread& worker : impl_->workers) worker.join();
 }
 
@@ -123,11 +145,14 @@ void ThreadPool::RunOnAll(const std::function<void(int)>& body) {
   const std::lock_guard turn(impl_->turn);
   impl_->body = &body;
   impl_->error = nullptr;
-  impl_->running.store(threads() - 1, std::memory_order_relaxed);
-  impl_->Publish();
+  impl_->unfinished.store(threads(), std::memory_order_relaxed);
+  impl_->Publish(1);
   impl_->RunBody(0);
-  // A worker may have been descheduled: spin briefly, then give up the core while waiting.
-  for (int i = 0; impl_->running.load(std::memory_order_acquire) > 0; ++i) {
+  impl_->unfinished.fetch_sub(1, std::memory_order_release);
+  impl_->RunParts(threads());
+  // A worker may have been put aside in the middle of a part: spin briefly, then give up the core while
+  // waiting.
+  for (int i = 0; impl_->unfinished.load(std::memory_order_acquire) > 0; ++i) {
     if (i < kSpins) {
       Pause();
     } else {

@@ -20,9 +20,9 @@ class ThreadPool {
 
   int threads() const;
 
-  // Calls body(thread) once for each thread in [0, threads()), in parallel, and returns when all have
-  // returned. The first exception a body throws is rethrown here. Calls from several threads take turns; a
-  // call from inside a body runs all its parts on the calling thread.
+  // Calls body(thread) once for each thread in [0, threads()), perhaps several on one, so they must not wait
+  // for each other. The first exception a body throws is rethrown here. Calls from several threads take
+  // turns; a call from inside a body runs all its parts on the calling thread. Returns when all have.
   void RunOnAll(const std::function<void(int thread)>& body);
 
   // Splits [0, count) into at most threads() ranges of near-equal length, each a multiple of `grain` but the
