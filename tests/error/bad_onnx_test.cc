@@ -75,7 +75,7 @@ TEST(BadOnnxFile, CheckNamesTheNode) {
   const Ran ran = RunFloe({"check", folder.Write("model.onnx", Model("Frobnicate"))});
   EXPECT_EQ(ran.exit_code, 3);
   EXPECT_THAT(ran.out, testing::HasSubstr("Frobnicate"));
-  EXPECT_THAT(ran.out, testing::HasSubstr("1 nodes: 1 unsupported"));
+  EXPECT_THAT(ran.out, testing::ContainsRegex("unsupported +1  Frobnicate 1"));
 }
 
 TEST(BadOnnxFile, FreezeSaysWhyNot) {

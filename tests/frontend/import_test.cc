@@ -115,9 +115,9 @@ TEST(Import, NamesEveryUnsupportedNodeAtOnce) {
   const std::string text = Placeholder("x") + Node("a", "Unheard", {"x"}) + Node("b", "Unknown", {"x"}) +
                            Node("c", "Add", {"a", "b"}, Type("T", "DT_FLOAT")) + Node("d", "Strange", {"c"});
   EXPECT_EQ(RefusalOf(text, {"d"}),
-            "node 'a' (Unheard): the operation is not supported; feed its result with --input NODE, or "
+            "node 'a' (Unheard): the operation is not supported; feed its result with --input a, or "
             "choose outputs "
-            "before it with --output NODE (and 2 more unsupported nodes)");
+            "before it with --output x (and 2 more unsupported nodes)");
   const ImportResult result = Import(text, {}, {"d"}, false);
   EXPECT_EQ(result.graph, nullptr);
   EXPECT_EQ(ReportOf(result, "c").reason, "not reached because of 'a'");

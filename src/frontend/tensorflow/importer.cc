@@ -188,10 +188,6 @@ Importer::Slots Importer::ImportOp(const FlatNode& node, Builder& builder, Slots
     return {Slot::Of(builder.Constant(taken->second, builder.source()))};
   const OpImporter* importer = FindOpImporter(node.op());
   if (importer == nullptr) throw ImportFailure{"the operation is not supported", RemedyFor(node.op())};
-  if (const TfOpDef* op_def = FindOpDef(node.op()); op_def != nullptr) {
-    if (const size_t most = InputTypes(*op_def, *node.def).size(); inputs.size() > most)
-      throw ImportFailure{fmt::format("expected {} inputs, found {}", most, inputs.size()), ""};
-  }
   NodeContext context(*node.def, builder, std::move(inputs));
   importer->import(context);
   return context.TakeOutputs();

@@ -286,7 +286,7 @@ TEST(PrepareGraph, ACutInsideALoopRunsTheBodyOnce) {
   const FreezeResult result = PrepareGraph(ModelOf(GraphOf(kLoop)), selection);
   EXPECT_THAT(NamesOf(result.graph), ElementsAre("body", "half", "product", "w", "y"));
   EXPECT_EQ(LineOf(result.graph, "product"), "product: MatMul(body, w)");
-  EXPECT_EQ(LineOf(result.graph, "half"), "half: Const");
+  EXPECT_EQ(LineOf(result.graph, "half"), "half: Const()");
 }
 
 TEST(PrepareGraph, ALoopThatGoesRoundStaysOne) {
