@@ -14,6 +14,7 @@
 #include "tools/interrupt.h"
 #include "tools/model_options.h"
 #include "view/diff.h"
+#include "view/engine_side.h"
 #include "view/graph_side.h"
 #include "view/json.h"
 #include "view/overlay.h"
@@ -63,6 +64,10 @@ view::Data Gather(const ViewArgs& args) {
   for (const std::string& file : args.overlays) view::ApplyOverlay(ReadTextFile(file), file, &data);
   view::Side& first = data.sides.front();
   view::Side& last = data.sides.back();
+  if (last.kind == "Engine") {
+    const std::string& path = data.sides.size() == 1 ? args.model.path : args.other;
+    data.report = view::EngineReport(*Engine::Load(path), path);
+  }
   if (data.sides.size() == 1) return data;
   const bool engine_first = first.kind == "Engine";
   const bool engine_last = last.kind == "Engine";

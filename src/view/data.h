@@ -112,6 +112,7 @@ struct Data {
   std::string title;
   std::vector<Side> sides;
   std::optional<Report> report;  // of the last side, an engine
+  bool report_first = false;     // the page opens with it, not with the graph
 };
 
 }  // namespace floe::view

@@ -186,6 +186,7 @@ std::string ToJson(const Data& data) {
   for (const Side& side : data.sides) SideWriter(json).Write(side);
   json.EndArray();
   if (data.report) WriteReport(json, *data.report);
+  json.Key("first").String(data.report && data.report_first ? "report" : "graph");
   json.EndObject();
   return json.Take();
 }

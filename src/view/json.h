@@ -1,6 +1,7 @@
 // The data as the page receives it.
 //
-//   {"schema": "floe.view/1", "title": "...", "sides": [SIDE...], "report": REPORT (absent without one)}
+//   {"schema": "floe.view/1", "title": "...", "sides": [SIDE...], "report": REPORT, "first": "report" or
+//    "graph"}; "report" may be absent
 //
 //   SIDE    {"title", "kind", "command", "facts": [[label, text]...], "warnings": [text...],
 //            "strings": [text...], "nodes": [NODE...]}

@@ -35,7 +35,7 @@ class App {
     const nodes = this.info.sides.map(side => `${side.nodes} nodes`).join(' and ');
     say(`${nodes}. Choose a node to see what is known of it, double-click a scope to open it, ? lists the keys.`);
     if (location.hash) await this.followAddress();
-    else if (this.info.report) this.showReport(true);
+    else if (this.info.first === 'report') this.showReport(true);
     performance.mark('shown');
     document.documentElement.dataset.ready = 'yes';
   }

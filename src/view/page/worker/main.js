@@ -15,7 +15,7 @@ const ANSWERS = {
     report = data.report ?? null;
     for (const model of models) openLonelyScopes(model);
     return {
-      title: data.title, report: report !== null,
+      title: data.title, report: report !== null, first: data.first,
       sides: models.map(model => ({
         title: model.title, kind: model.kind, facts: model.facts, warnings: model.warnings, nodes: model.nodes.length,
         modes: modesOf(model), sum: model.sums[0], build: model.command !== '',
