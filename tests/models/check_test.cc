@@ -141,7 +141,7 @@ TEST_F(Check, SaysWhichNodesATargetHasKernelsFor) {
 TEST_F(Check, CutsBehindAFrontEndThatIsNotSupported) {
   const std::string model = folder_.Write("front.pbtxt", R"(
 node { name: "sound" op: "Placeholder" attr { key: "dtype" value { type: DT_STRING } } attr { key: "shape" value { shape {} } } }
-node { name: "features" op: "OurOwnFrontEnd" input: "sound" }
+node { name: "features" op: "ParseTensor" input: "sound" attr { key: "out_type" value { type: DT_FLOAT } } }
 node { name: "shape" op: "Const" attr { key: "dtype" value { type: DT_INT32 } } attr { key: "value" value { tensor {
   dtype: DT_INT32 tensor_shape { dim { size: 2 } } int_val: [1, 4] } } } }
 node { name: "rows" op: "Reshape" input: "features" input: "shape" attr { key: "T" value { type: DT_FLOAT } } }

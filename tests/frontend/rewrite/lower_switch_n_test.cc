@@ -54,7 +54,7 @@ TEST(LowerSwitchN, AGraphWithoutOneStays) {
       "y: Merge(s, s:1) T=float N=2",
   };
   const Scope scope = Lowered(nodes);
-  EXPECT_EQ(scope.graph.SerializeAsString(), GraphOf(nodes).SerializeAsString());
+  EXPECT_EQ(scope.graph.DebugString(), GraphOf(nodes).DebugString());
 }
 
 TEST(LowerSwitchN, OneWithoutAnIndexIsRefused) {
