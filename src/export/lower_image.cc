@@ -290,11 +290,9 @@ Lowering::Result Lower(const Resize& op, Lowering& l) {
   const ValueId x = l.in(0);
   const bool nearest = op.mode == ResizeMode::kNearest;
   if (op.float_output && l.dtype(0) != DType::kFloat32) {
-    Resize plain = op;
-    plain.float_output = false;
     std::vector<ValueId> inputs = l.node().inputs;
     inputs[0] = l.b().CastTo(x, DType::kFloat32);
-    return {l.Add(plain, inputs)};
+    return {l.Add(op, inputs)};
   }
   const size_t spatial = static_cast<size_t>(rank) - 2;
   const bool by_weights = op.mode == ResizeMode::kArea || op.mode == ResizeMode::kCubic || op.antialias ||

@@ -15,6 +15,15 @@ namespace {
 using enum UnaryKind;
 using enum BinaryKind;
 
+// log(exp(x) + exp(y)), -inf for two of them.
+ValueId LogAddExp(Lowering& l, ValueId x, ValueId y) {
+  const ValueId largest = l.Bin(kMax, x, y);
+  const ValueId lowest = l.Num(-std::numeric_limits<double>::infinity(), x);
+  const ValueId base = l.If(l.Bin(kEqual, largest, lowest), l.Num(0, x), largest);
+  const auto part = [&](ValueId v) { return l.Un(kExp, l.Bin(kSub, v, base)); };
+  return l.Bin(kAdd, base, l.Un(kLog, l.Bin(kAdd, part(x), part(y))));
+}
+
 ValueId ReduceNothing(const Reduce& op, Lowering& l) {
   const ValueId x = l.in(0);
   switch (op.kind) {
@@ -104,30 +113,34 @@ Lowering::Result Lower(const ArgReduce& op, Lowering& l) {
   return {l.Add(op, {l.b().CastTo(l.in(0), DType::kInt32)})};
 }
 
-// A cumulative product by doubling: after step k each element holds the product of the last 2^k.
+// A cumulative product, or log of a sum of exponentials, by doubling: after step k each element holds that of
+// the last 2^k.
 Lowering::Result Lower(const Cumulative& op, Lowering& l) {
   if (op.kind == CumulativeKind::kCumSum) return l.Keep();
   const int64_t rank = l.Rank(0);
   if (rank < 0) return {};
   const auto given = ConstantScalar(l.graph(), l.in(1));
-  if (!given) return l.Refuse("the axis of a cumulative product is known only at run time");
+  if (!given) return l.Refuse(fmt::format("the axis of its {} is known only at run time", OpName(op)));
   const int64_t axis =
       static_cast<int64_t>(*given) < 0 ? static_cast<int64_t>(*given) + rank : static_cast<int64_t>(*given);
   const Dim& size = l.shape(0)[static_cast<size_t>(axis)];
   if (!size.known()) {
-    return l.Refuse("ONNX has no cumulative product, and the size along it is not known",
+    return l.Refuse(fmt::format("ONNX has no {}, and the size along it is not known", OpName(op)),
                     "fix the input's shape with --input NAME=SHAPE");
   }
   const int64_t n = size.value();
+  const bool product = op.kind == CumulativeKind::kCumProd;
+  const double neutral = product ? 1 : -std::numeric_limits<double>::infinity();
   const auto shift = [&](ValueId x, int64_t by) {
     Ints pads(static_cast<size_t>(2 * rank), 0);
     pads[static_cast<size_t>(op.reverse ? rank + axis : axis)] = by;
     const ValueId kept = op.reverse ? l.Cut(x, axis, by, n) : l.Cut(x, axis, 0, n - by);
-    return l.Add(Pad{}, {kept, l.b().Int64s(pads), l.Num(1, x)});
+    return l.Add(Pad{}, {kept, l.b().Int64s(pads), l.Num(neutral, x)});
   };
+  const auto join = [&](ValueId x, ValueId y) { return product ? l.Bin(kMul, x, y) : LogAddExp(l, x, y); };
   ValueId y = l.in(0);
   if (op.exclusive && n > 0) y = shift(y, 1);
-  for (int64_t by = 1; by < n; by *= 2) y = l.Bin(kMul, y, shift(y, by));
+  for (int64_t by = 1; by < n; by *= 2) y = join(y, shift(y, by));
   return {y == l.in(0) ? l.Un(kIdentity, y) : y};
 }
 
@@ -225,6 +238,9 @@ Lowering::Result Lower(const Gru& op, Lowering& l) {
 
 // ONNX's for one image and one class; what it selects, filled up with zeros where asked.
 Lowering::Result Lower(const TfNonMaxSuppression& op, Lowering& l) {
+  if (op.overlaps) {
+    return l.Refuse("ONNX's suppression takes boxes, not the overlap of each pair", "choose outputs before it");
+  }
   if (l.has(5)) {
     const auto sigma = ConstantScalar(l.graph(), l.in(5));
     if (sigma != 0) return l.Refuse("ONNX has no soft non-maximum suppression", "set soft_nms_sigma to 0");
