@@ -239,7 +239,8 @@ Lowering::Result Lower(const Gru& op, Lowering& l) {
 // ONNX's for one image and one class; what it selects, filled up with zeros where asked.
 Lowering::Result Lower(const TfNonMaxSuppression& op, Lowering& l) {
   if (op.overlaps) {
-    return l.Refuse("ONNX's suppression takes boxes, not the overlap of each pair", "choose outputs before it");
+    return l.Refuse("ONNX's suppression takes boxes, not the overlap of each pair",
+                    "choose outputs before it");
   }
   if (l.has(5)) {
     const auto sigma = ConstantScalar(l.graph(), l.in(5));
