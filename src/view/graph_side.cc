@@ -6,9 +6,11 @@
 
 #include "backends/reference/evaluate.h"
 #include "compiler/model.h"
+#include "compiler/summary.h"
 #include "graph/cost.h"
 #include "passes/pass.h"
 #include "view/op_text.h"
+#include "view/shell.h"
 #include "view/sides.h"
 #include "view/tensor_summary.h"
 #include "view/tensorflow_side.h"
@@ -167,6 +169,14 @@ Side GraphSide(const ModelSelection& selection, bool passes, const std::string& 
                             : stop_after.empty() ? "after all passes"
                                                  : "after " + stop_after;
   return GraphSide(*model.graph, file + ", " + stage);
+}
+
+Side OnnxSide(const ModelSelection& selection) {
+  Side side = GraphSide(selection, /*passes=*/false);
+  side.title = FileName(selection.path);
+  side.kind = SummariseModel(selection).kind;
+  side.build_command = "floe build " + ShellWord(selection.path);
+  return side;
 }
 
 }  // namespace floe::view

@@ -55,6 +55,8 @@ class GraphNodes {
 // it, up to and including `stop_after` when that names a pass. Throws as Compile does.
 Side GraphSide(const ModelSelection& selection, bool passes, const std::string& stop_after = "");
 Side GraphSide(const Graph& graph, std::string title);
+// An ONNX model: its graph as imported, under the names of its tensors.
+Side OnnxSide(const ModelSelection& selection);
 
 }  // namespace floe::view
 

@@ -4,8 +4,10 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "compiler/model.h"
 #include "engine/format.h"
 #include "view/engine_side.h"
+#include "view/graph_side.h"
 #include "view/tensorflow_side.h"
 
 namespace floe::view {
@@ -25,6 +27,7 @@ std::string FileName(const std::string& path) {
 // A new kind of file is a row here and a file beside tensorflow_side.cc.
 Side ReadSide(const ModelSelection& selection) {
   if (IsEngine(selection.path)) return EngineSide(*Engine::Load(selection.path), selection.path);
+  if (FormatOfModel(selection.path) == ModelFormat::kOnnx) return OnnxSide(selection);
   return TensorFlowSide(selection);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "compiler/model.h"
+#include "compiler/summary.h"
 #include "formats/tensorflow/op_defs.h"
 #include "formats/tensorflow/tensor_proto.h"
 #include "frontend/tensorflow/rewrite/candidates.h"
@@ -27,19 +28,24 @@ TensorFlowModel Read(const ModelSelection& selection) {
   return ReadTensorFlowModel(selection.path, {selection.tags, selection.checkpoint, std::nullopt});
 }
 
-ModelSelection Fill(ModelSelection selection, const Candidates& candidates, bool close) {
+// `declared`: the outputs are the model's own word, not a guess.
+template <typename Listed>
+ModelSelection Fill(ModelSelection selection, const std::vector<Listed>& inputs,
+                    const std::vector<Listed>& outputs, bool declared, bool close) {
   if (selection.inputs.empty() && close) {
-    for (const auto& input : candidates.inputs) {
+    for (const auto& input : inputs) {
       if (!input.dims || std::ranges::none_of(*input.dims, [](int64_t d) { return d < 0; })) continue;
       std::vector<int64_t> dims = *input.dims;
       for (int64_t& d : dims) d = d < 0 ? 1 : d;
       selection.inputs.push_back(fmt::format("{}=[{}]", input.name, fmt::join(dims, ",")));
     }
   }
-  if (selection.outputs.empty() && !candidates.from_signature && !candidates.outputs.empty()) {
-    selection.outputs = {candidates.outputs[0].name};
-  }
+  if (selection.outputs.empty() && !declared && !outputs.empty()) selection.outputs = {outputs[0].name};
   return selection;
+}
+
+ModelSelection Fill(const ModelSelection& selection, const Candidates& candidates, bool close) {
+  return Fill(selection, candidates.inputs, candidates.outputs, candidates.from_signature, close);
 }
 
 // What importing the selection tells of the nodes.
@@ -361,7 +367,8 @@ Side TensorFlowSide(const ModelSelection& selection) {
 }
 
 ModelSelection LikelySelection(const ModelSelection& selection, bool close) {
-  return Fill(selection, FindCandidates(Read(selection), selection.signature), close);
+  const ModelSummary summary = SummariseModel(selection);
+  return Fill(selection, summary.inputs, summary.outputs, summary.outputs_are_declared, close);
 }
 
 }  // namespace floe::view

@@ -33,6 +33,18 @@ TEST(ViewCommand, WritesOnePage) {
   EXPECT_EQ(data["sides"][0]["kind"], "SavedModel");
 }
 
+TEST(ViewCommand, ShowsAnOnnxModelUnderItsTensorsNames) {
+  const ScratchFolder scratch;
+  ASSERT_TRUE(Succeeds(RunFloe({"export", FormFile("variables/model.ckpt"), "--input", "input=2x6x5x3",
+                                "--output", "Tiny/Predictions", "-o", scratch / "tiny.onnx"})));
+  EXPECT_TRUE(Succeeds(RunFloe({"view", scratch / "tiny.onnx", "--html", scratch / "v.html"})));
+  const Json side = DataOf(ReadBytes(scratch / "v.html"))["sides"][0];
+  EXPECT_EQ(side["kind"], "ONNX, opset 17");
+  std::set<std::string> names;
+  for (const Json& node : side["nodes"]) names.insert(node["n"]);
+  EXPECT_TRUE(names.contains("input"));
+}
+
 TEST(ViewCommand, ModelAndEngineAreLinkedAndTimed) {
   const ScratchFolder scratch;
   BuildTinyEngine(scratch / "tiny.floe");
