@@ -53,10 +53,12 @@ TEST(Tables, TheInitializerOfAnotherTableGoes) {
 class TextFileTables : public testing::Test {
  protected:
   TextFileTables() {
-    folder_ = std::filesystem::path(testing::TempDir()) / "floe_tables";
-    std::filesystem::create_directories(folder_);
+    // A folder of its own: tests run side by side.
+    std::string name = testing::TempDir() + "floe_tables_XXXXXX";
+    folder_ = mkdtemp(name.data());
     std::ofstream(folder_ / "vocab.txt") << "apple\t7\nbanana\t8\r\ncherry\t9";
   }
+  ~TextFileTables() override { std::filesystem::remove_all(folder_); }
   std::vector<std::string> Init(const std::string& file, const std::string& attrs) {
     return {"file: Const dtype=string value=" + file,
             "init: InitializeTableFromTextFileV2(table, file) " + attrs};
