@@ -49,6 +49,9 @@ void ValidateEngine(const EngineData& data, const std::string& subject);
 // provenance, labels or notes. Two ways of saving one model give the same one.
 std::string ComputeDigest(const EngineData& data);
 
+// The file at `path` begins as an engine does; false for a folder and where there is none.
+bool IsEngineFile(const std::string& path);
+
 }  // namespace floe
 
 #endif  // FLOE_ENGINE_FORMAT_H_

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/file.h"
 #include "base/hash.h"
 #include "engine/format.h"
 #include "graph/serialize.h"
@@ -153,6 +154,12 @@ EngineData ReadEngine(Bytes bytes, std::shared_ptr<const void> keep_alive, const
   }
   if (data.profiles.empty()) Throw(ErrorCode::kModel, "{}: damaged: it has no plan", subject);
   return data;
+}
+
+bool IsEngineFile(const std::string& path) {
+  if (IsDirectory(path) || !FileExists(path)) return false;
+  const auto file = MappedFile::Open(path);
+  return file->bytes().size() >= 4 && std::memcmp(file->bytes().data(), kEngineMagic, 4) == 0;
 }
 
 }  // namespace floe

@@ -7,6 +7,7 @@
 #include <set>
 #include <string_view>
 
+#include "base/quoting.h"
 #include "base/text.h"
 
 namespace floe {
@@ -319,14 +320,7 @@ std::vector<std::string> TrtexecCommand(const OnnxModel& model, const TrtexecOpt
 
 std::string ShellLine(const std::vector<std::string>& words) {
   std::string line;
-  for (const std::string& word : words) {
-    const bool plain =
-        word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-=./,:+@%") ==
-        std::string::npos;
-    std::string quoted;
-    for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-    line += (line.empty() ? "" : " ") + (plain ? word : "'" + quoted + "'");
-  }
+  for (const std::string& word : words) line += (line.empty() ? "" : " ") + ShellWord(word);
   return line;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "engine/format.h"
 #include "engine/plan.h"
 #include "floe/session.h"
 #include "formats/npy.h"

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/quoting.h"
 
 namespace floe::tools {
 namespace {
@@ -38,29 +39,6 @@ figcaption {{ margin: 6px 0; font-size: 12px; opacity: .7; overflow-wrap: anywhe
 constexpr size_t kMostRows = 5;
 constexpr size_t kPixelatedBelowBytes = 4096;  // tiny pictures are enlarged with sharp pixels
 
-std::string Escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 std::string Base64(Bytes bytes) {
   static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string out;
@@ -77,7 +55,8 @@ std::string Base64(Bytes bytes) {
 // The bar behind a row is as long as the class is probable.
 std::string Row(const ClassScore& score) {
   const double percent = 100 * std::clamp(score.probability, 0.0, 1.0);
-  const std::string name = score.label.empty() ? fmt::format("class {}", score.index) : Escaped(score.label);
+  const std::string name =
+      score.label.empty() ? fmt::format("class {}", score.index) : HtmlEscaped(score.label);
   return fmt::format(
       "<div class=\"row\" style=\"background:linear-gradient(90deg,#4a90d955 {:.1f}%,transparent 0)\">"
       "<span>{}</span><span>{:.1f} %</span></div>\n",
@@ -88,7 +67,7 @@ std::string Card(const Classified& result) {
   const auto file = MappedFile::Open(result.image);
   const Bytes bytes = file->bytes();
   const char* type = !bytes.empty() && bytes[0] == 0x89 ? "image/png" : "image/jpeg";
-  const std::string name = Escaped(std::filesystem::path(result.image).filename().string());
+  const std::string name = HtmlEscaped(std::filesystem::path(result.image).filename().string());
   std::string card = fmt::format(
       "<figure><img{} alt=\"{}\" src=\"data:{};base64,{}\"><figcaption>{}</figcaption>\n",
       bytes.size() < kPixelatedBelowBytes ? " class=\"small\"" : "", name, type, Base64(bytes), name);
@@ -101,7 +80,7 @@ std::string Card(const Classified& result) {
 void WriteContactSheet(const std::string& path, const std::string& title,
                        const std::vector<Classified>& results) {
   AtomicFile file(path);
-  file.Write(AsBytes(fmt::format(fmt::runtime(kHead), fmt::arg("title", Escaped(title)),
+  file.Write(AsBytes(fmt::format(fmt::runtime(kHead), fmt::arg("title", HtmlEscaped(title)),
                                  fmt::arg("count", results.size()),
                                  fmt::arg("plural", results.size() == 1 ? "" : "s"))));
   for (const Classified& result : results) file.Write(AsBytes(Card(result)));

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "engine/format.h"
 #include "tools/command.h"
 #include "tools/compare_layers.h"
 #include "tools/compare_sides.h"

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/thread_pool.h"
 #include "compiler/model.h"
+#include "engine/format.h"
 #include "tools/console.h"
 #include "tools/feeds.h"
 #include "tools/model_options.h"

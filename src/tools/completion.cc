@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "base/error.h"
+#include "base/quoting.h"
 #include "tools/command.h"
 
 namespace floe::tools {
@@ -49,13 +49,6 @@ std::vector<CommandHelp> Commands(const CLI::App& root) {
   return commands;
 }
 
-// 'text' for a POSIX shell.
-std::string Quoted(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
-
 std::string NamesOf(const CommandHelp& command) {
   std::string names;
   for (const OptionHelp& option : command.options) {
@@ -70,10 +63,10 @@ void PrintBash(const std::vector<CommandHelp>& commands) {
   fmt::print("_floe() {{\n  local word=${{COMP_WORDS[COMP_CWORD]}} names=\n");
   fmt::print("  if [[ $COMP_CWORD -eq 1 ]]; then\n");
   fmt::print("    COMPREPLY=($(compgen -W {} -- \"$word\"))\n    return\n  fi\n",
-             Quoted(all + " --help --version"));
+             ShellQuoted(all + " --help --version"));
   fmt::print("  case ${{COMP_WORDS[1]}} in\n");
   for (const CommandHelp& command : commands) {
-    fmt::print("    {}) names={} ;;\n", command.name, Quoted(NamesOf(command)));
+    fmt::print("    {}) names={} ;;\n", command.name, ShellQuoted(NamesOf(command)));
   }
   fmt::print("  esac\n");
   fmt::print("  if [[ $word == -* ]]; then COMPREPLY=($(compgen -W \"$names\" -- \"$word\")); fi\n}}\n");
@@ -92,7 +85,7 @@ std::string ZshText(std::string_view text) {
 
 void PrintZsh(const std::vector<CommandHelp>& commands) {
   fmt::print("#compdef floe\n_floe() {{\n  local -a commands=(\n");
-  for (const CommandHelp& c : commands) fmt::print("    {}\n", Quoted(c.name + ":" + ZshText(c.what)));
+  for (const CommandHelp& c : commands) fmt::print("    {}\n", ShellQuoted(c.name + ":" + ZshText(c.what)));
   fmt::print(
       "  )\n  if (( CURRENT == 2 )); then _describe command commands; return; fi\n  case $words[2] in\n");
   for (const CommandHelp& command : commands) {
@@ -100,7 +93,7 @@ void PrintZsh(const std::vector<CommandHelp>& commands) {
     for (const OptionHelp& option : command.options) {
       for (const std::string& name : option.names) {
         const std::string value = option.value.empty() ? "" : ":" + ZshText(option.value) + ":_files";
-        fmt::print(" \\\n      {}", Quoted("*" + name + "[" + ZshText(option.what) + "]" + value));
+        fmt::print(" \\\n      {}", ShellQuoted("*" + name + "[" + ZshText(option.what) + "]" + value));
       }
     }
     fmt::print(" '*:file:_files' ;;\n");
@@ -111,14 +104,14 @@ void PrintZsh(const std::vector<CommandHelp>& commands) {
 void PrintFish(const std::vector<CommandHelp>& commands) {
   for (const CommandHelp& command : commands) {
     fmt::print("complete -c floe -n __fish_use_subcommand -f -a {} -d {}\n", command.name,
-               Quoted(command.what));
+               ShellQuoted(command.what));
     for (const OptionHelp& option : command.options) {
       fmt::print("complete -c floe -n '__fish_seen_subcommand_from {}'", command.name);
       for (const std::string& name : option.names) {
         const bool is_long = name.starts_with("--");
         fmt::print(" {} {}", is_long ? "-l" : "-s", name.substr(is_long ? 2 : 1));
       }
-      fmt::print("{} -d {}\n", option.value.empty() ? "" : " -r", Quoted(option.what));
+      fmt::print("{} -d {}\n", option.value.empty() ? "" : " -r", ShellQuoted(option.what));
     }
   }
 }

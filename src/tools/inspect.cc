@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/quoting.h"
 #include "base/text.h"
 #include "graph/cost.h"
 #include "tools/command.h"

@@ -1,9 +1,6 @@
 #include "tools/model_options.h"
 
-#include <cstring>
-
 #include "base/error.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "engine/format.h"
@@ -107,12 +104,6 @@ void ConnectConsole(CompileOptions& options, Progress& progress, const ConsoleOp
     progress.Clear();
     fmt::print("// after {}\n{}\n", pass, text);
   };
-}
-
-bool IsEngineFile(const std::string& path) {
-  if (IsDirectory(path) || !FileExists(path)) return false;
-  const auto file = MappedFile::Open(path);
-  return file->bytes().size() >= 4 && std::memcmp(file->bytes().data(), kEngineMagic, 4) == 0;
 }
 
 std::shared_ptr<const Engine> LoadOrBuild(const ModelSelection& model, const CompileOptions& options,

@@ -26,7 +26,6 @@ void ConnectConsole(CompileOptions& options, Progress& progress, const ConsoleOp
 // An engine file, or a model built in memory with `options`.
 std::shared_ptr<const Engine> LoadOrBuild(const ModelSelection& model, const CompileOptions& options,
                                           bool verify = true);
-bool IsEngineFile(const std::string& path);
 
 }  // namespace floe::tools
 

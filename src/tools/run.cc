@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "engine/format.h"
 #include "floe/session.h"
 #include "formats/npy.h"
 #include "tools/command.h"

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/quoting.h"
 #include "graph/cost.h"
 
 namespace floe::tools {
@@ -203,17 +204,6 @@ std::vector<NodeReport> UnsupportedNodes(const Survey& survey) {
     if (node.status == NodeStatus::kUnsupported) out.push_back(node);
   }
   return out;
-}
-
-std::string ShellWord(const std::string& word) {
-  const bool plain = !word.empty() && std::ranges::all_of(word, [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-           std::string_view("/._-:=,+@%").find(c) != std::string_view::npos;
-  });
-  if (plain) return word;
-  std::string out = "'";
-  for (const char c : word) out += c == '\'' ? "'\\''" : std::string(1, c);
-  return out + "'";
 }
 
 std::string SelectionWords(const Survey& survey) {

@@ -52,8 +52,6 @@ std::optional<Survey> SurveySupportedPart(const Survey& survey);
 // "--input Reshape=1x49x10x1 --output labels", with shapes for what is open.
 std::string SelectionWords(const Survey& survey);
 
-// A word for the shell.
-std::string ShellWord(const std::string& word);
 // "1x224x224x3", "?" for an open dimension, "scalar", "?" for an unknown rank.
 std::string DimsText(const KnownDims& dims);
 

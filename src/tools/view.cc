@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "engine/format.h"
 #include "tools/command.h"
 #include "tools/interrupt.h"
 #include "tools/model_options.h"
@@ -41,7 +42,7 @@ struct ViewArgs {
 };
 
 view::Side BesideStage(const ViewArgs& args) {
-  if (view::IsEngine(args.model.path)) {
+  if (IsEngineFile(args.model.path)) {
     Throw(ErrorCode::kUsage, "--beside {}: {} is an engine, which has no stages; name the model to see both",
           args.beside, args.model.path);
   }

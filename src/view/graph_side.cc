@@ -5,12 +5,12 @@
 #include <algorithm>
 
 #include "backends/reference/evaluate.h"
+#include "base/quoting.h"
 #include "compiler/model.h"
 #include "compiler/summary.h"
 #include "graph/cost.h"
 #include "passes/pass.h"
 #include "view/op_text.h"
-#include "view/shell.h"
 #include "view/sides.h"
 #include "view/tensor_summary.h"
 #include "view/tensorflow_side.h"

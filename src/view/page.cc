@@ -5,33 +5,11 @@
 #include <array>
 
 #include "base/check.h"
+#include "base/quoting.h"
 #include "view/page_files.h"
 
 namespace floe::view {
 namespace {
-
-std::string EscapeHtml(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
 
 // What a Content-Security-Policy calls a script by: no other inline script runs.
 std::string ScriptHash(std::string_view script) {
@@ -52,7 +30,7 @@ std::string Assemble(std::string_view title, std::string_view data) {
     const size_t end = rest.find("-->", begin);
     const std::string_view name = rest.substr(begin + 4, end - begin - 4);
     out += rest.substr(0, begin);
-    if (name == "TITLE") out += EscapeHtml(title);
+    if (name == "TITLE") out += HtmlEscaped(title);
     if (name == "STYLE") out += kStyle;
     if (name == "WORKER") out += kWorkerScript;
     if (name == "SCRIPT") out += kPageScript;

@@ -1,6 +1,5 @@
 #include "view/sides.h"
 
-#include <cstring>
 #include <filesystem>
 
 #include "base/file.h"
@@ -12,12 +11,6 @@
 
 namespace floe::view {
 
-bool IsEngine(const std::string& path) {
-  if (IsDirectory(path) || !FileExists(path)) return false;
-  const auto file = MappedFile::Open(path);
-  return file->bytes().size() >= 4 && std::memcmp(file->bytes().data(), kEngineMagic, 4) == 0;
-}
-
 std::string FileName(const std::string& path) {
   std::filesystem::path p(path);
   if (!p.has_filename()) p = p.parent_path();
@@ -26,7 +19,7 @@ std::string FileName(const std::string& path) {
 
 // A new kind of file is a row here and a file beside tensorflow_side.cc.
 Side ReadSide(const ModelSelection& selection) {
-  if (IsEngine(selection.path)) return EngineSide(*Engine::Load(selection.path), selection.path);
+  if (IsEngineFile(selection.path)) return EngineSide(*Engine::Load(selection.path), selection.path);
   if (FormatOfModel(selection.path) == ModelFormat::kOnnx) return OnnxSide(selection);
   return TensorFlowSide(selection);
 }

@@ -12,8 +12,6 @@ namespace floe::view {
 // An engine or a model. Throws Error(kModel) for what is neither.
 Side ReadSide(const ModelSelection& selection);
 
-bool IsEngine(const std::string& path);
-
 // The last part of a path, for titles.
 std::string FileName(const std::string& path);
 

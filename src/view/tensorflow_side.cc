@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "base/error.h"
+#include "base/quoting.h"
 #include "compiler/model.h"
 #include "compiler/summary.h"
 #include "formats/tensorflow/op_defs.h"
@@ -16,7 +17,6 @@
 #include "frontend/tensorflow/rewrite/variable_values.h"
 #include "graph/cost.h"
 #include "view/open_functions.h"
-#include "view/shell.h"
 #include "view/sides.h"
 #include "view/tensor_summary.h"
 #include "view/type_text.h"
