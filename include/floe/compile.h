@@ -35,6 +35,9 @@ struct CompileOptions {
   // Time the candidate kernels on this machine; without, they are ranked by estimate.
   bool tune = true;
   std::string timing_cache;  // file; "" = $XDG_CACHE_HOME/floe/timing.json; "none" = in memory only
+  // How many times the model's weights the packed ones may take; faster kernels beyond that are passed over
+  // where they gain least. 0: no limit.
+  double max_weight_growth = 1.5;
   // Run once against the reference backend and refuse to hand out an engine that differs.
   bool self_check = true;
   // Further sets of input shapes, each "NAME=SHAPE" for the inputs that differ: one engine serves them all

@@ -90,6 +90,8 @@ struct Kernel {
   // A guess in nanoseconds on one thread, to rank without measurements. Null: 1 ns a byte moved.
   double (*estimate_ns)(const Graph& problem, const Target& target) = nullptr;
   Packed (*pack)(const Graph& problem, const Target& target) = nullptr;  // null: nothing to pack
+  // Bytes that pack() gives. Null: about as many as the constants that it consumes.
+  size_t (*packed_bytes)(const Graph& problem, const Target& target) = nullptr;
   // Checks the sizes of `packed` (Error(kEngine) when they do not fit the problem).
   std::unique_ptr<Executable> (*prepare)(const PrepareArgs& args) = nullptr;
   std::vector<InPlace> (*in_place)(const Graph& problem) = nullptr;  // null: none
@@ -114,9 +116,8 @@ const Backend* FindBackend(std::string_view name);  // null if there is none
 // Looks through all backends; null if there is none.
 const Kernel* FindKernel(std::string_view name);
 
-// The kernels that `target` may use for a step, in order of preference when nothing is measured: the target's
-// backend first, the reference backend's last.
-std::vector<const Kernel*> CandidateKernels(const Target& target);
+// The kernel's own guess, or one by the bytes that come in and go out.
+double EstimateNs(const Kernel& kernel, const Graph& problem, const Target& target);
 
 // The first candidate that does not refuse, by static estimate. Never null: the reference kernel takes
 // everything.

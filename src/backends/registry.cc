@@ -7,20 +7,6 @@
 #include "base/check.h"
 
 namespace floe {
-namespace {
-
-double EstimateOf(const Kernel& kernel, const Graph& problem, const Target& target) {
-  if (kernel.estimate_ns != nullptr) return kernel.estimate_ns(problem, target);
-  double bytes = 0;
-  for (const ValueId id : problem.inputs())
-    bytes += static_cast<double>(problem.value(id).type.StaticBytes());
-  for (const ValueId id : problem.outputs())
-    bytes += static_cast<double>(problem.value(id).type.StaticBytes());
-  return bytes;
-}
-
-}  // namespace
-
 std::span<const Backend* const> AllBackends() {
   static const std::array<const Backend*, 3> backends = {&CpuBackend(), &ReferenceBackend(), &NullBackend()};
   return backends;
@@ -42,15 +28,13 @@ const Kernel* FindKernel(std::string_view name) {
   return nullptr;
 }
 
-std::vector<const Kernel*> CandidateKernels(const Target& target) {
-  std::vector<const Kernel*> out;
-  const Backend* own = FindBackend(target.backend);
-  CHECK(own != nullptr, target.backend);
-  for (const Kernel& kernel : own->kernels()) out.push_back(&kernel);
-  if (own != &ReferenceBackend() && own != &NullBackend()) {
-    for (const Kernel& kernel : ReferenceBackend().kernels()) out.push_back(&kernel);
+double EstimateNs(const Kernel& kernel, const Graph& problem, const Target& target) {
+  if (kernel.estimate_ns != nullptr) return kernel.estimate_ns(problem, target);
+  double bytes = 0;
+  for (const auto& ids : {problem.inputs(), problem.outputs()}) {
+    for (const ValueId id : ids) bytes += static_cast<double>(problem.value(id).type.StaticBytes());
   }
-  return out;
+  return bytes;
 }
 
 const Kernel* RankStatically(const Graph& problem, const Target& target) {
@@ -60,7 +44,7 @@ const Kernel* RankStatically(const Graph& problem, const Target& target) {
   double best_ns = 0;
   for (const Kernel& kernel : own->kernels()) {
     if (kernel.refuses(problem, target)) continue;
-    const double ns = EstimateOf(kernel, problem, target);
+    const double ns = EstimateNs(kernel, problem, target);
     if (best == nullptr || ns < best_ns) {
       best = &kernel;
       best_ns = ns;

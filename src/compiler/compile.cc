@@ -122,7 +122,8 @@ std::shared_ptr<const Engine> CompileModels(std::vector<ImportedModel> models, c
   const Target target = ChooseTarget(options, threads);
   TimingCache cache = TimingCache::Open(options.tune ? options.timing_cache : "none");
   Tuner tuner(std::make_shared<ThreadPool>(threads), cache, CacheStateFor(ConstantBytes(*models[0].graph)));
-  PlannerOptions planner{target, options.tune ? &tuner : nullptr, options.progress, options.cancelled};
+  PlannerOptions planner{target, options.tune ? &tuner : nullptr, options.max_weight_growth, options.progress,
+                         options.cancelled};
   ConstantPool constants;
   EngineData data;
   std::vector<std::unique_ptr<Graph>> imported;

@@ -37,7 +37,7 @@ struct PlanValue {
 // What the planner weighed for a step, for `floe explain`.
 struct KernelCandidate {
   std::string kernel;
-  std::string refusal;  // "" when it could
+  std::string refusal;  // "" when it could; where there is a time all the same, why it was passed over
   double time_ns = -1;  // -1: not measured
   double estimate_ns = -1;
 };

@@ -1,4 +1,5 @@
 #include "export/emit_ops.h"
+#include "graph/visit_op.h"
 
 #include <fmt/format.h>
 
@@ -18,7 +19,7 @@ void Emit(AnyOp, Emitter& e) {
 }  // namespace
 
 void EmitOp(Emitter& e) {
-  std::visit([&](const auto& op) { Emit(op, e); }, static_cast<const OpVariant&>(e.node().op));
+  VisitOp([&](const auto& op) { Emit(op, e); }, e.node().op);
 }
 
 }  // namespace floe

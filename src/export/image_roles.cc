@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "base/check.h"
+#include "graph/visit_op.h"
 
 namespace floe {
 namespace {
@@ -185,17 +186,16 @@ void TurnAxes(Graph& graph, NodeId id, size_t rank, Builder& builder) {
   const auto turn = [&](std::vector<int64_t>& axes, size_t of) {
     for (int64_t& a : axes) a = TurnAxis(a, of);
   };
-  if (auto* concat = std::get_if<Concat>(&op)) concat->axis = TurnAxis(concat->axis, rank);
-  if (auto* split = std::get_if<Split>(&op)) split->axis = TurnAxis(split->axis, rank);
-  if (auto* softmax = std::get_if<Softmax>(&op)) softmax->axis = TurnAxis(softmax->axis, rank);
-  if (auto* softmax = std::get_if<LogSoftmax>(&op)) softmax->axis = TurnAxis(softmax->axis, rank);
-  if (auto* arg = std::get_if<ArgReduce>(&op)) arg->axis = TurnAxis(arg->axis, rank);
-  if (auto* reduce = std::get_if<Reduce>(&op)) turn(reduce->axes, rank);
-  if (auto* squeeze = std::get_if<Squeeze>(&op)) turn(squeeze->axes, rank);
-  if (auto* unsqueeze = std::get_if<Unsqueeze>(&op)) turn(unsqueeze->axes, rank + unsqueeze->axes.size());
-  if (auto* quantize = std::get_if<QuantizeLinear>(&op)) quantize->axis = TurnAxis(quantize->axis, rank);
-  if (auto* dequantize = std::get_if<DequantizeLinear>(&op))
-    dequantize->axis = TurnAxis(dequantize->axis, rank);
+  if (auto* concat = OpCast<Concat>(op)) concat->axis = TurnAxis(concat->axis, rank);
+  if (auto* split = OpCast<Split>(op)) split->axis = TurnAxis(split->axis, rank);
+  if (auto* softmax = OpCast<Softmax>(op)) softmax->axis = TurnAxis(softmax->axis, rank);
+  if (auto* softmax = OpCast<LogSoftmax>(op)) softmax->axis = TurnAxis(softmax->axis, rank);
+  if (auto* arg = OpCast<ArgReduce>(op)) arg->axis = TurnAxis(arg->axis, rank);
+  if (auto* reduce = OpCast<Reduce>(op)) turn(reduce->axes, rank);
+  if (auto* squeeze = OpCast<Squeeze>(op)) turn(squeeze->axes, rank);
+  if (auto* unsqueeze = OpCast<Unsqueeze>(op)) turn(unsqueeze->axes, rank + unsqueeze->axes.size());
+  if (auto* quantize = OpCast<QuantizeLinear>(op)) quantize->axis = TurnAxis(quantize->axis, rank);
+  if (auto* dequantize = OpCast<DequantizeLinear>(op)) dequantize->axis = TurnAxis(dequantize->axis, rank);
   if (IsOp<Pad>(op)) graph.SetInput(id, 1, TurnList(graph.node(id).inputs[1], ToFirst(rank), true, builder));
   if (IsOp<Tile>(op))
     graph.SetInput(id, 1, TurnList(graph.node(id).inputs[1], ToFirst(rank), false, builder));
@@ -224,7 +224,7 @@ void TurnAxes(Graph& graph, NodeId id, size_t rank, Builder& builder) {
 void TurnFlattened(Graph& graph, const Node& flatten, NodeId product) {
   const Shape& x = ShapeIn(graph, flatten, 0);
   const ValueId weights = graph.node(product).inputs[1];
-  const bool transposed = std::get<MatMul>(graph.node(product).op).transpose_b;
+  const bool transposed = OpAs<MatMul>(graph.node(product).op).transpose_b;
   const Tensor& w = graph.value(weights).constant;
   // The dimensions of a row's (or column's) number, channels last.
   Ints places;
@@ -264,11 +264,11 @@ void TurnReshape(Graph& graph, NodeId id, Builder& builder) {
 
 void TurnSpatial(Graph& graph, NodeId id, Builder& builder) {
   Op& op = graph.node(id).op;
-  std::visit(
+  VisitOp(
       [](auto& typed) {
         if constexpr (requires { typed.layout; }) typed.layout = Layout::kNchw;
       },
-      static_cast<OpVariant&>(op));
+      op);
   if (!IsOp<Conv>(op) && !IsOp<ConvTranspose>(op)) return;
   const ValueId filter = graph.node(id).inputs[1];
   const size_t rank = graph.value(filter).type.shape.rank();

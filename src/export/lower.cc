@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "export/lower_ops.h"
+#include "graph/visit_op.h"
 
 namespace floe {
 namespace {
@@ -64,8 +65,8 @@ class GraphLowering {
 
   bool TryNode(NodeId id) {
     Lowering lowering(graph_, id, opset_, evaluator_);
-    const Lowering::Result results = std::visit([&](const auto& op) { return Lower(op, lowering); },
-                                                static_cast<const OpVariant&>(Op(graph_.node(id).op)));
+    const Lowering::Result results =
+        VisitOp([&](const auto& op) { return Lower(op, lowering); }, Op(graph_.node(id).op));
     for (const std::string& note : lowering.notes()) notes_->push_back(note);
     if (lowering.refused()) {
       const Node& node = graph_.node(id);

@@ -1,4 +1,5 @@
 #include "graph/cost.h"
+#include "graph/visit_op.h"
 
 #include <algorithm>
 #include <limits>
@@ -115,7 +116,7 @@ int64_t Bytes(const Graph& graph, ValueId id) {
 
 int64_t MultiplyAccumulates(const Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
-  return std::visit(MacCounter{graph, node}, node.op);
+  return VisitOp(MacCounter{graph, node}, node.op);
 }
 
 int64_t MultiplyAccumulates(const Graph& graph) {

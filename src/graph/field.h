@@ -1,5 +1,5 @@
-// The fields of an op, listed once in its struct (`kFields`) and read by everything that compares, hashes,
-// prints, parses or serialises it.
+// The fields of an op, listed once in its struct (`Fields()`) and read by everything that compares, hashes,
+// prints, parses or serialises it. Fields() is a template, so that only op.cc instantiates the lists.
 #ifndef FLOE_GRAPH_FIELD_H_
 #define FLOE_GRAPH_FIELD_H_
 

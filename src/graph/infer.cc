@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "graph/infer_ops.h"
 #include "graph/infer_util.h"
+#include "graph/visit_op.h"
 
 namespace floe {
 namespace {
@@ -131,7 +132,7 @@ std::vector<InferredValue> InferOutputs(const Op& op, std::span<const InferredVa
                                         const std::string& subject) {
   CheckArity(op, inputs, bodies.size(), outputs, subject);
   InferContext ctx(op, inputs, bodies, outputs, subject);
-  std::visit([&](const auto& alternative) { Infer(alternative, ctx); }, op);
+  VisitOp([&](const auto& alternative) { Infer(alternative, ctx); }, op);
   return ctx.TakeOutputs();
 }
 

@@ -30,7 +30,7 @@ std::string_view FieldName([[maybe_unused]] size_t i) {
 template <typename T>
 FieldRef FieldOf(Op& op, [[maybe_unused]] size_t i) {
   FieldRef ref;
-  [[maybe_unused]] T& self = std::get<T>(op);
+  [[maybe_unused]] T& self = OpAs<T>(op);
   [&]<size_t... I>(std::index_sequence<I...>) {
     ((I == i ? void(ref = MakeFieldRef(self.*(std::get<I>(T::Fields()).member))) : void()), ...);
   }
@@ -53,10 +53,31 @@ OpInfo MakeInfo() {
       T::kName, T::kTraits, Kinds<T>(), FieldCount<T>(), FieldName<T>, FieldOf<T>, [] { return Op(T{}); }};
 }
 
-template <size_t... I>
-auto MakeTable(std::index_sequence<I...>) {
-  return std::array<OpInfo, sizeof...(I)>{MakeInfo<std::variant_alternative_t<I, OpVariant>>()...};
+template <typename... Ts>
+auto MakeTable(OpTypeList<Ts...>) {
+  return std::array<OpInfo, sizeof...(Ts)>{MakeInfo<Ts>()...};
 }
+
+// What a std::variant would do of itself.
+struct OpLife {
+  void (*copy)(void* to, const void* from);
+  void (*move)(void* to, void* from);
+  void (*destroy)(void* op);
+};
+
+template <typename T>
+constexpr OpLife LifeOf() {
+  static_assert(std::is_nothrow_move_constructible_v<T>);
+  return {[](void* to, const void* from) { new (to) T(*static_cast<const T*>(from)); },
+          [](void* to, void* from) { new (to) T(std::move(*static_cast<T*>(from))); },
+          [](void* op) { static_cast<T*>(op)->~T(); }};
+}
+
+template <typename... Ts>
+constexpr std::array<OpLife, sizeof...(Ts)> MakeLives(OpTypeList<Ts...>) {
+  return {LifeOf<Ts>()...};
+}
+constexpr auto kLives = MakeLives(OpTypes());
 
 FieldRef FieldAt(const Op& op, size_t i) {
   return InfoOf(op).field(const_cast<Op&>(op), i);
@@ -99,15 +120,29 @@ std::string PrintField(const FieldRef& ref) {
 
 }  // namespace
 
-Op::Op() = default;
-Op::Op(const Op& other) = default;
-Op::Op(Op&& other) noexcept = default;
-Op& Op::operator=(const Op& other) = default;
-Op& Op::operator=(Op&& other) noexcept = default;
-Op::~Op() = default;
+Op::Op() : Op(Unary()) {}
+Op::Op(const Op& other) : index_(other.index_) {
+  kLives[index_].copy(storage_, other.storage_);
+}
+Op::Op(Op&& other) noexcept : index_(other.index_) {
+  kLives[index_].move(storage_, other.storage_);
+}
+Op& Op::operator=(const Op& other) {
+  return *this = Op(other);
+}
+Op& Op::operator=(Op&& other) noexcept {
+  if (this == &other) return *this;
+  kLives[index_].destroy(storage_);
+  index_ = other.index_;
+  kLives[index_].move(storage_, other.storage_);
+  return *this;
+}
+Op::~Op() {
+  kLives[index_].destroy(storage_);
+}
 
 std::span<const OpInfo> AllOps() {
-  static const auto table = MakeTable(std::make_index_sequence<std::variant_size_v<OpVariant>>());
+  static const auto table = MakeTable(OpTypes());
   return table;
 }
 

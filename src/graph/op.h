@@ -1,14 +1,19 @@
-// An op: what a node does. One plain struct each, gathered in one variant; everything generic (printing,
+// An op: what a node does. One plain struct each, gathered in one list; everything generic (printing,
 // hashing, comparing, files) goes through OpInfo and the fields.
 #ifndef FLOE_GRAPH_OP_H_
 #define FLOE_GRAPH_OP_H_
 
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
+#include <utility>
 
+#include "base/check.h"
 #include "graph/field.h"
 #include "graph/ops/control.h"
 #include "graph/ops/elementwise.h"
@@ -27,11 +32,16 @@ template <typename T>
 concept InfoStruct = requires {
   T::kName;
   T::kTraits;
-  T::Fields();
+};
+
+template <typename... Ts>
+struct OpTypeList {
+  static constexpr size_t kSize = std::max({sizeof(Ts)...});
+  static constexpr size_t kAlignment = std::max({alignof(Ts)...});
 };
 
 // The order carries no meaning in files: ops are written by name.
-using OpVariant = std::variant<
+using OpTypes = OpTypeList<
     // elementwise.h
     Unary, Binary, Sum, Clip, LeakyRelu, Elu, Selu, HardSigmoid, Gelu, PRelu, Cast, Where, FakeQuant,
     // neural.h
@@ -60,20 +70,62 @@ using OpVariant = std::variant<
     // control.h
     Group, If, Loop>;
 
-// A class of its own, with what copies and destroys in op.cc: ninety alternatives in every file that touches
-// a node would cost a third of the build.
-class Op : public OpVariant {
+template <typename T, typename... Ts>
+consteval size_t IndexOfType(OpTypeList<Ts...>) {
+  constexpr bool same[] = {__is_same(T, Ts)...};
+  return static_cast<size_t>(std::find(std::begin(same), std::end(same), true) - std::begin(same));
+}
+template <typename T>
+inline constexpr size_t kOpIndex = IndexOfType<T>(OpTypes());
+
+// One op of any type. Not a std::variant: with so many alternatives, whatever it instantiates in every file
+// that touches a node would be half of the build.
+class Op {
  public:
   Op();  // Identity
   template <typename T>
-  requires(InfoStruct<T>) Op(T op)
-      : OpVariant(std::in_place_type<T>, std::move(op)) {}  // NOLINT: an op struct is an op
+  requires(InfoStruct<T>) Op(T op) : index_(kOpIndex<T>) {  // NOLINT: an op struct is an op
+    new (storage_) T(std::move(op));
+  }
   Op(const Op& other);
   Op(Op&& other) noexcept;
   Op& operator=(const Op& other);
   Op& operator=(Op&& other) noexcept;
   ~Op();
+
+  size_t index() const { return index_; }  // of its type in OpTypes
+  const void* fields() const { return storage_; }
+  void* fields() { return storage_; }
+
+ private:
+  size_t index_;
+  alignas(OpTypes::kAlignment) std::byte storage_[OpTypes::kSize];
 };
+
+// Null when the op is of another type.
+template <typename T>
+const T* OpCast(const Op& op) {
+  return op.index() == kOpIndex<T> ? static_cast<const T*>(op.fields()) : nullptr;
+}
+template <typename T>
+T* OpCast(Op& op) {
+  return op.index() == kOpIndex<T> ? static_cast<T*>(op.fields()) : nullptr;
+}
+template <typename T>
+bool IsOp(const Op& op) {
+  return op.index() == kOpIndex<T>;
+}
+// For an op known to be of the type.
+template <typename T>
+const T& OpAs(const Op& op) {
+  CHECK(IsOp<T>(op));
+  return *static_cast<const T*>(op.fields());
+}
+template <typename T>
+T& OpAs(Op& op) {
+  CHECK(IsOp<T>(op));
+  return *static_cast<T*>(op.fields());
+}
 
 // What is known of an op type without an instance.
 struct OpInfo {
@@ -100,20 +152,12 @@ uint64_t HashOp(const Op& op, uint64_t seed);  // stable from run to run
 // out.
 std::string FieldsToString(const Op& op);
 
-template <typename T>
-const T* OpCast(const Op& op) {
-  return std::get_if<T>(&op);
-}
-template <typename T>
-bool IsOp(const Op& op) {
-  return std::holds_alternative<T>(op);
-}
 inline bool IsUnary(const Op& op, UnaryKind kind) {
-  const Unary* u = std::get_if<Unary>(&op);
+  const Unary* u = OpCast<Unary>(op);
   return u != nullptr && u->kind == kind;
 }
 inline bool IsBinary(const Op& op, BinaryKind kind) {
-  const Binary* b = std::get_if<Binary>(&op);
+  const Binary* b = OpCast<Binary>(op);
   return b != nullptr && b->kind == kind;
 }
 

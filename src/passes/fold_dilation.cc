@@ -35,7 +35,7 @@ bool Fold(Graph& graph, NodeId last) {
   if (middle == kNoNode || SoleUser(graph, joined.inputs[0]) != last) return false;
   const Node& conv = graph.node(middle);
   const NodeId first = MadeBy<SpaceToBatch>(graph, conv.inputs[0]);
-  if (first == kNoNode || !IsPlain(std::get<Conv>(conv.op))) return false;
+  if (first == kNoNode || !IsPlain(OpAs<Conv>(conv.op))) return false;
   const Node& split = graph.node(first);
   const auto block = Ints(graph, split.inputs[1]);
   const auto pads = Ints(graph, split.inputs[2]);
@@ -44,7 +44,7 @@ bool Fold(Graph& graph, NodeId last) {
   const Shape& shape = ShapeOfValue(graph, conv.outputs[0]);
   if (!shape.has_rank() || block->size() > shape.rank() - 2) return false;
   const size_t spatial = shape.rank() - 2;
-  Conv dilated = std::get<Conv>(conv.op);
+  Conv dilated = OpAs<Conv>(conv.op);
   dilated.strides.clear();
   dilated.dilations.assign(spatial, 1);
   dilated.pads.assign(2 * spatial, 0);

@@ -21,7 +21,7 @@ std::optional<SpatialPad> SpatialPadBefore(const Graph& graph, ValueId value, La
   if (id == kNoNode) return std::nullopt;
   const Node& node = graph.node(id);
   const auto pads = ConstantInts(graph, node.inputs[1]);
-  if (std::get<Pad>(node.op).mode != PadMode::kConstant || !pads) return std::nullopt;
+  if (OpAs<Pad>(node.op).mode != PadMode::kConstant || !pads) return std::nullopt;
   SpatialPad out{id, {}, {}, 0};
   if (node.inputs.size() > 2 && node.inputs[2] != kNoValue) {
     const auto with = ConstantScalar(graph, node.inputs[2]);

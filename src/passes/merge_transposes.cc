@@ -11,7 +11,7 @@ using Permutation = std::vector<int64_t>;
 
 std::optional<Permutation> PermutationOf(const Graph& graph, NodeId id) {
   if (id == kNoNode || !IsOp<Transpose>(graph.node(id).op)) return std::nullopt;
-  Permutation perm = std::get<Transpose>(graph.node(id).op).perm;
+  Permutation perm = OpAs<Transpose>(graph.node(id).op).perm;
   const Shape& x = ShapeOfValue(graph, graph.node(id).inputs[0]);
   if (!x.has_rank()) return std::nullopt;
   const auto rank = static_cast<int64_t>(x.rank());
@@ -83,7 +83,7 @@ bool IntoMatMul(Graph& graph, NodeId id) {
     const NodeId before = MadeBy<Transpose>(graph, graph.node(id).inputs[i]);
     const auto perm = PermutationOf(graph, before);
     if (!perm || !SwapsLastTwo(*perm)) continue;
-    MatMul& op = std::get<MatMul>(graph.node(id).op);
+    MatMul& op = OpAs<MatMul>(graph.node(id).op);
     bool& flag = i == 0 ? op.transpose_a : op.transpose_b;
     flag = !flag;
     AddSources(graph, id, graph.node(before).sources);

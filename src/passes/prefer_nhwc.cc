@@ -27,7 +27,7 @@ Permutation ToFirst(size_t rank) {
 
 template <typename T>
 bool TurnLayout(Op& op) {
-  T* typed = std::get_if<T>(&op);
+  T* typed = OpCast<T>(op);
   if (typed == nullptr || typed->layout != Layout::kNchw) return false;
   typed->layout = Layout::kNhwc;
   return true;
@@ -65,7 +65,7 @@ bool Turn(Graph& graph, NodeId id) {
 ValueId UnderToFirst(const Graph& graph, ValueId value) {
   const NodeId id = MadeBy<Transpose>(graph, value);
   if (id == kNoNode) return kNoValue;
-  const Permutation& perm = std::get<Transpose>(graph.node(id).op).perm;
+  const Permutation& perm = OpAs<Transpose>(graph.node(id).op).perm;
   return perm.size() >= 3 && perm == ToFirst(perm.size()) ? graph.node(id).inputs[0] : kNoValue;
 }
 
@@ -126,11 +126,11 @@ bool SinkAxes(Graph& graph, NodeId id) {
   const size_t rank = ShapeOfValue(graph, node.inputs[0]).rank();
   Op op = node.op;
   bool transposed = true;
-  if (auto* concat = std::get_if<Concat>(&op)) {
+  if (auto* concat = OpCast<Concat>(op)) {
     concat->axis = TurnAxis(concat->axis, rank);
-  } else if (auto* softmax = std::get_if<Softmax>(&op)) {
+  } else if (auto* softmax = OpCast<Softmax>(op)) {
     softmax->axis = TurnAxis(softmax->axis, rank);
-  } else if (auto* reduce = std::get_if<Reduce>(&op)) {
+  } else if (auto* reduce = OpCast<Reduce>(op)) {
     for (int64_t& axis : reduce->axes) axis = TurnAxis(axis, rank);
     transposed = reduce->keep_dims;
     // Without the dimensions, what is left must stand in the same order: no spatial one is left.

@@ -43,7 +43,7 @@ NodeId Producer(const Graph& graph, ValueId id) {
 
 const Clip* ClipOf(const Graph& graph, ValueId id) {
   const NodeId node = MadeBy<Clip>(graph, id);
-  return node == kNoNode ? nullptr : &std::get<Clip>(graph.node(node).op);
+  return node == kNoNode ? nullptr : &OpAs<Clip>(graph.node(node).op);
 }
 
 // A new op from what makes the node's inputs; the inputs' own makers fall away as dead code.

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include "graph/visit_op.h"
 #include "passes/passes.h"
 #include "passes/rewrite.h"
 
@@ -113,7 +114,7 @@ int RemoveIdentity(Graph& graph, const PassContext&) {
   for (const NodeId id : graph.Order()) {
     const Node& node = graph.node(id);
     if (node.removed || node.outputs.empty()) continue;
-    const int input = std::visit(IdentityOf{graph, node}, node.op);
+    const int input = VisitOp(IdentityOf{graph, node}, node.op);
     if (input < 0) continue;
     changes += Bypass(graph, node.outputs[0], node.inputs[static_cast<size_t>(input)]) ? 1 : 0;
   }

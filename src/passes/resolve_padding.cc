@@ -92,30 +92,29 @@ bool ResolveNode(const Graph& graph, const Node& node, Op& op) {
   if (node.inputs.empty() || node.inputs[0] == kNoValue) return false;  // a Loop without a trip count
   const Shape& x = ShapeOfValue(graph, node.inputs[0]);
   const std::vector<int64_t> ones;
-  if (auto* conv = std::get_if<Conv>(&op); conv != nullptr && conv->auto_pad != AutoPad::kExplicit) {
+  if (auto* conv = OpCast<Conv>(op); conv != nullptr && conv->auto_pad != AutoPad::kExplicit) {
     const auto kernel = KernelOf(graph, node.inputs[1], conv->layout);
     if (!kernel) return false;
     return Resolve(*conv,
                    {x, FirstSpatial(conv->layout), *kernel, conv->strides, conv->dilations, conv->auto_pad});
   }
-  if (auto* conv = std::get_if<ConvTranspose>(&op); conv != nullptr && conv->auto_pad != AutoPad::kExplicit) {
+  if (auto* conv = OpCast<ConvTranspose>(op); conv != nullptr && conv->auto_pad != AutoPad::kExplicit) {
     return ResolveTransposed(graph, node, *conv);
   }
-  if (auto* pool = std::get_if<MaxPool>(&op); pool != nullptr && pool->auto_pad != AutoPad::kExplicit) {
+  if (auto* pool = OpCast<MaxPool>(op); pool != nullptr && pool->auto_pad != AutoPad::kExplicit) {
     return Resolve(*pool, {x, FirstSpatial(pool->layout), pool->kernel_shape, pool->strides, pool->dilations,
                            pool->auto_pad});
   }
-  if (auto* pool = std::get_if<AveragePool>(&op); pool != nullptr && pool->auto_pad != AutoPad::kExplicit) {
+  if (auto* pool = OpCast<AveragePool>(op); pool != nullptr && pool->auto_pad != AutoPad::kExplicit) {
     return Resolve(*pool,
                    {x, FirstSpatial(pool->layout), pool->kernel_shape, pool->strides, ones, pool->auto_pad});
   }
-  if (auto* patches = std::get_if<ExtractPatches>(&op);
+  if (auto* patches = OpCast<ExtractPatches>(op);
       patches != nullptr && patches->auto_pad != AutoPad::kExplicit) {
     return Resolve(*patches,
                    {x, 1, patches->kernel_shape, patches->strides, patches->dilations, patches->auto_pad});
   }
-  if (auto* dilate = std::get_if<Dilation2D>(&op);
-      dilate != nullptr && dilate->auto_pad != AutoPad::kExplicit) {
+  if (auto* dilate = OpCast<Dilation2D>(op); dilate != nullptr && dilate->auto_pad != AutoPad::kExplicit) {
     const Shape& filter = ShapeOfValue(graph, node.inputs[1]);
     if (!filter.IsStatic()) return false;
     return Resolve(

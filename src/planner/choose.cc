@@ -13,10 +13,6 @@ double Bytes(const Graph& problem) {
   return bytes;
 }
 
-double Estimate(const Kernel& kernel, const Graph& problem, const Target& target) {
-  return kernel.estimate_ns != nullptr ? kernel.estimate_ns(problem, target) : Bytes(problem);
-}
-
 }  // namespace
 
 Choice ChooseKernel(const Graph& problem, const Target& target, Tuner* tuner, bool must_time) {
@@ -32,7 +28,7 @@ Choice ChooseKernel(const Graph& problem, const Target& target, Tuner* tuner, bo
       candidate.refusal = *why;
       continue;
     }
-    candidate.estimate_ns = Estimate(kernel, problem, target);
+    candidate.estimate_ns = EstimateNs(kernel, problem, target);
     able.push_back(&kernel);
     rows.push_back(choice.candidates.size() - 1);
   }

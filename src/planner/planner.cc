@@ -1,6 +1,7 @@
 #include "planner/planner.h"
 
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 
 #include "base/check.h"
@@ -9,6 +10,7 @@
 #include "planner/choose.h"
 #include "planner/groups.h"
 #include "planner/memory.h"
+#include "planner/weight_limit.h"
 
 namespace floe {
 namespace {
@@ -17,10 +19,63 @@ bool IsDynamic(const TensorType& type) {
   return !type.IsStatic() || type.dtype == DType::kString;
 }
 
+bool IsControlFlow(const Op& op) {
+  return IsOp<If>(op) || IsOp<Loop>(op);
+}
+
+// An op that only renames bytes takes no step.
+bool IsAlias(const Op& op) {
+  return InfoOf(op).traits.alias || IsUnary(op, UnaryKind::kIdentity);
+}
+
+bool IsDynamic(const Graph& problem) {
+  return !std::ranges::all_of(problem.Values(), [&](ValueId v) { return problem.value(v).type.IsStatic(); });
+}
+
+// The kernels of nodes with constants, chosen with a view to all of them, bodies of If and Loop included; and
+// of the others as they come.
+class Choices {
+ public:
+  Choices(const Graph& graph, const PlannerOptions& options) : options_(options) {
+    if (options.max_weight_growth <= 0) return;
+    Choose(graph);
+    LimitWeights(contests_, options.target, options.max_weight_growth);
+  }
+
+  Choice Take(const Graph& graph, NodeId id, const Graph& problem) {
+    const auto at = index_.find({&graph, id});
+    if (at != index_.end()) return std::move(contests_[at->second].choice);
+    return ChooseKernel(problem, options_.target, options_.tuner);
+  }
+
+ private:
+  void Choose(const Graph& graph) {
+    for (const NodeId id : graph.Order()) {
+      if (options_.cancelled && options_.cancelled()) throw Error(ErrorCode::kInterrupted, "interrupted");
+      const Node& node = graph.node(id);
+      if (IsControlFlow(node.op)) {
+        for (const auto& body : node.bodies) Choose(*body);
+      }
+      if (IsControlFlow(node.op) || IsAlias(node.op)) continue;
+      std::vector<ValueId> inputs;
+      std::unique_ptr<Graph> problem = ExtractProblem(graph, id, &inputs);
+      if (IsDynamic(*problem)) continue;
+      Choice choice = ChooseKernel(*problem, options_.target, options_.tuner);
+      index_[{&graph, id}] = contests_.size();
+      contests_.push_back({std::move(problem), std::move(choice)});
+    }
+  }
+
+  const PlannerOptions& options_;
+
+  std::map<std::pair<const Graph*, NodeId>, size_t> index_;
+  std::vector<Contest> contests_;
+};
+
 class Lowering {
  public:
-  Lowering(const Graph& graph, ConstantPool& constants, const PlannerOptions& options)
-      : graph_(graph), constants_(constants), options_(options) {}
+  Lowering(const Graph& graph, Choices& choices, ConstantPool& constants, const PlannerOptions& options)
+      : graph_(graph), choices_(choices), constants_(constants), options_(options) {}
 
   Plan Run() {
     for (const ValueId id : graph_.inputs()) {
@@ -77,9 +132,8 @@ class Lowering {
     LowerKernel(id);
   }
 
-  // An op that only renames bytes takes no step.
   bool LowerAlias(const Node& node) {
-    if (!InfoOf(node.op).traits.alias && !IsUnary(node.op, UnaryKind::kIdentity)) return false;
+    if (!IsAlias(node.op)) return false;
     if (IsDynamic(graph_.value(node.outputs[0]).type) || IsDynamic(graph_.value(node.inputs[0]).type))
       return false;
     uint32_t root = ValueOf(node.inputs[0]);
@@ -100,13 +154,13 @@ class Lowering {
     step.problem = ExtractProblem(graph_, id, &inputs);
     step.inputs = ValuesOf(inputs);
     step.outputs = AddOutputs(node);
-    for (const ValueId v : step.problem->Values()) step.dynamic |= !step.problem->value(v).type.IsStatic();
+    step.dynamic = IsDynamic(*step.problem);
     if (step.dynamic) {
       const Kernel* reference = FindKernel("reference.graph");
       step.kernel = reference->name;
       step.version = reference->version;
     } else {
-      Choice choice = ChooseKernel(*step.problem, options_.target, options_.tuner);
+      Choice choice = choices_.Take(graph_, id, *step.problem);
       step.kernel = choice.kernel->name;
       step.version = choice.kernel->version;
       step.candidates = std::move(choice.candidates);
@@ -136,7 +190,7 @@ class Lowering {
   }
 
   std::unique_ptr<Plan> LowerBody(const Graph& body) {
-    return std::make_unique<Plan>(Lowering(body, constants_, options_).Run());
+    return std::make_unique<Plan>(Lowering(body, choices_, constants_, options_).Run());
   }
 
   void LowerIf(const Node& node) {
@@ -150,7 +204,7 @@ class Lowering {
   }
 
   void LowerLoop(const Node& node) {
-    const size_t carried = static_cast<size_t>(std::get<Loop>(node.op).carried);
+    const size_t carried = static_cast<size_t>(OpAs<Loop>(node.op).carried);
     LoopStep step;
     if (node.inputs[0] != kNoValue) step.trip_count = ValueOf(node.inputs[0]);
     if (node.inputs[1] != kNoValue) step.condition = ValueOf(node.inputs[1]);
@@ -173,6 +227,7 @@ class Lowering {
   }
 
   const Graph& graph_;
+  Choices& choices_;
   ConstantPool& constants_;
   const PlannerOptions& options_;
   Plan plan_;
@@ -184,7 +239,8 @@ class Lowering {
 Plan MakePlan(Graph& graph, ConstantPool& constants, const PlannerOptions& options) {
   SettleGroups(graph, options);
   graph.Compact();
-  return Lowering(graph, constants, options).Run();
+  Choices choices(graph, options);
+  return Lowering(graph, choices, constants, options).Run();
 }
 
 }  // namespace floe

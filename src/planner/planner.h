@@ -16,6 +16,8 @@ namespace floe {
 struct PlannerOptions {
   Target target;
   Tuner* tuner = nullptr;  // null: rank by estimate
+  // How many times the weights in the graph the packed ones may take in all; 0: no limit.
+  double max_weight_growth = 0;
   std::function<void(std::string_view what, double fraction)> progress;
   std::function<bool()> cancelled;
 };

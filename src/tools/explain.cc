@@ -28,6 +28,13 @@ void CollectNames(const Plan& plan, std::vector<std::string>* names) {
   }
 }
 
+std::string WhyOf(const KernelCandidate& c) {
+  if (c.time_ns < 0 && c.estimate_ns < 0) return "cannot: " + c.refusal;
+  const std::string time = c.time_ns >= 0 ? fmt::format("measured {}", HumanMs(c.time_ns * 1e-6))
+                                          : fmt::format("estimated {}", HumanMs(c.estimate_ns * 1e-6));
+  return c.refusal.empty() ? time : time + ", passed over: " + c.refusal;
+}
+
 void PrintStep(size_t index, const Plan& plan, const Step& step) {
   fmt::print("{} {}  {}\n", Bold(fmt::format("step {}", index)), step.name, OpsOf(step));
   if (!step.sources.empty()) fmt::print("  from {}\n", JoinText(step.sources, ", "));
@@ -42,10 +49,7 @@ void PrintStep(size_t index, const Plan& plan, const Step& step) {
     return;
   }
   for (const KernelCandidate& c : kernel->candidates) {
-    std::string why = c.refusal.empty() ? "" : "cannot: " + c.refusal;
-    if (c.refusal.empty() && c.time_ns >= 0) why = fmt::format("measured {}", HumanMs(c.time_ns * 1e-6));
-    if (c.refusal.empty() && c.time_ns < 0) why = fmt::format("estimated {}", HumanMs(c.estimate_ns * 1e-6));
-    fmt::print("  {} {:28} {}\n", c.kernel == kernel->kernel ? "*" : " ", c.kernel, why);
+    fmt::print("  {} {:28} {}\n", c.kernel == kernel->kernel ? "*" : " ", c.kernel, WhyOf(c));
   }
 }
 

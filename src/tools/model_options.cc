@@ -79,6 +79,11 @@ void AddCompileOptions(CLI::App& app, CompileOptions& options) {
   app.add_option("--precision", options.precision, "fp32")->capture_default_str();
   app.add_option("--timing-cache", options.timing_cache, "Measured times are kept here; 'none': not kept")
       ->type_name("FILE");
+  app.add_option("--max-weight-growth", options.max_weight_growth,
+                 "How many times the model's weights the engine's may take for speed; 0: no limit")
+      ->check(CLI::Range(0.0, 1000.0))
+      ->type_name("TIMES")
+      ->capture_default_str();
   app.add_flag("!--no-self-check", options.self_check,
                "Do not run the engine once against the reference backend");
   app.add_option("--skip-pass", options.skip_passes, "Leave a pass out; repeatable")

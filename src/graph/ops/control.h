@@ -38,7 +38,10 @@ struct Loop {
   static constexpr OpTraits kTraits{
       .min_inputs = 2, .max_inputs = kVariadic, .min_outputs = 0, .max_outputs = kVariadic, .bodies = 1};
   int64_t carried = 0;
-  static constexpr auto Fields() { return std::tuple{Field{"carried", &Loop::carried}}; }
+  template <typename Self = Loop>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"carried", &Self::carried}};
+  }
 };
 
 }  // namespace floe

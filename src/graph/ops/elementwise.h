@@ -107,7 +107,10 @@ struct Unary {
   static constexpr std::string_view kName = "Unary";
   static constexpr OpTraits kTraits{.elementwise = true};
   UnaryKind kind = UnaryKind::kIdentity;
-  static constexpr auto Fields() { return std::tuple{Field{"kind", &Unary::kind}}; }
+  template <typename Self = Unary>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"kind", &Self::kind}};
+  }
 };
 
 enum class BinaryKind : uint8_t {
@@ -194,7 +197,10 @@ struct Binary {
   static constexpr std::string_view kName = "Binary";
   static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 2, .elementwise = true};
   BinaryKind kind = BinaryKind::kAdd;
-  static constexpr auto Fields() { return std::tuple{Field{"kind", &Binary::kind}}; }
+  template <typename Self = Binary>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"kind", &Self::kind}};
+  }
 };
 
 // The sum of all inputs, which have one shape (TensorFlow's AddN).
@@ -211,21 +217,30 @@ struct Clip {
   static constexpr OpTraits kTraits{.elementwise = true};
   double min = 0;
   double max = 0;
-  static constexpr auto Fields() { return std::tuple{Field{"min", &Clip::min}, Field{"max", &Clip::max}}; }
+  template <typename Self = Clip>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"min", &Self::min}, Field{"max", &Self::max}};
+  }
 };
 
 struct LeakyRelu {  // x < 0 ? alpha * x : x
   static constexpr std::string_view kName = "LeakyRelu";
   static constexpr OpTraits kTraits{.elementwise = true};
   double alpha = 0.01;
-  static constexpr auto Fields() { return std::tuple{Field{"alpha", &LeakyRelu::alpha}}; }
+  template <typename Self = LeakyRelu>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"alpha", &Self::alpha}};
+  }
 };
 
 struct Elu {  // x < 0 ? alpha * (exp(x) - 1) : x
   static constexpr std::string_view kName = "Elu";
   static constexpr OpTraits kTraits{.elementwise = true};
   double alpha = 1;
-  static constexpr auto Fields() { return std::tuple{Field{"alpha", &Elu::alpha}}; }
+  template <typename Self = Elu>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"alpha", &Self::alpha}};
+  }
 };
 
 struct Selu {  // gamma * (x < 0 ? alpha * (exp(x) - 1) : x)
@@ -233,8 +248,9 @@ struct Selu {  // gamma * (x < 0 ? alpha * (exp(x) - 1) : x)
   static constexpr OpTraits kTraits{.elementwise = true};
   double alpha = 1.6732632423543772848170429916717;
   double gamma = 1.0507009873554804934193349852946;
+  template <typename Self = Selu>
   static constexpr auto Fields() {
-    return std::tuple{Field{"alpha", &Selu::alpha}, Field{"gamma", &Selu::gamma}};
+    return std::tuple{Field{"alpha", &Self::alpha}, Field{"gamma", &Self::gamma}};
   }
 };
 
@@ -243,8 +259,9 @@ struct HardSigmoid {  // min(max(alpha * x + beta, 0), 1)
   static constexpr OpTraits kTraits{.elementwise = true};
   double alpha = 0.2;
   double beta = 0.5;
+  template <typename Self = HardSigmoid>
   static constexpr auto Fields() {
-    return std::tuple{Field{"alpha", &HardSigmoid::alpha}, Field{"beta", &HardSigmoid::beta}};
+    return std::tuple{Field{"alpha", &Self::alpha}, Field{"beta", &Self::beta}};
   }
 };
 
@@ -252,7 +269,10 @@ struct Gelu {  // x * Phi(x), or its tanh approximation
   static constexpr std::string_view kName = "Gelu";
   static constexpr OpTraits kTraits{.elementwise = true};
   bool approximate = false;
-  static constexpr auto Fields() { return std::tuple{Field{"approximate", &Gelu::approximate}}; }
+  template <typename Self = Gelu>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"approximate", &Self::approximate}};
+  }
 };
 
 // (x, slope): x < 0 ? slope * x : x; slope broadcasts to x by numpy's rule whatever the layout.
@@ -268,7 +288,10 @@ struct Cast {
   static constexpr std::string_view kName = "Cast";
   static constexpr OpTraits kTraits{.elementwise = true};
   DType to = DType::kFloat32;
-  static constexpr auto Fields() { return std::tuple{Field{"to", &Cast::to}}; }
+  template <typename Self = Cast>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"to", &Self::to}};
+  }
 };
 
 // (condition, x, y), all three broadcast.
@@ -285,8 +308,9 @@ struct FakeQuant {
   static constexpr OpTraits kTraits{.min_inputs = 3, .max_inputs = 3, .elementwise = true};
   int64_t bits = 8;
   bool narrow_range = false;
+  template <typename Self = FakeQuant>
   static constexpr auto Fields() {
-    return std::tuple{Field{"bits", &FakeQuant::bits}, Field{"narrow_range", &FakeQuant::narrow_range}};
+    return std::tuple{Field{"bits", &Self::bits}, Field{"narrow_range", &Self::narrow_range}};
   }
 };
 

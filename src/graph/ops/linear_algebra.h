@@ -19,7 +19,10 @@ struct MatrixInverse {
   static constexpr std::string_view kName = "MatrixInverse";
   static constexpr OpTraits kTraits{};
   bool adjoint = false;
-  static constexpr auto Fields() { return std::tuple{Field{"adjoint", &MatrixInverse::adjoint}}; }
+  template <typename Self = MatrixInverse>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"adjoint", &Self::adjoint}};
+  }
 };
 
 struct MatrixDeterminant {
@@ -42,8 +45,9 @@ struct MatrixSolve {
   static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 2};
   MatrixForm form = MatrixForm::kGeneral;
   bool adjoint = false;
+  template <typename Self = MatrixSolve>
   static constexpr auto Fields() {
-    return std::tuple{Field{"form", &MatrixSolve::form}, Field{"adjoint", &MatrixSolve::adjoint}};
+    return std::tuple{Field{"form", &Self::form}, Field{"adjoint", &Self::adjoint}};
   }
 };
 
@@ -60,7 +64,10 @@ struct Qr {
   static constexpr std::string_view kName = "Qr";
   static constexpr OpTraits kTraits{.min_outputs = 2, .max_outputs = 2};
   bool full = false;
-  static constexpr auto Fields() { return std::tuple{Field{"full", &Qr::full}}; }
+  template <typename Self = Qr>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"full", &Self::full}};
+  }
 };
 
 // -> (singular values, descending; u; v) of real matrices, x = u diag(s) v*. Without vectors u and v are
@@ -70,8 +77,9 @@ struct Svd {
   static constexpr OpTraits kTraits{.min_outputs = 3, .max_outputs = 3};
   bool vectors = true;
   bool full = false;
+  template <typename Self = Svd>
   static constexpr auto Fields() {
-    return std::tuple{Field{"vectors", &Svd::vectors}, Field{"full", &Svd::full}};
+    return std::tuple{Field{"vectors", &Self::vectors}, Field{"full", &Self::full}};
   }
 };
 
@@ -81,7 +89,10 @@ struct SymmetricEigen {
   static constexpr std::string_view kName = "SymmetricEigen";
   static constexpr OpTraits kTraits{.min_outputs = 2, .max_outputs = 2};
   bool vectors = true;
-  static constexpr auto Fields() { return std::tuple{Field{"vectors", &SymmetricEigen::vectors}}; }
+  template <typename Self = SymmetricEigen>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"vectors", &Self::vectors}};
+  }
 };
 
 }  // namespace floe

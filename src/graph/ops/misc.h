@@ -54,7 +54,10 @@ struct NonMaxSuppression {
   static constexpr std::string_view kName = "NonMaxSuppression";
   static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 5};
   BoxOrder box_order = BoxOrder::kCorners;
-  static constexpr auto Fields() { return std::tuple{Field{"box_order", &NonMaxSuppression::box_order}}; }
+  template <typename Self = NonMaxSuppression>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"box_order", &Self::box_order}};
+  }
 };
 
 // TensorFlow's V2 to V5: (boxes [n, 4], scores [n], most[, IoU threshold, score threshold, soft-NMS sigma])
@@ -65,9 +68,9 @@ struct TfNonMaxSuppression {
   static constexpr OpTraits kTraits{.min_inputs = 3, .max_inputs = 6, .max_outputs = 3};
   bool pad_to_max = false;
   bool overlaps = false;
+  template <typename Self = TfNonMaxSuppression>
   static constexpr auto Fields() {
-    return std::tuple{Field{"pad_to_max", &TfNonMaxSuppression::pad_to_max},
-                      Field{"overlaps", &TfNonMaxSuppression::overlaps}};
+    return std::tuple{Field{"pad_to_max", &Self::pad_to_max}, Field{"overlaps", &Self::overlaps}};
   }
 };
 
@@ -78,9 +81,9 @@ struct CombinedNonMaxSuppression {
   static constexpr OpTraits kTraits{.min_inputs = 6, .max_inputs = 6, .min_outputs = 4, .max_outputs = 4};
   bool pad_per_class = false;
   bool clip_boxes = true;
+  template <typename Self = CombinedNonMaxSuppression>
   static constexpr auto Fields() {
-    return std::tuple{Field{"pad_per_class", &CombinedNonMaxSuppression::pad_per_class},
-                      Field{"clip_boxes", &CombinedNonMaxSuppression::clip_boxes}};
+    return std::tuple{Field{"pad_per_class", &Self::pad_per_class}, Field{"clip_boxes", &Self::clip_boxes}};
   }
 };
 
@@ -101,9 +104,10 @@ struct CtcBeamSearch {
   int64_t width = 100;
   int64_t paths = 1;
   bool merge_repeated = true;
+  template <typename Self = CtcBeamSearch>
   static constexpr auto Fields() {
-    return std::tuple{Field{"width", &CtcBeamSearch::width}, Field{"paths", &CtcBeamSearch::paths},
-                      Field{"merge_repeated", &CtcBeamSearch::merge_repeated}};
+    return std::tuple{Field{"width", &Self::width}, Field{"paths", &Self::paths},
+                      Field{"merge_repeated", &Self::merge_repeated}};
   }
 };
 
@@ -112,7 +116,10 @@ struct QuantizeLinear {
   static constexpr std::string_view kName = "QuantizeLinear";
   static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 3};
   int64_t axis = 1;
-  static constexpr auto Fields() { return std::tuple{Field{"axis", &QuantizeLinear::axis}}; }
+  template <typename Self = QuantizeLinear>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"axis", &Self::axis}};
+  }
 };
 
 // (x, scale[, zero point]): (x - zero point) * scale.
@@ -120,7 +127,10 @@ struct DequantizeLinear {
   static constexpr std::string_view kName = "DequantizeLinear";
   static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 3};
   int64_t axis = 1;
-  static constexpr auto Fields() { return std::tuple{Field{"axis", &DequantizeLinear::axis}}; }
+  template <typename Self = DequantizeLinear>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"axis", &Self::axis}};
+  }
 };
 
 // Discrete Fourier transforms over the last `dims` dimensions; the optional second input has the lengths
@@ -130,7 +140,10 @@ struct Fft {
   static constexpr OpTraits kTraits{.min_inputs = 1, .max_inputs = 2};
   FftKind kind = FftKind::kFft;
   int64_t dims = 1;
-  static constexpr auto Fields() { return std::tuple{Field{"kind", &Fft::kind}, Field{"dims", &Fft::dims}}; }
+  template <typename Self = Fft>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"kind", &Self::kind}, Field{"dims", &Self::dims}};
+  }
 };
 
 // (shape[, low, high for UniformInt]): numbers of our own generator, seeded by both seeds, or by the clock if
@@ -142,9 +155,10 @@ struct Random {
   DType to = DType::kFloat32;
   int64_t seed = 0;
   int64_t seed2 = 0;
+  template <typename Self = Random>
   static constexpr auto Fields() {
-    return std::tuple{Field{"kind", &Random::kind}, Field{"to", &Random::to}, Field{"seed", &Random::seed},
-                      Field{"seed2", &Random::seed2}};
+    return std::tuple{Field{"kind", &Self::kind}, Field{"to", &Self::to}, Field{"seed", &Self::seed},
+                      Field{"seed2", &Self::seed2}};
   }
 };
 
@@ -163,9 +177,10 @@ struct StatelessRandom {
   RandomKind distribution = RandomKind::kUniform;
   DType to = DType::kFloat32;
   bool full_range = false;
+  template <typename Self = StatelessRandom>
   static constexpr auto Fields() {
-    return std::tuple{Field{"distribution", &StatelessRandom::distribution},
-                      Field{"to", &StatelessRandom::to}, Field{"full_range", &StatelessRandom::full_range}};
+    return std::tuple{Field{"distribution", &Self::distribution}, Field{"to", &Self::to},
+                      Field{"full_range", &Self::full_range}};
   }
 };
 
@@ -181,13 +196,14 @@ struct RandomCropBox {
   bool whole_if_no_box = false;
   int64_t seed = 0;
   int64_t seed2 = 0;
+  template <typename Self = RandomCropBox>
   static constexpr auto Fields() {
-    return std::tuple{Field{"aspect_ratios", &RandomCropBox::aspect_ratios},
-                      Field{"areas", &RandomCropBox::areas},
-                      Field{"attempts", &RandomCropBox::attempts},
-                      Field{"whole_if_no_box", &RandomCropBox::whole_if_no_box},
-                      Field{"seed", &RandomCropBox::seed},
-                      Field{"seed2", &RandomCropBox::seed2}};
+    return std::tuple{Field{"aspect_ratios", &Self::aspect_ratios},
+                      Field{"areas", &Self::areas},
+                      Field{"attempts", &Self::attempts},
+                      Field{"whole_if_no_box", &Self::whole_if_no_box},
+                      Field{"seed", &Self::seed},
+                      Field{"seed2", &Self::seed2}};
   }
 };
 
@@ -197,8 +213,9 @@ struct RandomShuffle {
   static constexpr OpTraits kTraits{.random = true};
   int64_t seed = 0;
   int64_t seed2 = 0;
+  template <typename Self = RandomShuffle>
   static constexpr auto Fields() {
-    return std::tuple{Field{"seed", &RandomShuffle::seed}, Field{"seed2", &RandomShuffle::seed2}};
+    return std::tuple{Field{"seed", &Self::seed}, Field{"seed2", &Self::seed2}};
   }
 };
 
@@ -209,9 +226,9 @@ struct Multinomial {
   int64_t seed = 0;
   int64_t seed2 = 0;
   DType to = DType::kInt64;
+  template <typename Self = Multinomial>
   static constexpr auto Fields() {
-    return std::tuple{Field{"seed", &Multinomial::seed}, Field{"seed2", &Multinomial::seed2},
-                      Field{"to", &Multinomial::to}};
+    return std::tuple{Field{"seed", &Self::seed}, Field{"seed2", &Self::seed2}, Field{"to", &Self::to}};
   }
 };
 
@@ -229,7 +246,10 @@ struct Assert {
   static constexpr OpTraits kTraits{
       .min_inputs = 1, .max_inputs = kVariadic, .min_outputs = 1, .max_outputs = 1};
   std::string message;
-  static constexpr auto Fields() { return std::tuple{Field{"message", &Assert::message}}; }
+  template <typename Self = Assert>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"message", &Self::message}};
+  }
 };
 
 // Element by element on strings; RegexReplace and RegexFullMatch (gives bool) use RE2's syntax as far as
@@ -241,10 +261,10 @@ struct StringMap {
   std::string pattern;
   std::string rewrite;
   bool replace_global = true;
+  template <typename Self = StringMap>
   static constexpr auto Fields() {
-    return std::tuple{Field{"kind", &StringMap::kind}, Field{"pattern", &StringMap::pattern},
-                      Field{"rewrite", &StringMap::rewrite},
-                      Field{"replace_global", &StringMap::replace_global}};
+    return std::tuple{Field{"kind", &Self::kind}, Field{"pattern", &Self::pattern},
+                      Field{"rewrite", &Self::rewrite}, Field{"replace_global", &Self::replace_global}};
   }
 };
 
@@ -253,7 +273,10 @@ struct StringJoin {
   static constexpr std::string_view kName = "StringJoin";
   static constexpr OpTraits kTraits{.min_inputs = 1, .max_inputs = kVariadic, .elementwise = true};
   std::string separator;
-  static constexpr auto Fields() { return std::tuple{Field{"separator", &StringJoin::separator}}; }
+  template <typename Self = StringJoin>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"separator", &Self::separator}};
+  }
 };
 
 // x of rank 1[, separator scalar] -> a sparse matrix: (indices int64 [n, 2], pieces [n], dense shape int64
@@ -266,10 +289,10 @@ struct StringSplit {
   bool skip_empty = true;
   int64_t max_split = -1;
   bool legacy = false;
+  template <typename Self = StringSplit>
   static constexpr auto Fields() {
-    return std::tuple{Field{"separator", &StringSplit::separator},
-                      Field{"skip_empty", &StringSplit::skip_empty},
-                      Field{"max_split", &StringSplit::max_split}, Field{"legacy", &StringSplit::legacy}};
+    return std::tuple{Field{"separator", &Self::separator}, Field{"skip_empty", &Self::skip_empty},
+                      Field{"max_split", &Self::max_split}, Field{"legacy", &Self::legacy}};
   }
 };
 
@@ -279,10 +302,10 @@ struct StringReduceJoin {
   std::string separator;
   std::vector<int64_t> axes;
   bool keep_dims = false;
+  template <typename Self = StringReduceJoin>
   static constexpr auto Fields() {
-    return std::tuple{Field{"separator", &StringReduceJoin::separator},
-                      Field{"axes", &StringReduceJoin::axes},
-                      Field{"keep_dims", &StringReduceJoin::keep_dims}};
+    return std::tuple{Field{"separator", &Self::separator}, Field{"axes", &Self::axes},
+                      Field{"keep_dims", &Self::keep_dims}};
   }
 };
 
@@ -299,9 +322,10 @@ struct StringHash {
   int64_t buckets = 1;
   StringHashMethod method = StringHashMethod::kFast;
   std::vector<int64_t> key;
+  template <typename Self = StringHash>
   static constexpr auto Fields() {
-    return std::tuple{Field{"buckets", &StringHash::buckets}, Field{"method", &StringHash::method},
-                      Field{"key", &StringHash::key}};
+    return std::tuple{Field{"buckets", &Self::buckets}, Field{"method", &Self::method},
+                      Field{"key", &Self::key}};
   }
 };
 
@@ -313,10 +337,11 @@ struct AsString {
   bool shortest = false;
   int64_t width = -1;
   std::string fill;
+  template <typename Self = AsString>
   static constexpr auto Fields() {
-    return std::tuple{Field{"precision", &AsString::precision}, Field{"scientific", &AsString::scientific},
-                      Field{"shortest", &AsString::shortest}, Field{"width", &AsString::width},
-                      Field{"fill", &AsString::fill}};
+    return std::tuple{Field{"precision", &Self::precision}, Field{"scientific", &Self::scientific},
+                      Field{"shortest", &Self::shortest}, Field{"width", &Self::width},
+                      Field{"fill", &Self::fill}};
   }
 };
 
@@ -324,7 +349,10 @@ struct StringToNumber {
   static constexpr std::string_view kName = "StringToNumber";
   static constexpr OpTraits kTraits{.elementwise = true};
   DType to = DType::kFloat32;
-  static constexpr auto Fields() { return std::tuple{Field{"to", &StringToNumber::to}}; }
+  template <typename Self = StringToNumber>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"to", &Self::to}};
+  }
 };
 
 }  // namespace floe

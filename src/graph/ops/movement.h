@@ -36,7 +36,10 @@ struct Reshape {
   static constexpr std::string_view kName = "Reshape";
   static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 2, .alias = true};
   bool allow_zero = true;
-  static constexpr auto Fields() { return std::tuple{Field{"allow_zero", &Reshape::allow_zero}}; }
+  template <typename Self = Reshape>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"allow_zero", &Self::allow_zero}};
+  }
 };
 
 // Without axes: all dimensions of size 1.
@@ -44,7 +47,10 @@ struct Squeeze {
   static constexpr std::string_view kName = "Squeeze";
   static constexpr OpTraits kTraits{.alias = true};
   std::vector<int64_t> axes;
-  static constexpr auto Fields() { return std::tuple{Field{"axes", &Squeeze::axes}}; }
+  template <typename Self = Squeeze>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"axes", &Self::axes}};
+  }
 };
 
 // `axes` are places in the output; negative ones count from the output's end.
@@ -52,7 +58,10 @@ struct Unsqueeze {
   static constexpr std::string_view kName = "Unsqueeze";
   static constexpr OpTraits kTraits{.alias = true};
   std::vector<int64_t> axes;
-  static constexpr auto Fields() { return std::tuple{Field{"axes", &Unsqueeze::axes}}; }
+  template <typename Self = Unsqueeze>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"axes", &Self::axes}};
+  }
 };
 
 // Output dimension i is input dimension perm[i]; empty reverses all.
@@ -60,14 +69,20 @@ struct Transpose {
   static constexpr std::string_view kName = "Transpose";
   static constexpr OpTraits kTraits{};
   std::vector<int64_t> perm;
-  static constexpr auto Fields() { return std::tuple{Field{"perm", &Transpose::perm}}; }
+  template <typename Self = Transpose>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"perm", &Self::perm}};
+  }
 };
 
 struct Concat {
   static constexpr std::string_view kName = "Concat";
   static constexpr OpTraits kTraits{.min_inputs = 1, .max_inputs = kVariadic};
   int64_t axis = 0;
-  static constexpr auto Fields() { return std::tuple{Field{"axis", &Concat::axis}}; }
+  template <typename Self = Concat>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"axis", &Self::axis}};
+  }
 };
 
 // One output an entry of sizes; without sizes, equal parts.
@@ -76,8 +91,9 @@ struct Split {
   static constexpr OpTraits kTraits{.max_outputs = kVariadic};
   int64_t axis = 0;
   std::vector<int64_t> sizes;
+  template <typename Self = Split>
   static constexpr auto Fields() {
-    return std::tuple{Field{"axis", &Split::axis}, Field{"sizes", &Split::sizes}};
+    return std::tuple{Field{"axis", &Self::axis}, Field{"sizes", &Self::sizes}};
   }
 };
 
@@ -95,7 +111,10 @@ struct Pad {
   static constexpr std::string_view kName = "Pad";
   static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 3};
   PadMode mode = PadMode::kConstant;
-  static constexpr auto Fields() { return std::tuple{Field{"mode", &Pad::mode}}; }
+  template <typename Self = Pad>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"mode", &Self::mode}};
+  }
 };
 
 // (x, shape int64): numpy's broadcast of x against shape.
@@ -121,9 +140,10 @@ struct Gather {
   int64_t axis = 0;
   int64_t batch_dims = 0;
   bool allow_negative = false;
+  template <typename Self = Gather>
   static constexpr auto Fields() {
-    return std::tuple{Field{"axis", &Gather::axis}, Field{"batch_dims", &Gather::batch_dims},
-                      Field{"allow_negative", &Gather::allow_negative}};
+    return std::tuple{Field{"axis", &Self::axis}, Field{"batch_dims", &Self::batch_dims},
+                      Field{"allow_negative", &Self::allow_negative}};
   }
 };
 
@@ -132,7 +152,10 @@ struct GatherND {
   static constexpr std::string_view kName = "GatherND";
   static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 2};
   int64_t batch_dims = 0;
-  static constexpr auto Fields() { return std::tuple{Field{"batch_dims", &GatherND::batch_dims}}; }
+  template <typename Self = GatherND>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"batch_dims", &Self::batch_dims}};
+  }
 };
 
 // (x, indices of x's rank).
@@ -140,7 +163,10 @@ struct GatherElements {
   static constexpr std::string_view kName = "GatherElements";
   static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 2};
   int64_t axis = 0;
-  static constexpr auto Fields() { return std::tuple{Field{"axis", &GatherElements::axis}}; }
+  template <typename Self = GatherElements>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"axis", &Self::axis}};
+  }
 };
 
 // (x, indices [..., k], updates): a copy of x with updates put (or combined) at the indices, in order.
@@ -148,7 +174,10 @@ struct ScatterND {
   static constexpr std::string_view kName = "ScatterND";
   static constexpr OpTraits kTraits{.min_inputs = 3, .max_inputs = 3};
   ScatterReduction reduction = ScatterReduction::kNone;
-  static constexpr auto Fields() { return std::tuple{Field{"reduction", &ScatterND::reduction}}; }
+  template <typename Self = ScatterND>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"reduction", &Self::reduction}};
+  }
 };
 
 // (x, indices, updates), all of one rank.
@@ -157,8 +186,9 @@ struct ScatterElements {
   static constexpr OpTraits kTraits{.min_inputs = 3, .max_inputs = 3};
   int64_t axis = 0;
   ScatterReduction reduction = ScatterReduction::kNone;
+  template <typename Self = ScatterElements>
   static constexpr auto Fields() {
-    return std::tuple{Field{"axis", &ScatterElements::axis}, Field{"reduction", &ScatterElements::reduction}};
+    return std::tuple{Field{"axis", &Self::axis}, Field{"reduction", &Self::reduction}};
   }
 };
 
@@ -167,7 +197,10 @@ struct OneHot {
   static constexpr std::string_view kName = "OneHot";
   static constexpr OpTraits kTraits{.min_inputs = 3, .max_inputs = 3};
   int64_t axis = -1;
-  static constexpr auto Fields() { return std::tuple{Field{"axis", &OneHot::axis}}; }
+  template <typename Self = OneHot>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"axis", &Self::axis}};
+  }
 };
 
 // The dimensions of x, rank 1 (ONNX's Shape; to is int64 or int32).
@@ -175,7 +208,10 @@ struct ShapeOf {
   static constexpr std::string_view kName = "ShapeOf";
   static constexpr OpTraits kTraits{};
   DType to = DType::kInt64;
-  static constexpr auto Fields() { return std::tuple{Field{"to", &ShapeOf::to}}; }
+  template <typename Self = ShapeOf>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"to", &Self::to}};
+  }
 };
 
 // The number of elements of x, a scalar (ONNX's Size).
@@ -183,7 +219,10 @@ struct SizeOf {
   static constexpr std::string_view kName = "SizeOf";
   static constexpr OpTraits kTraits{};
   DType to = DType::kInt64;
-  static constexpr auto Fields() { return std::tuple{Field{"to", &SizeOf::to}}; }
+  template <typename Self = SizeOf>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"to", &Self::to}};
+  }
 };
 
 // (start, limit, delta), scalars of one type.
@@ -204,7 +243,10 @@ struct Reverse {
   static constexpr std::string_view kName = "Reverse";
   static constexpr OpTraits kTraits{};
   std::vector<int64_t> axes;
-  static constexpr auto Fields() { return std::tuple{Field{"axes", &Reverse::axes}}; }
+  template <typename Self = Reverse>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"axes", &Self::axes}};
+  }
 };
 
 // (x, lengths of the batch): the first lengths[b] entries along time are reversed.
@@ -213,9 +255,9 @@ struct ReverseSequence {
   static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 2};
   int64_t batch_axis = 0;
   int64_t time_axis = 1;
+  template <typename Self = ReverseSequence>
   static constexpr auto Fields() {
-    return std::tuple{Field{"batch_axis", &ReverseSequence::batch_axis},
-                      Field{"time_axis", &ReverseSequence::time_axis}};
+    return std::tuple{Field{"batch_axis", &Self::batch_axis}, Field{"time_axis", &Self::time_axis}};
   }
 };
 
@@ -224,8 +266,9 @@ struct Roll {
   static constexpr OpTraits kTraits{};
   std::vector<int64_t> shifts;
   std::vector<int64_t> axes;
+  template <typename Self = Roll>
   static constexpr auto Fields() {
-    return std::tuple{Field{"shifts", &Roll::shifts}, Field{"axes", &Roll::axes}};
+    return std::tuple{Field{"shifts", &Self::shifts}, Field{"axes", &Self::axes}};
   }
 };
 
@@ -255,7 +298,10 @@ struct MatrixDiag {
   static constexpr std::string_view kName = "MatrixDiag";
   static constexpr OpTraits kTraits{.min_inputs = 5, .max_inputs = 5};
   DiagAlign align = DiagAlign::kRightLeft;
-  static constexpr auto Fields() { return std::tuple{Field{"align", &MatrixDiag::align}}; }
+  template <typename Self = MatrixDiag>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"align", &Self::align}};
+  }
 };
 
 // (x, k [1 or 2], padding value): TensorFlow's MatrixDiagPartV3.
@@ -263,7 +309,10 @@ struct MatrixDiagPart {
   static constexpr std::string_view kName = "MatrixDiagPart";
   static constexpr OpTraits kTraits{.min_inputs = 3, .max_inputs = 3};
   DiagAlign align = DiagAlign::kRightLeft;
-  static constexpr auto Fields() { return std::tuple{Field{"align", &MatrixDiagPart::align}}; }
+  template <typename Self = MatrixDiagPart>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"align", &Self::align}};
+  }
 };
 
 // (x, diagonals, k [1 or 2]): TensorFlow's MatrixSetDiagV3.
@@ -271,7 +320,10 @@ struct MatrixSetDiag {
   static constexpr std::string_view kName = "MatrixSetDiag";
   static constexpr OpTraits kTraits{.min_inputs = 3, .max_inputs = 3};
   DiagAlign align = DiagAlign::kRightLeft;
-  static constexpr auto Fields() { return std::tuple{Field{"align", &MatrixSetDiag::align}}; }
+  template <typename Self = MatrixSetDiag>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"align", &Self::align}};
+  }
 };
 
 // The places where x is not zero, [n, rank] int64 in row-major order (TensorFlow's Where; ONNX's transposed).
@@ -314,7 +366,10 @@ struct DynamicPartition {
   static constexpr std::string_view kName = "DynamicPartition";
   static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 2, .max_outputs = kVariadic};
   int64_t parts = 1;
-  static constexpr auto Fields() { return std::tuple{Field{"parts", &DynamicPartition::parts}}; }
+  template <typename Self = DynamicPartition>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"parts", &Self::parts}};
+  }
 };
 
 }  // namespace floe

@@ -35,10 +35,11 @@ struct Conv {
   std::vector<int64_t> pads;
   AutoPad auto_pad = AutoPad::kExplicit;
   int64_t group = 1;
+  template <typename Self = Conv>
   static constexpr auto Fields() {
-    return std::tuple{Field{"layout", &Conv::layout},       Field{"strides", &Conv::strides},
-                      Field{"dilations", &Conv::dilations}, Field{"pads", &Conv::pads},
-                      Field{"auto_pad", &Conv::auto_pad},   Field{"group", &Conv::group}};
+    return std::tuple{Field{"layout", &Self::layout},       Field{"strides", &Self::strides},
+                      Field{"dilations", &Self::dilations}, Field{"pads", &Self::pads},
+                      Field{"auto_pad", &Self::auto_pad},   Field{"group", &Self::group}};
   }
 };
 
@@ -58,15 +59,16 @@ struct ConvTranspose {
   int64_t group = 1;
   std::vector<int64_t> output_padding;
   std::vector<int64_t> output_shape;  // spatial sizes only
+  template <typename Self = ConvTranspose>
   static constexpr auto Fields() {
-    return std::tuple{Field{"layout", &ConvTranspose::layout},
-                      Field{"strides", &ConvTranspose::strides},
-                      Field{"dilations", &ConvTranspose::dilations},
-                      Field{"pads", &ConvTranspose::pads},
-                      Field{"auto_pad", &ConvTranspose::auto_pad},
-                      Field{"group", &ConvTranspose::group},
-                      Field{"output_padding", &ConvTranspose::output_padding},
-                      Field{"output_shape", &ConvTranspose::output_shape}};
+    return std::tuple{Field{"layout", &Self::layout},
+                      Field{"strides", &Self::strides},
+                      Field{"dilations", &Self::dilations},
+                      Field{"pads", &Self::pads},
+                      Field{"auto_pad", &Self::auto_pad},
+                      Field{"group", &Self::group},
+                      Field{"output_padding", &Self::output_padding},
+                      Field{"output_shape", &Self::output_shape}};
   }
 };
 
@@ -93,11 +95,12 @@ struct MaxPool {
   AutoPad auto_pad = AutoPad::kExplicit;
   bool ceil_mode = false;
   ArgmaxIndex argmax_index = ArgmaxIndex::kTensorFlow;
+  template <typename Self = MaxPool>
   static constexpr auto Fields() {
-    return std::tuple{Field{"layout", &MaxPool::layout},       Field{"kernel_shape", &MaxPool::kernel_shape},
-                      Field{"strides", &MaxPool::strides},     Field{"dilations", &MaxPool::dilations},
-                      Field{"pads", &MaxPool::pads},           Field{"auto_pad", &MaxPool::auto_pad},
-                      Field{"ceil_mode", &MaxPool::ceil_mode}, Field{"argmax_index", &MaxPool::argmax_index}};
+    return std::tuple{Field{"layout", &Self::layout},       Field{"kernel_shape", &Self::kernel_shape},
+                      Field{"strides", &Self::strides},     Field{"dilations", &Self::dilations},
+                      Field{"pads", &Self::pads},           Field{"auto_pad", &Self::auto_pad},
+                      Field{"ceil_mode", &Self::ceil_mode}, Field{"argmax_index", &Self::argmax_index}};
   }
 };
 
@@ -112,14 +115,15 @@ struct AveragePool {
   AutoPad auto_pad = AutoPad::kExplicit;
   bool ceil_mode = false;
   bool count_include_pad = false;
+  template <typename Self = AveragePool>
   static constexpr auto Fields() {
-    return std::tuple{Field{"layout", &AveragePool::layout},
-                      Field{"kernel_shape", &AveragePool::kernel_shape},
-                      Field{"strides", &AveragePool::strides},
-                      Field{"pads", &AveragePool::pads},
-                      Field{"auto_pad", &AveragePool::auto_pad},
-                      Field{"ceil_mode", &AveragePool::ceil_mode},
-                      Field{"count_include_pad", &AveragePool::count_include_pad}};
+    return std::tuple{Field{"layout", &Self::layout},
+                      Field{"kernel_shape", &Self::kernel_shape},
+                      Field{"strides", &Self::strides},
+                      Field{"pads", &Self::pads},
+                      Field{"auto_pad", &Self::auto_pad},
+                      Field{"ceil_mode", &Self::ceil_mode},
+                      Field{"count_include_pad", &Self::count_include_pad}};
   }
 };
 
@@ -129,9 +133,9 @@ struct BatchNormalization {
   static constexpr OpTraits kTraits{.min_inputs = 5, .max_inputs = 5};
   Layout layout = Layout::kNhwc;
   double epsilon = 1e-5;
+  template <typename Self = BatchNormalization>
   static constexpr auto Fields() {
-    return std::tuple{Field{"layout", &BatchNormalization::layout},
-                      Field{"epsilon", &BatchNormalization::epsilon}};
+    return std::tuple{Field{"layout", &Self::layout}, Field{"epsilon", &Self::epsilon}};
   }
 };
 
@@ -141,9 +145,9 @@ struct LayerNormalization {
   static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 3};
   int64_t axis = -1;
   double epsilon = 1e-5;
+  template <typename Self = LayerNormalization>
   static constexpr auto Fields() {
-    return std::tuple{Field{"axis", &LayerNormalization::axis},
-                      Field{"epsilon", &LayerNormalization::epsilon}};
+    return std::tuple{Field{"axis", &Self::axis}, Field{"epsilon", &Self::epsilon}};
   }
 };
 
@@ -157,9 +161,10 @@ struct LRN {
   double alpha = 1e-4;
   double beta = 0.75;
   double bias = 1;
+  template <typename Self = LRN>
   static constexpr auto Fields() {
-    return std::tuple{Field{"layout", &LRN::layout}, Field{"size", &LRN::size}, Field{"alpha", &LRN::alpha},
-                      Field{"beta", &LRN::beta}, Field{"bias", &LRN::bias}};
+    return std::tuple{Field{"layout", &Self::layout}, Field{"size", &Self::size},
+                      Field{"alpha", &Self::alpha}, Field{"beta", &Self::beta}, Field{"bias", &Self::bias}};
   }
 };
 
@@ -167,14 +172,20 @@ struct Softmax {
   static constexpr std::string_view kName = "Softmax";
   static constexpr OpTraits kTraits{};
   int64_t axis = -1;
-  static constexpr auto Fields() { return std::tuple{Field{"axis", &Softmax::axis}}; }
+  template <typename Self = Softmax>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"axis", &Self::axis}};
+  }
 };
 
 struct LogSoftmax {
   static constexpr std::string_view kName = "LogSoftmax";
   static constexpr OpTraits kTraits{};
   int64_t axis = -1;
-  static constexpr auto Fields() { return std::tuple{Field{"axis", &LogSoftmax::axis}}; }
+  template <typename Self = LogSoftmax>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"axis", &Self::axis}};
+  }
 };
 
 // (a, b[, bias of n]): numpy's matmul of the last two dimensions, batch dimensions broadcast, plus the bias.
@@ -186,9 +197,10 @@ struct MatMul {
   bool transpose_b = false;
   bool conjugate_a = false;
   bool conjugate_b = false;
+  template <typename Self = MatMul>
   static constexpr auto Fields() {
-    return std::tuple{Field{"transpose_a", &MatMul::transpose_a}, Field{"transpose_b", &MatMul::transpose_b},
-                      Field{"conjugate_a", &MatMul::conjugate_a}, Field{"conjugate_b", &MatMul::conjugate_b}};
+    return std::tuple{Field{"transpose_a", &Self::transpose_a}, Field{"transpose_b", &Self::transpose_b},
+                      Field{"conjugate_a", &Self::conjugate_a}, Field{"conjugate_b", &Self::conjugate_b}};
   }
 };
 
@@ -196,7 +208,10 @@ struct Einsum {
   static constexpr std::string_view kName = "Einsum";
   static constexpr OpTraits kTraits{.min_inputs = 1, .max_inputs = kVariadic};
   std::string equation;
-  static constexpr auto Fields() { return std::tuple{Field{"equation", &Einsum::equation}}; }
+  template <typename Self = Einsum>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"equation", &Self::equation}};
+  }
 };
 
 enum class ResizeMode : uint8_t { kNearest = 0, kLinear = 1, kCubic = 2, kArea = 3 };
@@ -241,12 +256,13 @@ struct Resize {
   bool exclude_outside = false;  // cubic: weights outside the image are 0 and the rest renormalised
   bool antialias = false;
   bool float_output = false;
+  template <typename Self = Resize>
   static constexpr auto Fields() {
     return std::tuple{
-        Field{"layout", &Resize::layout},           Field{"mode", &Resize::mode},
-        Field{"coordinates", &Resize::coordinates}, Field{"nearest", &Resize::nearest},
-        Field{"cubic_a", &Resize::cubic_a},         Field{"exclude_outside", &Resize::exclude_outside},
-        Field{"antialias", &Resize::antialias},     Field{"float_output", &Resize::float_output}};
+        Field{"layout", &Self::layout},           Field{"mode", &Self::mode},
+        Field{"coordinates", &Self::coordinates}, Field{"nearest", &Self::nearest},
+        Field{"cubic_a", &Self::cubic_a},         Field{"exclude_outside", &Self::exclude_outside},
+        Field{"antialias", &Self::antialias},     Field{"float_output", &Self::float_output}};
   }
 };
 
@@ -257,9 +273,9 @@ struct CropAndResize {
   static constexpr OpTraits kTraits{.min_inputs = 4, .max_inputs = 4};
   ResizeMode mode = ResizeMode::kLinear;
   double extrapolation_value = 0;
+  template <typename Self = CropAndResize>
   static constexpr auto Fields() {
-    return std::tuple{Field{"mode", &CropAndResize::mode},
-                      Field{"extrapolation_value", &CropAndResize::extrapolation_value}};
+    return std::tuple{Field{"mode", &Self::mode}, Field{"extrapolation_value", &Self::extrapolation_value}};
   }
 };
 
@@ -277,9 +293,10 @@ struct DepthToSpace {
   Layout layout = Layout::kNhwc;
   int64_t block_size = 2;
   DepthOrder order = DepthOrder::kDcr;
+  template <typename Self = DepthToSpace>
   static constexpr auto Fields() {
-    return std::tuple{Field{"layout", &DepthToSpace::layout}, Field{"block_size", &DepthToSpace::block_size},
-                      Field{"order", &DepthToSpace::order}};
+    return std::tuple{Field{"layout", &Self::layout}, Field{"block_size", &Self::block_size},
+                      Field{"order", &Self::order}};
   }
 };
 
@@ -288,8 +305,9 @@ struct SpaceToDepth {
   static constexpr OpTraits kTraits{};
   Layout layout = Layout::kNhwc;
   int64_t block_size = 2;
+  template <typename Self = SpaceToDepth>
   static constexpr auto Fields() {
-    return std::tuple{Field{"layout", &SpaceToDepth::layout}, Field{"block_size", &SpaceToDepth::block_size}};
+    return std::tuple{Field{"layout", &Self::layout}, Field{"block_size", &Self::block_size}};
   }
 };
 
@@ -301,9 +319,10 @@ struct Dilation2D {
   std::vector<int64_t> dilations;
   std::vector<int64_t> pads;
   AutoPad auto_pad = AutoPad::kExplicit;
+  template <typename Self = Dilation2D>
   static constexpr auto Fields() {
-    return std::tuple{Field{"strides", &Dilation2D::strides}, Field{"dilations", &Dilation2D::dilations},
-                      Field{"pads", &Dilation2D::pads}, Field{"auto_pad", &Dilation2D::auto_pad}};
+    return std::tuple{Field{"strides", &Self::strides}, Field{"dilations", &Self::dilations},
+                      Field{"pads", &Self::pads}, Field{"auto_pad", &Self::auto_pad}};
   }
 };
 
@@ -330,9 +349,9 @@ struct ScaleAndTranslate {
   static constexpr OpTraits kTraits{.min_inputs = 4, .max_inputs = 4};
   ResampleKernel kernel = ResampleKernel::kLanczos3;
   bool antialias = true;
+  template <typename Self = ScaleAndTranslate>
   static constexpr auto Fields() {
-    return std::tuple{Field{"kernel", &ScaleAndTranslate::kernel},
-                      Field{"antialias", &ScaleAndTranslate::antialias}};
+    return std::tuple{Field{"kernel", &Self::kernel}, Field{"antialias", &Self::antialias}};
   }
 };
 
@@ -345,11 +364,11 @@ struct ExtractPatches {
   std::vector<int64_t> dilations;
   std::vector<int64_t> pads;
   AutoPad auto_pad = AutoPad::kExplicit;
+  template <typename Self = ExtractPatches>
   static constexpr auto Fields() {
-    return std::tuple{Field{"kernel_shape", &ExtractPatches::kernel_shape},
-                      Field{"strides", &ExtractPatches::strides},
-                      Field{"dilations", &ExtractPatches::dilations}, Field{"pads", &ExtractPatches::pads},
-                      Field{"auto_pad", &ExtractPatches::auto_pad}};
+    return std::tuple{Field{"kernel_shape", &Self::kernel_shape}, Field{"strides", &Self::strides},
+                      Field{"dilations", &Self::dilations}, Field{"pads", &Self::pads},
+                      Field{"auto_pad", &Self::auto_pad}};
   }
 };
 

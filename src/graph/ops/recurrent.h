@@ -27,10 +27,11 @@ struct Lstm {
   double clip = 0;
   double forget_bias = 0;
   std::vector<std::string> activations;
+  template <typename Self = Lstm>
   static constexpr auto Fields() {
-    return std::tuple{Field{"direction", &Lstm::direction},     Field{"hidden_size", &Lstm::hidden_size},
-                      Field{"batch_first", &Lstm::batch_first}, Field{"clip", &Lstm::clip},
-                      Field{"forget_bias", &Lstm::forget_bias}, Field{"activations", &Lstm::activations}};
+    return std::tuple{Field{"direction", &Self::direction},     Field{"hidden_size", &Self::hidden_size},
+                      Field{"batch_first", &Self::batch_first}, Field{"clip", &Self::clip},
+                      Field{"forget_bias", &Self::forget_bias}, Field{"activations", &Self::activations}};
   }
 };
 
@@ -44,13 +45,14 @@ struct Gru {
   double clip = 0;
   bool linear_before_reset = false;
   std::vector<std::string> activations;
+  template <typename Self = Gru>
   static constexpr auto Fields() {
-    return std::tuple{Field{"direction", &Gru::direction},
-                      Field{"hidden_size", &Gru::hidden_size},
-                      Field{"batch_first", &Gru::batch_first},
-                      Field{"clip", &Gru::clip},
-                      Field{"linear_before_reset", &Gru::linear_before_reset},
-                      Field{"activations", &Gru::activations}};
+    return std::tuple{Field{"direction", &Self::direction},
+                      Field{"hidden_size", &Self::hidden_size},
+                      Field{"batch_first", &Self::batch_first},
+                      Field{"clip", &Self::clip},
+                      Field{"linear_before_reset", &Self::linear_before_reset},
+                      Field{"activations", &Self::activations}};
   }
 };
 

@@ -51,9 +51,10 @@ struct Reduce {
   ReduceKind kind = ReduceKind::kSum;
   std::vector<int64_t> axes;
   bool keep_dims = false;
+  template <typename Self = Reduce>
   static constexpr auto Fields() {
-    return std::tuple{Field{"kind", &Reduce::kind}, Field{"axes", &Reduce::axes},
-                      Field{"keep_dims", &Reduce::keep_dims}};
+    return std::tuple{Field{"kind", &Self::kind}, Field{"axes", &Self::axes},
+                      Field{"keep_dims", &Self::keep_dims}};
   }
 };
 
@@ -66,10 +67,11 @@ struct ArgReduce {
   bool keep_dims = false;
   bool select_last = false;
   DType to = DType::kInt64;
+  template <typename Self = ArgReduce>
   static constexpr auto Fields() {
-    return std::tuple{Field{"kind", &ArgReduce::kind}, Field{"axis", &ArgReduce::axis},
-                      Field{"keep_dims", &ArgReduce::keep_dims},
-                      Field{"select_last", &ArgReduce::select_last}, Field{"to", &ArgReduce::to}};
+    return std::tuple{Field{"kind", &Self::kind}, Field{"axis", &Self::axis},
+                      Field{"keep_dims", &Self::keep_dims}, Field{"select_last", &Self::select_last},
+                      Field{"to", &Self::to}};
   }
 };
 
@@ -81,9 +83,10 @@ struct TopK {
   bool largest = true;
   bool sorted = true;
   DType index_type = DType::kInt64;
+  template <typename Self = TopK>
   static constexpr auto Fields() {
-    return std::tuple{Field{"axis", &TopK::axis}, Field{"largest", &TopK::largest},
-                      Field{"sorted", &TopK::sorted}, Field{"index_type", &TopK::index_type}};
+    return std::tuple{Field{"axis", &Self::axis}, Field{"largest", &Self::largest},
+                      Field{"sorted", &Self::sorted}, Field{"index_type", &Self::index_type}};
   }
 };
 
@@ -94,9 +97,10 @@ struct Cumulative {
   CumulativeKind kind = CumulativeKind::kCumSum;
   bool exclusive = false;
   bool reverse = false;
+  template <typename Self = Cumulative>
   static constexpr auto Fields() {
-    return std::tuple{Field{"kind", &Cumulative::kind}, Field{"exclusive", &Cumulative::exclusive},
-                      Field{"reverse", &Cumulative::reverse}};
+    return std::tuple{Field{"kind", &Self::kind}, Field{"exclusive", &Self::exclusive},
+                      Field{"reverse", &Self::reverse}};
   }
 };
 
@@ -108,8 +112,9 @@ struct SegmentReduce {
   static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 3};
   ReduceKind reduction = ReduceKind::kSum;
   bool sorted = true;
+  template <typename Self = SegmentReduce>
   static constexpr auto Fields() {
-    return std::tuple{Field{"reduction", &SegmentReduce::reduction}, Field{"sorted", &SegmentReduce::sorted}};
+    return std::tuple{Field{"reduction", &Self::reduction}, Field{"sorted", &Self::sorted}};
   }
 };
 
@@ -120,9 +125,9 @@ struct SparseSegmentReduce {
   static constexpr OpTraits kTraits{.min_inputs = 3, .max_inputs = 4};
   ReduceKind reduction = ReduceKind::kSum;
   bool sqrt_n = false;
+  template <typename Self = SparseSegmentReduce>
   static constexpr auto Fields() {
-    return std::tuple{Field{"reduction", &SparseSegmentReduce::reduction},
-                      Field{"sqrt_n", &SparseSegmentReduce::sqrt_n}};
+    return std::tuple{Field{"reduction", &Self::reduction}, Field{"sqrt_n", &Self::sqrt_n}};
   }
 };
 
@@ -131,7 +136,10 @@ struct Unique {
   static constexpr std::string_view kName = "Unique";
   static constexpr OpTraits kTraits{.min_outputs = 2, .max_outputs = 3};
   DType index_type = DType::kInt32;
-  static constexpr auto Fields() { return std::tuple{Field{"index_type", &Unique::index_type}}; }
+  template <typename Self = Unique>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"index_type", &Self::index_type}};
+  }
 };
 
 // (x, y of rank 1) -> (values of x not in y, their places).
@@ -139,7 +147,10 @@ struct ListDiff {
   static constexpr std::string_view kName = "ListDiff";
   static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 2, .min_outputs = 2, .max_outputs = 2};
   DType index_type = DType::kInt32;
-  static constexpr auto Fields() { return std::tuple{Field{"index_type", &ListDiff::index_type}}; }
+  template <typename Self = ListDiff>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"index_type", &Self::index_type}};
+  }
 };
 
 // (ints of rank 1 or 2, size scalar, weights or empty): counts or sums of weights per value; TensorFlow's
@@ -148,7 +159,10 @@ struct Bincount {
   static constexpr std::string_view kName = "Bincount";
   static constexpr OpTraits kTraits{.min_inputs = 3, .max_inputs = 3};
   bool binary = false;
-  static constexpr auto Fields() { return std::tuple{Field{"binary", &Bincount::binary}}; }
+  template <typename Self = Bincount>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"binary", &Self::binary}};
+  }
 };
 
 // The number of boundaries <= x, int32.
@@ -156,7 +170,10 @@ struct Bucketize {
   static constexpr std::string_view kName = "Bucketize";
   static constexpr OpTraits kTraits{.elementwise = true};
   std::vector<double> boundaries;
-  static constexpr auto Fields() { return std::tuple{Field{"boundaries", &Bucketize::boundaries}}; }
+  template <typename Self = Bucketize>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"boundaries", &Self::boundaries}};
+  }
 };
 
 }  // namespace floe

@@ -24,7 +24,10 @@ struct Substr {
   static constexpr std::string_view kName = "Substr";
   static constexpr OpTraits kTraits{.min_inputs = 3, .max_inputs = 3, .elementwise = true};
   bool utf8 = false;
-  static constexpr auto Fields() { return std::tuple{Field{"utf8", &Substr::utf8}}; }
+  template <typename Self = Substr>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"utf8", &Self::utf8}};
+  }
 };
 
 // UTF-8 of rank 1 -> (row splits int64 [n + 1], code points int32, the byte each starts at int64).
@@ -34,10 +37,10 @@ struct UnicodeDecode {
   TextErrors errors = TextErrors::kReplace;
   int64_t replacement = 0xFFFD;
   bool replace_control = false;  // C0 control characters are errors too
+  template <typename Self = UnicodeDecode>
   static constexpr auto Fields() {
-    return std::tuple{Field{"errors", &UnicodeDecode::errors},
-                      Field{"replacement", &UnicodeDecode::replacement},
-                      Field{"replace_control", &UnicodeDecode::replace_control}};
+    return std::tuple{Field{"errors", &Self::errors}, Field{"replacement", &Self::replacement},
+                      Field{"replace_control", &Self::replace_control}};
   }
 };
 
@@ -47,9 +50,9 @@ struct UnicodeEncode {
   static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 2};
   TextErrors errors = TextErrors::kReplace;
   int64_t replacement = 0xFFFD;
+  template <typename Self = UnicodeEncode>
   static constexpr auto Fields() {
-    return std::tuple{Field{"errors", &UnicodeEncode::errors},
-                      Field{"replacement", &UnicodeEncode::replacement}};
+    return std::tuple{Field{"errors", &Self::errors}, Field{"replacement", &Self::replacement}};
   }
 };
 
@@ -64,11 +67,11 @@ struct StringNGrams {
   std::string right_pad;
   int64_t pad_width = 0;
   bool preserve_short = false;
+  template <typename Self = StringNGrams>
   static constexpr auto Fields() {
-    return std::tuple{
-        Field{"separator", &StringNGrams::separator}, Field{"widths", &StringNGrams::widths},
-        Field{"left_pad", &StringNGrams::left_pad},   Field{"right_pad", &StringNGrams::right_pad},
-        Field{"pad_width", &StringNGrams::pad_width}, Field{"preserve_short", &StringNGrams::preserve_short}};
+    return std::tuple{Field{"separator", &Self::separator}, Field{"widths", &Self::widths},
+                      Field{"left_pad", &Self::left_pad},   Field{"right_pad", &Self::right_pad},
+                      Field{"pad_width", &Self::pad_width}, Field{"preserve_short", &Self::preserve_short}};
   }
 };
 
@@ -80,9 +83,10 @@ struct DecodeRaw {
   DType to = DType::kUInt8;
   bool little_endian = true;
   int64_t length = -1;
+  template <typename Self = DecodeRaw>
   static constexpr auto Fields() {
-    return std::tuple{Field{"to", &DecodeRaw::to}, Field{"little_endian", &DecodeRaw::little_endian},
-                      Field{"length", &DecodeRaw::length}};
+    return std::tuple{Field{"to", &Self::to}, Field{"little_endian", &Self::little_endian},
+                      Field{"length", &Self::length}};
   }
 };
 
@@ -93,8 +97,9 @@ struct DecodeWav {
   static constexpr OpTraits kTraits{.min_outputs = 2, .max_outputs = 2};
   int64_t channels = -1;
   int64_t samples = -1;
+  template <typename Self = DecodeWav>
   static constexpr auto Fields() {
-    return std::tuple{Field{"channels", &DecodeWav::channels}, Field{"samples", &DecodeWav::samples}};
+    return std::tuple{Field{"channels", &Self::channels}, Field{"samples", &Self::samples}};
   }
 };
 
@@ -104,7 +109,10 @@ struct EditDistance {
   static constexpr std::string_view kName = "EditDistance";
   static constexpr OpTraits kTraits{.min_inputs = 6, .max_inputs = 6};
   bool normalize = true;
-  static constexpr auto Fields() { return std::tuple{Field{"normalize", &EditDistance::normalize}}; }
+  template <typename Self = EditDistance>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"normalize", &Self::normalize}};
+  }
 };
 
 }  // namespace floe

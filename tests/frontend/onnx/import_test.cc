@@ -21,7 +21,7 @@ TEST(OnnxImport, ConvolutionsStayAsTheyAre) {
   EXPECT_EQ(TypeOf(*result.graph, "y"), "float32[1, 2, 3, 3]");
   const Op& op = result.graph->node(result.graph->Order()[0]).op;
   ASSERT_TRUE(IsOp<Conv>(op));
-  EXPECT_EQ(std::get<Conv>(op).layout, Layout::kNchw);
+  EXPECT_EQ(OpAs<Conv>(op).layout, Layout::kNchw);
 }
 
 TEST(OnnxImport, ValuesKeepTheNamesOfTheirTensors) {

@@ -7,6 +7,7 @@
 
 #include "backends/cpu/elementwise/functions.h"
 #include "backends/cpu/match.h"
+#include "graph/visit_op.h"
 
 namespace floe::cpu {
 namespace {
@@ -56,7 +57,7 @@ class Compiler {
       if (IsOp<BatchNormalization>(node.op) && in != node.inputs[0]) continue;  // over channels, see Emit
       if (!BroadcastsTo(DimsOf(problem_, in), program_.dims)) return "an operand is larger than the output";
     }
-    const Refusal refusal = std::visit([&](const auto& op) { return Emit(op, node); }, node.op);
+    const Refusal refusal = VisitOp([&](const auto& op) { return Emit(op, node); }, node.op);
     return refusal;
   }
 

@@ -7,6 +7,7 @@
 #include "backends/cpu/move/strided_copy.h"
 #include "backends/cpu/problem.h"
 #include "base/check.h"
+#include "graph/visit_op.h"
 
 namespace floe::cpu {
 namespace {
@@ -321,7 +322,7 @@ Refusal MakePlan(const Graph& problem, Plan* plan) {
     }
   }
   Planner planner(problem, *node, plan);
-  return std::visit([&](const auto& op) { return planner.Make(op); }, node->op);
+  return VisitOp([&](const auto& op) { return planner.Make(op); }, node->op);
 }
 
 class Move : public Executable {

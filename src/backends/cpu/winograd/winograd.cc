@@ -222,6 +222,13 @@ Packed Pack(const Graph& problem, const Target& target) {
 }
 
 template <const Algorithm& kAlgorithm>
+size_t PackedBytes(const Graph& problem, const Target& target) {
+  WinogradPlan plan;
+  CHECK(!MakePlan(problem, target, kAlgorithm.tile, &plan));
+  return static_cast<size_t>(WinogradFloats(kAlgorithm.tile, plan.shape, plan.code)) * sizeof(float);
+}
+
+template <const Algorithm& kAlgorithm>
 std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
   WinogradPlan plan;
   CHECK(!MakePlan(args.problem, args.target, kAlgorithm.tile, &plan));
@@ -236,6 +243,7 @@ Kernel Row() {
           .refuses = Refuses<kAlgorithm>,
           .estimate_ns = Estimate<kAlgorithm>,
           .pack = Pack<kAlgorithm>,
+          .packed_bytes = PackedBytes<kAlgorithm>,
           .prepare = Prepare<kAlgorithm>,
           .in_place = ResidualInPlace,
           .error_bound = kAlgorithm.error_bound};
