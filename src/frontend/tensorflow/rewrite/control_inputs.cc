@@ -27,7 +27,8 @@ bool OpensBranch(const tf::NodeDef& node) {
 std::set<std::string> AssertingBodies(const WorkGraph& work) {
   std::map<std::string, std::set<std::string>> users;
   std::vector<std::string> pending;
-  for (const auto& [name, scope] : work.functions) {
+  for (const auto& [body, scope] : work.functions) {
+    const std::string& name = body;
     bool asserts = false;
     for (const tf::NodeDef& node : scope.graph.node()) {
       asserts = asserts || node.op() == "Assert";
@@ -75,7 +76,7 @@ class ControlResolver {
         for (const int effect : Effects(input.node)) controls.push_back(effect);
       }
       std::ranges::sort(controls);
-      controls.erase(std::ranges::unique(controls).begin(), controls.end());
+      controls.erase(std::unique(controls.begin(), controls.end()), controls.end());
       for (const int control : controls) {
         if (control != i) inputs[static_cast<size_t>(i)].push_back("^" + index_.node(control).name());
       }

@@ -42,7 +42,8 @@ std::string TableOf(const GraphIndex& index, int node) {
 std::set<std::string> FillingFunctions(const FunctionMap& library) {
   std::map<std::string, std::set<std::string>> callers;
   std::vector<std::string> pending;
-  for (const auto& [name, function] : library) {
+  for (const auto& [key, function] : library) {
+    const std::string& name = key;
     for (const tf::NodeDef& node : function.node_def()) {
       if (IsTableInitializer(node)) pending.push_back(name);
       if (library.contains(node.op())) callers[node.op()].insert(name);
