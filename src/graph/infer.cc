@@ -54,10 +54,10 @@ std::optional<std::vector<int64_t>> SmallInts(const Tensor& t) {
 
 }  // namespace
 
-InferContext::InferContext(const Op& op, std::span<const InferredValue> inputs,
+InferContext::InferContext(std::span<const InferredValue> inputs,
                            std::span<const std::unique_ptr<Graph>> bodies, size_t outputs,
                            std::string subject)
-    : op_(op), inputs_(inputs), bodies_(bodies), outputs_(outputs), subject_(std::move(subject)) {}
+    : inputs_(inputs), bodies_(bodies), outputs_(outputs), subject_(std::move(subject)) {}
 
 std::optional<std::vector<Dim>> InferContext::elements(size_t i) const {
   if (!has(i)) return std::nullopt;
@@ -131,7 +131,7 @@ std::vector<InferredValue> InferOutputs(const Op& op, std::span<const InferredVa
                                         std::span<const std::unique_ptr<Graph>> bodies, size_t outputs,
                                         const std::string& subject) {
   CheckArity(op, inputs, bodies.size(), outputs, subject);
-  InferContext ctx(op, inputs, bodies, outputs, subject);
+  InferContext ctx(inputs, bodies, outputs, subject);
   VisitOp([&](const auto& alternative) { Infer(alternative, ctx); }, op);
   return ctx.TakeOutputs();
 }

@@ -26,8 +26,8 @@ struct InferredValue {
 class InferContext {
  public:
   // `bodies` are the node's; `subject` ("Conv 'stem/conv'") starts every message.
-  InferContext(const Op& op, std::span<const InferredValue> inputs,
-               std::span<const std::unique_ptr<Graph>> bodies, size_t outputs, std::string subject);
+  InferContext(std::span<const InferredValue> inputs, std::span<const std::unique_ptr<Graph>> bodies,
+               size_t outputs, std::string subject);
 
   size_t input_count() const { return inputs_.size(); }
   bool has(size_t i) const { return i < inputs_.size() && inputs_[i].present; }
@@ -64,7 +64,6 @@ class InferContext {
  private:
   [[noreturn]] void FailText(const std::string& text) const;  // Error(kModel): "<subject>: <text>"
 
-  const Op& op_;
   std::span<const InferredValue> inputs_;
   std::span<const std::unique_ptr<Graph>> bodies_;
   std::vector<InferredValue> outputs_;

@@ -10,8 +10,7 @@ constexpr int kMostTurns = 3;
 
 std::optional<std::vector<Dim>> ContentsOf(const InferredValue& in) {
   if (in.constant == nullptr) return in.elements;
-  const Op none;
-  const InferContext ctx(none, {&in, 1}, {}, 0, "");
+  const InferContext ctx({&in, 1}, {}, 0, "");
   return ctx.elements(0);
 }
 

@@ -69,7 +69,8 @@ TEST_P(ClassifyPhotos, AsTensorFlowDoes) {
   for (const auto& [image, answers] : golden) arguments.push_back(Shared("images/" + image));
   const Ran ran = RunFloe(arguments);
   ASSERT_TRUE(Succeeds(ran));
-  for (const json& result : json::parse(ran.out)["results"]) {
+  const json answered = json::parse(ran.out);
+  for (const json& result : answered.at("results")) {
     const std::string image = std::filesystem::path(result["image"].get<std::string>()).filename();
     const std::vector<Answer>& answers = golden.at(image);
     ASSERT_EQ(result["top"].size(), answers.size());

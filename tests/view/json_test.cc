@@ -72,7 +72,7 @@ TEST(Json, TellsAllOfANode) {
   EXPECT_EQ(node["n"], "b");
   EXPECT_EQ(text(node["o"]), "Conv2D");
   EXPECT_EQ(node["i"], Json({0, 0}));
-  EXPECT_EQ(node["c"], Json({0}));
+  EXPECT_EQ(node["c"], Json::array({0}));
   EXPECT_EQ(text(node["a"][1]), "SAME");
   EXPECT_EQ(text(node["t"][0]), "float32[1]");
   EXPECT_EQ(text(node["s"]), "unsupported");
