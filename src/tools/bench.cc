@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <thread>
 
 #include "base/error.h"
@@ -13,6 +15,7 @@
 #include "engine/plan.h"
 #include "floe/session.h"
 #include "formats/npy.h"
+#include "tools/bench_gate.h"
 #include "tools/command.h"
 #include "tools/feeds.h"
 #include "tools/interrupt.h"
@@ -33,6 +36,9 @@ struct BenchArgs {
   int streams = 1;
   bool no_verify = false;
   bool json = false;
+  std::string baseline;
+  std::string fail_if;
+  std::string trace;
 };
 
 struct Latency {
@@ -199,12 +205,33 @@ void Bench(BenchArgs& args, const ConsoleOptions& console) {
   const Clock::time_point start = Clock::now();
   const std::shared_ptr<const Engine> engine = LoadOrBuild(args.model, args.options, !args.no_verify);
   const double load_ms = is_engine ? Ms(Clock::now() - start) : 0;
+  const double allowed = args.fail_if.empty() ? 0 : ParseShare(args.fail_if);
+  const std::string earlier = args.baseline.empty() ? "" : ReadTextFile(args.baseline);
   const BenchResult result = Measure(engine, args, load_ms, progress);
   progress.Clear();
+  Json json = ToJson(*engine, args, result);
+  std::optional<Baseline> baseline;
+  if (!args.baseline.empty()) {
+    baseline = CompareWith(json, nlohmann::json::parse(earlier, nullptr, false), args.baseline);
+    json["baseline"] = {
+        {"file", args.baseline}, {"median_ms", baseline->median_ms}, {"ratio", baseline->ratio}};
+  }
+  if (!args.trace.empty()) WriteFile(args.trace, AsBytes(ChromeTrace(result.layers, args.model.path)));
   if (args.json) {
-    fmt::print("{}\n", ToJson(*engine, args, result).dump(1));
+    fmt::print("{}\n", json.dump(1));
   } else {
     PrintText(*engine, args, result, console.verbose > 0);
+  }
+  if (!baseline) return;
+  const double slower = baseline->ratio - 1;
+  const std::string change =
+      fmt::format("{:.1f} % {}", 100 * std::abs(slower), slower > 0 ? "slower" : "faster");
+  if (!args.json) {
+    fmt::print("median {} than the {} of {}\n", change, HumanMs(baseline->median_ms), args.baseline);
+  }
+  if (!args.fail_if.empty() && slower > allowed) {
+    Throw(ErrorCode::kPerformance, "{}: median {} than in {}, and at most {} is allowed", args.model.path,
+          change, args.baseline, args.fail_if);
   }
 }
 
@@ -224,6 +251,15 @@ void AddBench(CLI::App& app, const ConsoleOptions& console) {
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
   app.add_flag("--no-verify", args->no_verify, "Do not compare the engine's checksums");
+  CLI::Option* baseline =
+      app.add_option("--baseline", args->baseline, "Compare the median with that of an earlier --json")
+          ->type_name("OLD.json");
+  app.add_option("--fail-if", args->fail_if,
+                 "Exit with 6 if the median is slower than the baseline's by more")
+      ->type_name("PERCENT")
+      ->needs(baseline);
+  app.add_option("--trace", args->trace, "Write the steps of a mean run for chrome://tracing or Perfetto")
+      ->type_name("OUT.json");
   app.add_flag("--json", args->json, "For programs");
   app.callback([args, &console] { Bench(*args, console); });
 }

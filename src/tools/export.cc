@@ -1,4 +1,4 @@
-// floe export: a model becomes a portable ONNX file.
+// floe export: a model becomes a portable ONNX file, or what other viewers read.
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,12 +11,14 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "compiler/model.h"
+#include "engine/format.h"
 #include "export/dot.h"
 #include "export/onnx.h"
 #include "export/tensorrt.h"
 #include "formats/onnx/write.h"
 #include "tools/command.h"
 #include "tools/export_model.h"
+#include "tools/export_side.h"
 #include "tools/model_options.h"
 
 namespace floe::tools {
@@ -25,6 +27,8 @@ namespace {
 struct ExportArgs {
   ModelSelection model;
   std::string output;
+  std::string format;
+  std::vector<std::string> overlays;
   std::string stage = "folded";
   std::string precision = "fp32";
   int opset = 17;
@@ -97,11 +101,44 @@ void ForTensorRt(const ExportArgs& args, const OnnxModel& model, const ConsoleOp
   if (code != 0) Throw(ErrorCode::kModel, "{}: trtexec failed with exit code {}", args.output, code);
 }
 
-void Export(const ExportArgs& args, const ConsoleOptions& console) {
-  const bool dot = args.output.ends_with(".dot");
-  if (!dot && !args.output.ends_with(".onnx")) {
-    Throw(ErrorCode::kUsage, "-o {}: expected a name that ends in .onnx or .dot", args.output);
+struct Format {
+  std::string_view name;
+  std::string_view ending;  // of the file; "": a folder
+};
+constexpr Format kFormats[] = {
+    {"onnx", ".onnx"}, {"dot", ".dot"}, {"model-explorer", ".json"}, {"tfevents", ""}};
+
+// As --format says, else as the output's name ends.
+std::string_view FormatOf(const ExportArgs& args) {
+  for (const Format& format : kFormats) {
+    if (!args.format.empty() && args.format != format.name) continue;
+    if (args.format.empty() && format.ending.empty()) continue;
+    if (args.output.ends_with(format.ending)) return format.name;
+    if (args.format.empty()) continue;
+    Throw(ErrorCode::kUsage, "-o {}: expected a name that ends in {} for --format {}", args.output,
+          format.ending, format.name);
   }
+  Throw(ErrorCode::kUsage, "-o {}: expected a name that ends in .onnx, .dot or .json, or --format tfevents",
+        args.output);
+}
+
+void Export(const ExportArgs& args, const ConsoleOptions& console) {
+  const std::string_view format = FormatOf(args);
+  if (format == "tfevents" || format == "model-explorer") {
+    const ExportSideArgs side = {args.model, args.output, args.overlays};
+    const std::string done = format == "tfevents" ? ExportEvents(side) : ExportModelExplorer(side);
+    if (!console.quiet) fmt::print(stderr, "{}\n", done);
+    return;
+  }
+  if (IsEngineFile(args.model.path)) {
+    Throw(ErrorCode::kUsage, "{}: an engine is exported as tfevents or model-explorer; {} takes the model",
+          args.model.path, format);
+  }
+  if (!args.overlays.empty()) {
+    Throw(ErrorCode::kUsage,
+          "--overlay: {} has no place for times and errors; tfevents and model-explorer have", format);
+  }
+  const bool dot = format == "dot";
   ImportedModel model = ImportModel(LoadModel(args.model));
   if (dot) {
     if (args.stage == "folded") FoldModel(*model.graph);
@@ -130,10 +167,21 @@ void Export(const ExportArgs& args, const ConsoleOptions& console) {
 
 void AddExport(CLI::App& app, const ConsoleOptions& console) {
   auto args = std::make_shared<ExportArgs>();
-  AddModelOptions(app, args->model);
-  app.add_option("-o,--out", args->output, "The file to write; a picture for Graphviz if it ends in .dot")
+  AddModelOptions(app, args->model, "MODEL|ENGINE");
+  app.add_option(
+         "-o,--out", args->output,
+         "The file to write: OUT.onnx; OUT.dot for Graphviz; OUT.json for Model Explorer; a folder for "
+         "TensorBoard")
       ->required()
-      ->type_name("OUT.onnx");
+      ->type_name("OUT");
+  app.add_option("--format", args->format, "Default: as OUT ends")
+      ->check(CLI::IsMember({"onnx", "dot", "model-explorer", "tfevents"}));
+  app.add_option(
+         "--overlay", args->overlays,
+         "Times and errors, as bench --json or compare --json wrote them, for the viewers; repeatable")
+      ->type_name("FILE")
+      ->expected(1)
+      ->take_all();
   app.add_option("--opset", args->opset, "13 to 17")->check(CLI::Range(13, 17))->capture_default_str();
   app.add_option("--stage", args->stage, "imported: as the model has it; folded: cleaned up and folded")
       ->check(CLI::IsMember({"imported", "folded"}))

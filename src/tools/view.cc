@@ -22,7 +22,6 @@
 #include "view/page.h"
 #include "view/server.h"
 #include "view/sides.h"
-#include "view/tensorboard.h"
 
 extern char** environ;
 
@@ -35,7 +34,6 @@ struct ViewArgs {
   std::string beside;
   std::vector<std::string> overlays;
   std::string html;
-  std::string tfevents;
   std::string node;
   int port = 0;
   bool no_browser = false;
@@ -138,12 +136,6 @@ void View(const ViewArgs& args, const ConsoleOptions& console) {
   for (const view::Side& side : data.sides) {
     for (const std::string& warning : side.warnings) LogWarning("{}: {}", side.title, warning);
   }
-  if (!args.tfevents.empty()) {
-    view::WriteEvents(data.sides.back(), args.tfevents);
-    if (!console.quiet)
-      fmt::print(stderr, "wrote {}; tensorboard --logdir {}\n", args.tfevents, args.tfevents);
-    return;
-  }
   if (args.html.empty()) {
     Serve(args, data, console);
     return;
@@ -169,10 +161,6 @@ void AddView(CLI::App& app, const ConsoleOptions& console) {
       ->take_all();
   app.add_option("--html", args->html, "Write one self-contained page instead of serving it")
       ->type_name("OUT.html");
-  app.add_option("--tfevents", args->tfevents,
-                 "Write event files for TensorBoard into this folder; of two sides, the second")
-      ->type_name("FOLDER")
-      ->excludes("--html");
   app.add_option("--node", args->node, "The node that is chosen when the page opens")->type_name("NAME");
   app.add_option("--port", args->port, "Port of the server; 0: any")->check(CLI::Range(0, 65535));
   app.add_flag("--no-browser", args->no_browser, "Print the address only");

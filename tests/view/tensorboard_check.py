@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Does stock TensorBoard show what `floe view --tfevents` writes? tensorboard_check.py FLOE MODEL|ENGINE [--overlay FILE]
+"""Does stock TensorBoard show what `floe export --format tfevents` writes? tensorboard_check.py FLOE MODEL|ENGINE [--overlay FILE]
 
 Needs the PyPI package tensorboard (seen with 2.21.0). Starts TensorBoard on the folder and asks the endpoints that its graph
 page asks.
@@ -24,7 +24,7 @@ def ask(path, **parameters):
 def main():
     floe, *shown = sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([floe, "view", "-q", *shown, "--tfevents", folder], check=True)
+        subprocess.run([floe, "export", "-q", *shown, "--format", "tfevents", "-o", folder], check=True)
         server = subprocess.Popen([sys.executable, "-m", "tensorboard.main", "--logdir", folder, "--port", str(PORT), "--load_fast", "false"],
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:

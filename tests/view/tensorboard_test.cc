@@ -93,7 +93,8 @@ TEST(TensorBoard, TheFileHoldsGraphAndRun) {
 
 TEST(TensorBoard, TheCommandWritesIt) {
   const ScratchFolder scratch;
-  EXPECT_TRUE(Succeeds(RunFloe({"view", FormFile("variables/model.ckpt"), "--tfevents", scratch / "log"})));
+  EXPECT_TRUE(Succeeds(
+      RunFloe({"export", FormFile("variables/model.ckpt"), "--format", "tfevents", "-o", scratch / "log"})));
   EXPECT_EQ(ReadEvents(scratch / "log/events.out.tfevents.0.floe").size(), 2u);  // a model has no times
 }
 
