@@ -109,6 +109,67 @@ def rnn(x, w, u):
     return [last, out.stack()]
 
 
+# Lists whose elements get their shapes from values, one iteration at a time.
+
+
+def varying(count, element, shape=None):
+    """The list of element(0), …, element(count - 1)."""
+    out = tf.TensorArray(tf.float32, count, element_shape=shape, infer_shape=False, clear_after_read=False)
+    step = lambda i, out: (i + 1, out.write(i, element(i)))
+    return v1.while_loop(lambda i, _: i < count, step, (0, out))[1]
+
+
+def some_rows(x, i):
+    return tf.boolean_mask(x, x[:, 0] > tf.cast(i, tf.float32) * 0.3 - 0.6)
+
+
+def total(list, count):
+    """Reads every element."""
+    step = lambda i, v: (i + 1, v * 0.5 + tf.reduce_sum(list.read(i)))
+    return v1.while_loop(lambda i, _: i < count, step, (0, 0.0))[1]
+
+
+def varying_nested(x, count):
+    inner = lambda i: varying(count, lambda j: some_rows(x, i + j), [None, 4]).concat()
+    return varying(count, inner, [None, 4]).concat()
+
+
+def varying_passed_on(x, count):
+    """A loop reads the list that another filled."""
+    out = varying(count, lambda i: some_rows(x, i), [None, 4])
+    return varying(count, lambda i: tf.concat([out.read(i), x[:i]], 0), [None, 4]).concat()
+
+
+def varying_grown(x, count):
+    out = tf.TensorArray(tf.float32, 0, dynamic_size=True, element_shape=[None, 4], infer_shape=False)
+    step = lambda i, out: (i + 1, out.write(i, some_rows(x, i)))
+    return v1.while_loop(lambda i, _: i < count, step, (0, out))[1].concat()
+
+
+def varying_in_branches(x, count):
+    out = tf.TensorArray(tf.float32, count, element_shape=[None, 4], infer_shape=False)
+    def step(i, out):
+        if v1.control_flow_v2_enabled():
+            longer = lambda: out.write(i, some_rows(x, i))
+            return i + 1, tf.cond(i % 2 < 1, longer, lambda: out.write(i, x[:2] * 2.0))
+        return i + 1, out.write(i, tf.cond(i % 2 < 1, lambda: some_rows(x, i), lambda: x[:2] * 2.0))
+
+    return v1.while_loop(lambda i, _: i < count, step, (0, out))[1].concat()
+
+
+VARYING = {
+    "concat": lambda x, count: varying(count, lambda i: some_rows(x, i), [None, 4]).concat(),
+    "concat_unknown": lambda x, count: varying(count, lambda i: some_rows(x, i)).concat(),
+    "read": lambda x, count: total(varying(count, lambda i: some_rows(x, i)), count),
+    "both_dims": lambda x, count: total(varying(count, lambda i: x[: i + 2, : 4 - i] * 2.0), count),
+    "stack": lambda x, count: varying(count, lambda i: x[: tf.shape(x)[0] - count + i * 0]).stack(),
+    "nested": varying_nested,
+    "passed_on": varying_passed_on,
+    "grown": varying_grown,
+    "branches": varying_in_branches,
+}
+
+
 def lists(put):
     """TensorArrays become TensorArrayV3 operations in the old way and tensor lists in the new."""
     x = lambda use: use(fed(normal(4, 3)))
@@ -121,6 +182,8 @@ def lists(put):
     gap = lambda x: tf.TensorArray(tf.float32, 5).scatter([4, 0, 3, 1], x)
     put("list_write", lambda use: gap(x(use)).write(2, use(fed(normal(3)), "row")).stack())
     put("list_scatter", lambda use: tf.TensorArray(tf.float32, 4).scatter([2, 0, 3, 1], x(use)).stack())
+    for name, make in VARYING.items():
+        put("list_varying_" + name, lambda use, make=make: make(use(fed(normal(6, 4))), use(fed(value(4, "int32")), "count")))
     put("list_split", lambda use: tf.TensorArray(tf.float32, 2, infer_shape=False).split(x(use), [1, 3]).read(1))
 
 

@@ -186,16 +186,7 @@ TakenConstants TakeConstants(tf::GraphDef& graph) {
   return taken;
 }
 
-}  // namespace
-
-ImportResult ImportGraphDef(tf::GraphDef graph_def, const ImportOptions& options) {
-  if (options.outputs.empty()) Throw(ErrorCode::kUsage, "no output is named");
-  TableContents tables = FindTableContents(graph_def, options.evaluator);
-  TakenConstants constants = TakeConstants(graph_def);
-  MainScope scope(graph_def, options);
-  StructureLoops(scope.flat());
-  StructureConds(scope.flat());
-
+ImportResult ImportOnce(MainScope& scope, Importer& importer, const ImportOptions& options) {
   ImportResult result;
   result.graph = std::make_unique<Graph>();
   Builder builder(*result.graph, options.evaluator);
@@ -211,8 +202,6 @@ ImportResult ImportGraphDef(tf::GraphDef graph_def, const ImportOptions& options
     result.inputs.push_back(input.info);
   }
 
-  Importer importer(graph_def.library(), options.evaluator, std::move(constants));
-  importer.SetTables(std::move(tables));
   std::vector<Slot> results;
   try {
     results = importer.ImportScope(scope.flat(), builder, args);
@@ -230,7 +219,6 @@ ImportResult ImportGraphDef(tf::GraphDef graph_def, const ImportOptions& options
   const bool failed =
       std::any_of(results.begin(), results.end(), [](const Slot& s) { return s.is_poison(); });
   if (failed) {
-    if (options.strict) FailOnUnsupported(result.nodes);
     result.partial = std::move(result.graph);
     for (InputInfo& input : result.inputs) input.value = kNoValue;
     return result;
@@ -239,6 +227,30 @@ ImportResult ImportGraphDef(tf::GraphDef graph_def, const ImportOptions& options
   result.graph->Compact();
   for (size_t i = 0; i < result.inputs.size(); ++i) result.inputs[i].value = result.graph->inputs()[i];
   return result;
+}
+
+}  // namespace
+
+ImportResult ImportGraphDef(tf::GraphDef graph_def, const ImportOptions& options) {
+  if (options.outputs.empty()) Throw(ErrorCode::kUsage, "no output is named");
+  TableContents tables = FindTableContents(graph_def, options.evaluator);
+  TakenConstants constants = TakeConstants(graph_def);
+  MainScope scope(graph_def, options);
+  StructureLoops(scope.flat());
+  StructureConds(scope.flat());
+
+  std::set<std::string> ragged;
+  for (;;) {
+    Importer importer(graph_def.library(), options.evaluator, constants, ragged);
+    importer.SetTables(tables);
+    ImportResult result = ImportOnce(scope, importer, options);
+    std::set<std::string> more = importer.RaggedLists();
+    if (more.size() == ragged.size()) {
+      if (options.strict && result.graph == nullptr) FailOnUnsupported(result.nodes);
+      return result;
+    }
+    ragged = std::move(more);
+  }
 }
 
 }  // namespace floe

@@ -1,5 +1,6 @@
 // If and Case.
 #include "frontend/tensorflow/importer.h"
+#include "frontend/tensorflow/ragged_list.h"
 
 namespace floe {
 
@@ -32,7 +33,7 @@ Slot BodyScope::Capture(const Slot& outer) {
     ListState list = *outer.list;
     list.buffer = CaptureValue(list.buffer);
     list.length = CaptureValue(list.length);
-    list.lengths = CaptureValue(list.lengths);
+    list.shapes = CaptureValue(list.shapes);
     slot.list = std::make_shared<const ListState>(std::move(list));
   }
   return slot;
@@ -55,19 +56,6 @@ ValueId BoolOf(Builder& builder, const Slot& slot) {
 
 namespace {
 
-// The output of a branch as one value of its body; nullopt for what lives at import time only.
-std::optional<ValueId> BodyOutput(Builder& builder, Slot& slot, bool other_has_buffer) {
-  if (slot.is_tensor()) return slot.value;
-  if (!slot.is_list()) return std::nullopt;
-  if (slot.list->ragged())
-    throw ImportFailure{"a list whose elements differ in length comes out of a branch", ""};
-  if (slot.list->buffer == kNoValue) {
-    if (!other_has_buffer) return std::nullopt;
-    slot = Slot::OfList(MaterialiseList(builder, *slot.list));
-  }
-  return slot.list->buffer;
-}
-
 Shape WithoutFirst(const Shape& shape) {
   if (!shape.has_rank() || shape.rank() == 0) return {};
   return Shape(std::vector<Dim>(shape.dims().begin() + 1, shape.dims().end()));
@@ -81,7 +69,7 @@ const Slot* FirstPoison(const Importer::Slots& slots) {
 
 // What the elements of a list are like that one branch has written to and the other has not.
 void BorrowElement(const Graph& graph, const Slot& from, Slot& to) {
-  if (!from.is_list() || !to.is_list() || from.list->ragged() || to.list->ragged()) return;
+  if (!from.is_list() || !to.is_list() || from.list->ragged || to.list->ragged) return;
   if (from.list->buffer == kNoValue || to.list->buffer != kNoValue || to.list->element.has_rank()) return;
   ListState list = *to.list;
   list.element = WithoutFirst(graph.value(from.list->buffer).type.shape);
@@ -91,6 +79,74 @@ void BorrowElement(const Graph& graph, const Slot& from, Slot& to) {
 
 bool HasBuffer(const Slot& slot) {
   return slot.is_list() && slot.list->buffer != kNoValue;
+}
+
+void MakeRagged(Builder& builder, Slot& slot, const Graph& other_graph, const Slot& other) {
+  if (HasBuffer(slot)) {
+    if (!slot.list->ragged) slot = Slot::OfList(RaggedFromAlike(builder, *slot.list));
+    return;
+  }
+  ListState list = *slot.list;
+  list.ragged = true;
+  if (!HasBuffer(other)) {
+    slot = Slot::OfList(std::move(list));
+    return;
+  }
+  const TensorType& buffer = other_graph.value(other.list->buffer).type;
+  const Shape& seen = other.list->ragged ? other_graph.value(other.list->shapes).type.shape : buffer.shape;
+  if (other.list->ragged && !(seen.has_rank() && seen[1].known()))
+    throw ImportFailure{"the rank of the elements of a list is not known", ""};
+  const size_t rank = other.list->ragged ? static_cast<size_t>(seen[1].value()) : seen.rank() - 1;
+  const Shape element = other.list->ragged ? other.list->element : WithoutFirst(buffer.shape);
+  list = MaterialiseRagged(builder, std::move(list), buffer.dtype, rank);
+  list.element = SharedDims(element, element);
+  slot = Slot::OfList(std::move(list));
+}
+
+// Brings what two branches give for one result to the same form.
+void Agree(BodyScope& scope, Slot& slot, BodyScope& other_scope, Slot& other) {
+  if (slot.kind != other.kind) throw ImportFailure{"the branches give results of different kinds", ""};
+  if (!slot.is_list()) return;
+  BorrowElement(scope.graph(), slot, other);
+  BorrowElement(other_scope.graph(), other, slot);
+  if (slot.list->ragged || other.list->ragged) {
+    MakeRagged(scope.builder(), slot, other_scope.graph(), other);
+    MakeRagged(other_scope.builder(), other, scope.graph(), slot);
+  } else if (HasBuffer(slot) != HasBuffer(other)) {
+    Slot& empty = HasBuffer(slot) ? other : slot;
+    Builder& builder = HasBuffer(slot) ? other_scope.builder() : scope.builder();
+    empty = Slot::OfList(MaterialiseList(builder, *empty.list));
+  }
+}
+
+// What of a slot lives at run time.
+std::vector<ValueId> ValuesOf(const Slot& slot) {
+  if (slot.is_tensor()) return {slot.value};
+  if (!slot.is_list()) return {};
+  if (slot.list->buffer == kNoValue) return {slot.list->length};
+  if (slot.list->ragged) return {slot.list->buffer, slot.list->shapes};
+  return {slot.list->buffer};
+}
+
+// What comes out of an If with these values, from what its branches gave.
+Slot ResultOf(Builder& builder, const Slot& a, const Slot& b, std::span<const ValueId> values) {
+  if (a.is_tensor()) return Slot::Of(values[0]);
+  if (!a.is_list()) return a;
+  ListState list = *a.list;
+  list.differs = list.differs || b.list->differs;
+  list.stretches = list.stretches || b.list->stretches;
+  if (list.buffer == kNoValue) {
+    list.length = values[0];
+    return Slot::OfList(std::move(list));
+  }
+  list.buffer = values[0];
+  if (list.ragged) {
+    list.shapes = values[1];
+    list.element = SharedDims(list.element, b.list->element);
+  } else {
+    list.element = WithoutFirst(builder.shape(list.buffer));
+  }
+  return Slot::OfList(std::move(list));
 }
 
 }  // namespace
@@ -114,45 +170,27 @@ Importer::Slots Importer::ImportIf(Builder& builder, const Slot& condition, cons
   for (const Slots* out : {&then_out, &else_out})
     if (const Slot* poison = FirstPoison(*out)) return {*poison};
 
-  Slots results(then_out.size());
-  std::vector<size_t> places;
   for (size_t i = 0; i < then_out.size(); ++i) {
-    BorrowElement(then_scope.graph(), then_out[i], else_out[i]);
-    BorrowElement(else_scope.graph(), else_out[i], then_out[i]);
-  }
-  for (size_t i = 0; i < then_out.size(); ++i) {
-    const auto a = BodyOutput(then_scope.builder(), then_out[i], HasBuffer(else_out[i]));
-    const auto b = BodyOutput(else_scope.builder(), else_out[i], HasBuffer(then_out[i]));
-    if (a.has_value() != b.has_value() || then_out[i].kind != else_out[i].kind)
-      throw ImportFailure{"the branches give results of different kinds", ""};
-    if (!a) {
-      if (then_out[i].is_list()) throw ImportFailure{"a list without elements comes out of a branch", ""};
-      results[i] = then_out[i];
-      continue;
-    }
-    then_scope.graph().AddOutput(*a);
-    else_scope.graph().AddOutput(*b);
-    places.push_back(i);
+    Agree(then_scope, then_out[i], else_scope, else_out[i]);
+    for (const ValueId value : ValuesOf(then_out[i])) then_scope.graph().AddOutput(value);
+    for (const ValueId value : ValuesOf(else_out[i])) else_scope.graph().AddOutput(value);
   }
   std::vector<ValueId> inputs = {flag};
   inputs.insert(inputs.end(), then_scope.captures().begin(), then_scope.captures().end());
+  const size_t count = then_scope.graph().outputs().size();
   std::vector<std::unique_ptr<Graph>> bodies;
   bodies.push_back(then_scope.Take());
   bodies.push_back(else_scope.Take());
-  if (places.empty()) return results;
-  const std::vector<ValueId> values = builder.AddNode(
-      If{}, std::move(inputs), static_cast<int>(places.size()), builder.source(), std::move(bodies));
-  for (size_t k = 0; k < places.size(); ++k) {
-    const size_t i = places[k];
-    if (then_out[i].is_list()) {
-      ListState list = *then_out[i].list;
-      list.buffer = values[k];
-      list.element = WithoutFirst(builder.shape(values[k]));
-      list.stretches = list.stretches || else_out[i].list->stretches;
-      results[i] = Slot::OfList(std::move(list));
-    } else {
-      results[i] = Slot::Of(values[k]);
-    }
+  std::vector<ValueId> values;
+  if (count > 0)
+    values = builder.AddNode(If{}, std::move(inputs), static_cast<int>(count), builder.source(),
+                             std::move(bodies));
+  Slots results;
+  std::span<const ValueId> left = values;
+  for (size_t i = 0; i < then_out.size(); ++i) {
+    const size_t taken = ValuesOf(then_out[i]).size();
+    results.push_back(ResultOf(builder, then_out[i], else_out[i], left.first(taken)));
+    left = left.subspan(taken);
   }
   return results;
 }

@@ -52,7 +52,7 @@ struct Importer::LoopVar {
 };
 
 ListState MaterialiseList(Builder& builder, const ListState& list) {
-  if (list.ragged()) throw ImportFailure{"elements of a list differ in length", ""};
+  if (list.ragged) throw ImportFailure{"elements of a list differ in shape", ""};
   if (list.buffer != kNoValue) return list;
   if (!list.element.has_rank())
     throw ImportFailure{"the shape of the elements of a list is not known before the first one", ""};
@@ -112,8 +112,11 @@ std::unique_ptr<Graph> Importer::ImportLoopBody(Builder& outer, const Branch& co
     if (!vars[i].carried) continue;
     Slot& out = (*results)[i];
     if (out.kind != vars[i].init.kind) throw ImportFailure{"a loop variable changes its kind", ""};
-    if (out.is_list() && out.list->ragged())
-      throw ImportFailure{"elements of a list come to differ in length in a loop", ""};
+    if (out.is_list() && out.list->ragged) {
+      lists_.uses[out.list->origin].differs = lists_.uses[out.list->origin].joined = true;
+      lists_.uses[vars[i].init.list->origin] = lists_.uses[out.list->origin];
+      throw ImportFailure{"elements of a list come to differ in shape in a loop", ""};
+    }
     graph.AddOutput(out.is_list() ? out.list->buffer : out.value);
   }
   *captures = scope.captures();
@@ -133,7 +136,7 @@ std::unique_ptr<Graph> Importer::ImportLoopBody(Builder& outer, const Branch& co
 Importer::Slots Importer::ImportWhile(Builder& builder, const Branch& condition, const FlatGraph& body_scope,
                                       const Branch& body, const Slots& init) {
   for (const Slot& slot : init)
-    if (slot.is_list() && slot.list->ragged())
+    if (slot.is_list() && slot.list->ragged)
       return ImportRaggedWhile(builder, condition, body_scope, body, init);
   std::vector<LoopVar> vars(init.size());
   for (size_t i = 0; i < init.size(); ++i) {
@@ -194,6 +197,12 @@ Importer::Slots Importer::ImportWhile(Builder& builder, const Branch& condition,
         throw ImportFailure{fmt::format("loop variable {} changes its type from {} to {}", i,
                                         DTypeName(var.type.dtype), DTypeName(out.dtype)),
                             ""};
+      if (results[i].is_list() && results[i].list->differs && !var.init.list->differs) {
+        ListState list = *var.init.list;
+        list.differs = var.fresh_list.differs = true;
+        var.init = Slot::OfList(std::move(list));
+        changed = true;
+      }
       Shape wide = Widen(var.type.shape, out.shape);
       if (wide == var.type.shape) continue;
       if (attempt >= kPatientAttempts) wide = wide.has_rank() ? Shape::UnknownOfRank(wide.rank()) : Shape();

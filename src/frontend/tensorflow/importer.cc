@@ -64,10 +64,17 @@ bool IsCallable(std::string_view op) {
 }
 
 Importer::Importer(const tf::FunctionDefLibrary& library, const Evaluator* evaluator,
-                   TakenConstants constants)
-    : evaluator_(evaluator), constants_(std::move(constants)) {
+                   const TakenConstants& constants, std::set<std::string> ragged_lists)
+    : evaluator_(evaluator), constants_(constants), lists_{.ragged = std::move(ragged_lists)} {
   for (const tf::FunctionDef& function : library.function())
     library_.emplace(function.signature().name(), &function);
+}
+
+std::set<std::string> Importer::RaggedLists() const {
+  std::set<std::string> ragged = lists_.ragged;
+  for (const auto& [origin, use] : lists_.uses)
+    if (use.differs && (use.joined || !use.stacked)) ragged.insert(origin);
+  return ragged;
 }
 
 void Importer::Report(const FlatGraph& scope, const FlatNode& node, NodeStatus status, std::string reason,
@@ -188,7 +195,7 @@ Importer::Slots Importer::ImportOp(const FlatNode& node, Builder& builder, Slots
     return {Slot::Of(builder.Constant(taken->second, builder.source()))};
   const OpImporter* importer = FindOpImporter(node.op());
   if (importer == nullptr) throw ImportFailure{"the operation is not supported", RemedyFor(node.op())};
-  NodeContext context(*node.def, builder, std::move(inputs));
+  NodeContext context(*node.def, builder, std::move(inputs), lists_);
   importer->import(context);
   return context.TakeOutputs();
 }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -27,11 +28,17 @@ class Importer {
   // Imports one branch into a builder.
   using Branch = std::function<Slots(Builder&, const Slots& args)>;
 
-  // `constants`: what was taken out of Const nodes.
-  Importer(const tf::FunctionDefLibrary& library, const Evaluator* evaluator, TakenConstants constants = {});
+  // `constants`: what was taken out of Const nodes; outlives the importer. `ragged_lists`: the nodes whose
+  // lists are ragged from the start.
+  Importer(const tf::FunctionDefLibrary& library, const Evaluator* evaluator, const TakenConstants& constants,
+           std::set<std::string> ragged_lists = {});
 
   // What `scope.results` are for these arguments, imported into the builder's graph.
   Slots ImportScope(const FlatGraph& scope, Builder& builder, const Slots& args);
+
+  // The lists that should have been ragged from the start: how a list is used shows behind where it is
+  // filled, so if there are more than the importer was given, the graph is to be imported again with these.
+  std::set<std::string> RaggedLists() const;
 
   void SetTables(TableContents tables) { tables_ = std::move(tables); }
   std::vector<NodeReport> TakeReports() { return std::move(reports_); }
@@ -72,7 +79,7 @@ class Importer {
   // import_loop.cc
   Slots ImportWhile(Builder& builder, const Branch& condition, const FlatGraph& body_scope,
                     const Branch& body, const Slots& init);
-  // Lists whose elements differ in length go from iteration to iteration as two tensors.
+  // Ragged lists go from iteration to iteration as two tensors.
   Slots ImportRaggedWhile(Builder& builder, const Branch& condition, const FlatGraph& body_scope,
                           const Branch& body, const Slots& init);
   std::unique_ptr<Graph> ImportLoopBody(Builder& outer, const Branch& condition, const Branch& body,
@@ -80,7 +87,8 @@ class Importer {
                                         Slots* results);
 
   const Evaluator* evaluator_;
-  const TakenConstants constants_;
+  const TakenConstants& constants_;
+  ListNotes lists_;
   const Graph* main_ = nullptr;  // the graph of the first scope
   std::unordered_map<std::string, const tf::FunctionDef*> library_;
   std::map<std::string, std::unique_ptr<FlatGraph>> functions_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "frontend/tensorflow/importer.h"
+#include "frontend/tensorflow/ragged_list.h"
 
 namespace floe {
 namespace {
@@ -15,51 +16,23 @@ ValueId FittingBuffer(Builder& b, const ListState& list, ValueId item) {
   return list.buffer;
 }
 
-// Where the elements of a ragged list begin, and behind the last its end: [n + 1].
-ValueId StartsOf(Builder& b, ValueId lengths) {
-  const ValueId ends = b.Add(Cumulative{CumulativeKind::kCumSum}, {lengths, b.Int64(0)});
-  return b.ConcatVectors({b.Int64s({0}), ends});
+// Whether an item can't be an element of a buffer.
+bool Differ(const Shape& buffer, const Shape& item) {
+  if (!buffer.has_rank() || !item.has_rank() || buffer.rank() != item.rank() + 1) return false;
+  for (size_t d = 0; d < item.rank(); ++d)
+    if (buffer[d + 1].known() && item[d].known() && buffer[d + 1].value() != item[d].value()) return true;
+  return false;
 }
 
-// Whether an item can't be an element of a buffer for its first dimension alone.
-bool DiffersInFirst(const Shape& buffer, const Shape& item) {
-  if (!buffer.has_rank() || !item.has_rank() || buffer.rank() != item.rank() + 1 || item.rank() == 0)
-    return false;
-  return buffer[1].known() && item[0].known() && buffer[1].value() != item[0].value();
+// A dimension that the run decides, and may decide anew.
+bool HasOpenDim(const Shape& shape) {
+  for (const Dim& dim : shape.dims())
+    if (!dim.known() && dim.symbol().empty()) return true;
+  return false;
 }
 
-ListState RaggedOf(Builder& b, ListState list) {
-  const Shape& shape = b.shape(list.buffer);
-  const ValueId rest = b.SliceVector(b.ShapeTensor(list.buffer), 2, static_cast<int64_t>(shape.rank()));
-  list.lengths = b.Add(Expand{}, {b.DimTensor(list.buffer, 1), b.DimTensor(list.buffer, 0)});
-  list.buffer = b.Add(Reshape{}, {list.buffer, b.ConcatVectors({b.Int64s({-1}), rest})});
-  list.length = kNoValue;
-  return list;
-}
-
-// The item takes the place of element `at` (int64 [1, 1]), whose length it may change.
-ListState WriteRagged(NodeContext& c, ListState list, ValueId at, ValueId item) {
-  Builder& b = c.build();
-  if (b.shape(item).rank() == 0) c.Fail("a scalar is no element of a list whose elements differ in length");
-  if (list.grows) {
-    const ValueId needed = b.Binary(BinaryKind::kAdd, b.ToVector(at), b.Int64s({1}));
-    const ValueId missing = b.Binary(BinaryKind::kSub, needed, b.ShapeTensor(list.lengths));
-    const ValueId more = b.Binary(BinaryKind::kMax, missing, b.Int64s({0}));
-    list.lengths = b.ConcatVectors({list.lengths, b.Zeros(DType::kInt64, more)});
-  }
-  const ValueId starts = StartsOf(b, list.lengths), index = b.ToVector(at);
-  const ValueId begin = b.Add(Gather{}, {starts, index});
-  const ValueId end = b.Add(Gather{}, {starts, b.Binary(BinaryKind::kAdd, index, b.Int64s({1}))});
-  if (list.buffer == kNoValue) {
-    list.buffer = item;
-  } else {
-    const ValueId before = b.Add(Slice{}, {list.buffer, b.Int64s({0}), begin});
-    const ValueId after = b.Add(Slice{}, {list.buffer, end, b.Int64s({int64_t{1} << 40})});
-    list.buffer = b.Add(Concat{0}, {before, item, after});
-  }
-  list.lengths = b.Add(ScatterND{}, {list.lengths, at, b.DimTensor(item, 0)});
-  list.dtype = b.dtype(item);
-  return list;
+void NoteDiffers(NodeContext& c, const ListState& list) {
+  if (list.differs && !list.alike) c.lists().uses[list.origin].differs = true;
 }
 
 // Zeros at the end until the list has `needed` (int64 [1]) elements.
@@ -90,28 +63,43 @@ const ListState& NeedList(const NodeContext& c, size_t input) {
 }
 
 ValueId ListLength(Builder& b, const ListState& list) {
-  if (list.ragged()) return b.ShapeTensor(list.lengths);
+  if (list.ragged) return RaggedLength(b, list);
   return list.buffer == kNoValue ? list.length : b.DimTensor(list.buffer, 0);
+}
+
+ListState MadeList(NodeContext& c, ListState list) {
+  Builder& b = c.build();
+  list.origin = b.source();
+  list.declared = list.element;
+  if (!c.lists().ragged.contains(list.origin) || list.ragged) return list;
+  if (list.buffer != kNoValue)
+    return b.shape(list.buffer).rank() < 2 ? list : RaggedFromAlike(b, std::move(list));
+  list.ragged = true;
+  return list;
 }
 
 ValueId NeedBuffer(NodeContext& c, const ListState& list) {
   return MaterialiseList(c.build(), list).buffer;
 }
 
-ValueId ItemOf(NodeContext& c, const ListState& list, ValueId index) {
-  Builder& b = c.build();
-  if (!list.ragged()) return b.Add(Gather{}, {NeedBuffer(c, list), index});
-  if (list.buffer == kNoValue) c.Fail("the type of the elements of a list is not known before the first one");
-  const ValueId starts = StartsOf(b, list.lengths), at = b.ToVector(b.ToInt64(index));
-  const ValueId begin = b.Add(Gather{}, {starts, at});
-  const ValueId end = b.Add(Gather{}, {starts, b.Binary(BinaryKind::kAdd, at, b.Int64s({1}))});
-  return b.Add(Slice{}, {list.buffer, begin, end});
+ValueId StackedList(NodeContext& c, const ListState& list) {
+  c.lists().uses[list.origin].stacked = true;
+  if (!list.ragged) return NeedBuffer(c, list);
+  return RaggedStacked(c.build(), NeedRagged(c, list));
 }
 
-ListState EmptyRaggedList(Builder& b, ValueId length) {
-  ListState list;
-  list.lengths = b.Zeros(DType::kInt64, length);
-  return list;
+ListState NeedRagged(NodeContext& c, const ListState& list) {
+  if (list.buffer != kNoValue) return list;
+  if (list.dtype == DType::kInvalid || !list.declared.has_rank())
+    c.Fail("the type of the elements of a list is not known before the first one");
+  return MaterialiseRagged(c.build(), list, list.dtype, list.declared.rank());
+}
+
+ValueId ItemOf(NodeContext& c, const ListState& list, ValueId index) {
+  Builder& b = c.build();
+  NoteDiffers(c, list);
+  if (!list.ragged) return b.AddNode(Gather{}, {NeedBuffer(c, list), index}, 1, b.source())[0];
+  return RaggedItem(b, NeedRagged(c, list), index);
 }
 
 ListState WriteList(NodeContext& c, ListState list, ValueId index, ValueId item) {
@@ -121,9 +109,10 @@ ListState WriteList(NodeContext& c, ListState list, ValueId index, ValueId item)
   const Shape& shape = b.shape(item);
   if (!shape.has_rank()) c.FailUnknown("the rank of an element is not known");
   const ValueId at = b.Reshape(b.ToInt64(index), {1, 1});
-  if (!list.ragged() && list.buffer != kNoValue && DiffersInFirst(b.shape(list.buffer), shape))
-    list = RaggedOf(b, std::move(list));
-  if (list.ragged()) return WriteRagged(c, std::move(list), at, item);
+  if (!list.ragged && !list.alike && list.buffer != kNoValue && Differ(b.shape(list.buffer), shape))
+    list = RaggedFromAlike(b, std::move(list));
+  if (list.ragged) return WriteRagged(c, std::move(list), b.ToVector(at), item);
+  list.differs = list.differs || HasOpenDim(shape);
   list.buffer = FittingBuffer(b, list, item);
   if (list.grows)
     list.buffer = Grown(b, list.buffer, b.Binary(BinaryKind::kAdd, b.ToVector(at), b.Int64s({1})));
@@ -133,11 +122,37 @@ ListState WriteList(NodeContext& c, ListState list, ValueId index, ValueId item)
   return list;
 }
 
+namespace {
+
+// Row by row, as many as the graph says there are.
+ListState ScatterRagged(NodeContext& c, ListState list, ValueId indices, ValueId items) {
+  Builder& b = c.build();
+  const Tensor* order = b.constant(indices);
+  const Tensor* length = b.constant(ListLength(b, list));
+  if (order != nullptr && length != nullptr && CountsUp(*order) &&
+      (order->size() == TensorToInts(*length)[0] ||
+       (list.grows && order->size() > TensorToInts(*length)[0]))) {
+    list.buffer = items;
+    return RaggedFromAlike(b, std::move(list));
+  }
+  constexpr int64_t kMost = 64;
+  const Shape& shape = b.shape(items);
+  if (!shape[0].known() || shape[0].value() > kMost)
+    c.Fail("more than {} elements are scattered into a list whose elements differ in shape", kMost);
+  for (int64_t i = 0; i < shape[0].value(); ++i) {
+    const ValueId at = b.ToVector(b.Add(Gather{}, {b.ToInt64(indices), b.Int64(i)}));
+    list = WriteRagged(c, std::move(list), at, b.Add(Gather{}, {items, b.Int64(i)}));
+  }
+  return list;
+}
+
+}  // namespace
+
 ListState ScatterList(NodeContext& c, ListState list, ValueId indices, ValueId items) {
   Builder& b = c.build();
   const Shape& shape = b.shape(items);
   if (!shape.has_rank() || shape.rank() == 0) c.FailUnknown("the rank of the elements is not known");
-  if (list.ragged()) c.Fail("elements of a list differ in length");
+  if (list.ragged) return ScatterRagged(c, std::move(list), indices, items);
   list.element = Shape(std::vector<Dim>(shape.dims().begin() + 1, shape.dims().end()));
   const Tensor* order = b.constant(indices);
   const Tensor* length = b.constant(ListLength(b, list));
@@ -168,12 +183,10 @@ ListState ScatterList(NodeContext& c, ListState list, ValueId indices, ValueId i
 ListState AppendList(NodeContext& c, ListState list, ValueId item) {
   Builder& b = c.build();
   if (!b.shape(item).has_rank()) c.FailUnknown("the rank of an element is not known");
-  if (list.ragged()) {
-    list.buffer = list.buffer == kNoValue ? item : b.Add(Concat{0}, {list.buffer, item});
-    list.lengths = b.ConcatVectors({list.lengths, b.DimTensor(item, 0)});
-    list.dtype = b.dtype(item);
-    return list;
-  }
+  if (!list.ragged && !list.alike && list.buffer != kNoValue && Differ(b.shape(list.buffer), b.shape(item)))
+    list = RaggedFromAlike(b, std::move(list));
+  if (list.ragged) return AppendRagged(c, std::move(list), item);
+  list.differs = list.differs || HasOpenDim(b.shape(item));
   const ValueId row = b.Add(Unsqueeze{{0}}, {item});
   const Tensor* length = list.buffer == kNoValue ? b.constant(list.length) : nullptr;
   if (length != nullptr && TensorToInts(*length)[0] == 0)
@@ -187,10 +200,12 @@ ListState AppendList(NodeContext& c, ListState list, ValueId item) {
 
 void ReturnConcatenated(NodeContext& c, const ListState& list) {
   Builder& b = c.build();
-  if (list.ragged()) {
-    if (list.buffer == kNoValue) c.Fail("the type of the elements of a list is not known");
-    c.Set(0, list.buffer);
-    return c.Set(1, list.lengths);
+  NoteDiffers(c, list);
+  c.lists().uses[list.origin].joined = true;
+  if (list.ragged) {
+    const ListState whole = NeedRagged(c, list);
+    c.Set(0, RaggedRows(b, whole));
+    return c.Set(1, RaggedRowLengths(b, whole));
   }
   const ValueId buffer = NeedBuffer(c, list);
   const Shape& shape = b.shape(buffer);
@@ -205,11 +220,8 @@ ListState SplitIntoList(NodeContext& c, ValueId value, size_t lengths_input) {
   const std::optional<Ints> known = c.KnownInts(lengths_input);
   if (!known || known->empty() ||
       std::adjacent_find(known->begin(), known->end(), std::not_equal_to<>()) != known->end()) {
-    ListState list;
-    list.dtype = b.dtype(value);
-    list.buffer = value;
-    list.lengths = b.ToInt64(c.in(lengths_input));
-    return list;
+    if (!b.shape(value).has_rank()) c.FailUnknown("the rank of its value is not known");
+    return RaggedFromRows(b, {}, value, b.ToInt64(c.in(lengths_input)));
   }
   const Ints& lengths = *known;
   const Shape& shape = b.shape(value);

@@ -8,12 +8,16 @@ namespace floe {
 
 const ListState& NeedList(const NodeContext& c, size_t input);
 ValueId ListLength(Builder& b, const ListState& list);  // int64 [1]
+// A list as the node at work makes it.
+ListState MadeList(NodeContext& c, ListState list);
 // The buffer; zeros of the element's shape if nothing was written. Fails if that is not known.
 ValueId NeedBuffer(NodeContext& c, const ListState& list);
 // One element, by a scalar index.
 ValueId ItemOf(NodeContext& c, const ListState& list, ValueId index);
-// `length` (int64 [1]) empty elements of a type still to be known.
-ListState EmptyRaggedList(Builder& b, ValueId length);
+// All elements stacked, whatever the list.
+ValueId StackedList(NodeContext& c, const ListState& list);
+// A ragged list with a buffer. Fails if the type of the elements is not known.
+ListState NeedRagged(NodeContext& c, const ListState& list);
 ListState WriteList(NodeContext& c, ListState list, ValueId index, ValueId item);
 ListState ScatterList(NodeContext& c, ListState list, ValueId indices, ValueId items);
 ListState AppendList(NodeContext& c, ListState list, ValueId item);

@@ -21,12 +21,13 @@ namespace floe {
 
 class NodeContext {
  public:
-  NodeContext(const tf::NodeDef& def, Builder& builder, std::vector<Slot> inputs)
-      : def_(def), builder_(builder), inputs_(std::move(inputs)) {}
+  NodeContext(const tf::NodeDef& def, Builder& builder, std::vector<Slot> inputs, ListNotes& lists)
+      : def_(def), builder_(builder), inputs_(std::move(inputs)), lists_(lists) {}
 
   const tf::NodeDef& def() const { return def_; }
   const std::string& op() const { return def_.op(); }
   Builder& build() { return builder_; }
+  ListNotes& lists() { return lists_; }
 
   size_t input_count() const { return inputs_.size(); }
   const Slot& slot(size_t i) const;
@@ -86,6 +87,7 @@ class NodeContext {
   const tf::NodeDef& def_;
   Builder& builder_;
   std::vector<Slot> inputs_;
+  ListNotes& lists_;
   std::vector<Slot> outputs_;
 };
 

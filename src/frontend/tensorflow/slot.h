@@ -3,7 +3,9 @@
 #ifndef FLOE_FRONTEND_TENSORFLOW_SLOT_H_
 #define FLOE_FRONTEND_TENSORFLOW_SLOT_H_
 
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "graph/graph.h"
@@ -19,10 +21,26 @@ struct ListState {
   ValueId length = kNoValue;  // int64 [1]; set while there is no buffer
   bool stretches = false;     // dimensions of the buffer that nobody knew yet are 1; a write broadcasts them
   bool grows = false;         // a write behind the end makes it longer
-  // Elements that differ in their first dimension: the buffer has them one behind the other, and this how
-  // long each is, int64 [n]. kNoValue in other lists. Without a buffer all are empty, their type not known.
-  ValueId lengths = kNoValue;
-  bool ragged() const { return lengths != kNoValue; }
+  std::string origin = {};    // the node that made it
+  Shape declared = {};        // what that node says of every element
+  bool alike = false;         // that node promises elements of one shape
+  bool differs = false;       // dimensions that only the run knows were written one element after the other
+  // Elements whose shapes may differ: the buffer has their contents one behind the other, rank 1, and
+  // `shapes` says what each is like, int64 [n, rank]. Both or none: while no element has been seen there is
+  // the length. Their rank is 1 or more.
+  bool ragged = false;
+  ValueId shapes = kNoValue;
+};
+
+// What one import learns about its lists, by their origin, for another that makes some of them ragged.
+struct ListNotes {
+  struct Use {
+    bool differs = false;  // elements can't be alike, or were joined or read where they might not be
+    bool stacked = false;  // were stacked, which TensorFlow allows for elements of one shape only
+    bool joined = false;   // were joined along their first dimension, which may differ
+  };
+  std::set<std::string> ragged;  // to be made so
+  std::map<std::string, Use> uses = {};
 };
 
 struct TableState {

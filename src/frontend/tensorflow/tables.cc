@@ -38,7 +38,8 @@ TableContents FindTableContents(const tf::GraphDef& graph, const Evaluator* eval
   for (const tf::NodeDef& node : graph.node()) any = any || FillsTable(node.op());
   if (!any) return contents;
   FlatGraph flat = FlattenGraph(graph);
-  Importer importer(graph.library(), evaluator);
+  const TakenConstants no_constants;
+  Importer importer(graph.library(), evaluator, no_constants);
   Graph scratch;
   Builder builder(scratch, evaluator);
   for (size_t i = 0; i < flat.nodes.size(); ++i) {

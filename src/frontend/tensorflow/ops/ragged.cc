@@ -1,5 +1,6 @@
 // Ragged tensors: values in one tensor, rows as splits [rows + 1] or as the row of each value.
 #include "frontend/tensorflow/ops/families.h"
+#include "frontend/tensorflow/ragged_list.h"
 
 namespace floe {
 namespace {
@@ -205,10 +206,8 @@ void ImportRaggedToVariant(NodeContext& c) {
   const bool batched = c.Bool("batched_input");
   if (levels == 0 && !batched) return c.SetSlot(0, c.slot(0));
   if (levels != 1 || !batched) c.Fail("rows that are ragged themselves are not supported");
-  ListState rows;
-  rows.dtype = c.dtype(1);
-  rows.buffer = c.in(1);
-  rows.lengths = LengthsOf(b, b.ToInt64(c.in(0)));
+  c.Rank(1);
+  ListState rows = RaggedFromRows(b, {}, c.in(1), LengthsOf(b, b.ToInt64(c.in(0))));
   c.SetSlot(0, Slot::OfList(std::move(rows)));
 }
 
@@ -218,9 +217,9 @@ void ImportRaggedFromVariant(NodeContext& c) {
   if (c.slot(0).is_tensor() && levels == 0) return c.SetSlot(0, c.slot(0));
   if (!c.slot(0).is_list() || levels != 1) c.Fail("rows that are ragged themselves are not supported");
   const ListState& list = *c.slot(0).list;
-  if (!list.ragged() || list.buffer == kNoValue) c.Fail("the rows of its input are not known");
-  c.Set(0, b.CastTo(SplitsOf(b, list.lengths), c.Type("Tsplits")));
-  c.Set(1, list.buffer);
+  if (!list.ragged || list.buffer == kNoValue) c.Fail("the rows of its input are not known");
+  c.Set(0, b.CastTo(SplitsOf(b, RaggedRowLengths(b, list)), c.Type("Tsplits")));
+  c.Set(1, RaggedRows(b, list));
 }
 
 constexpr OpImporter kRows[] = {

@@ -2,6 +2,7 @@
 // contents.
 #include "frontend/tensorflow/list_ops.h"
 #include "frontend/tensorflow/ops/families.h"
+#include "frontend/tensorflow/ragged_list.h"
 
 namespace floe {
 namespace {
@@ -12,7 +13,7 @@ void ImportArray(NodeContext& c) {
     ListState rows = EmptyRaggedList(b, b.ToVector(b.ToInt64(c.in(0))));
     rows.grows = c.Bool("dynamic_size");
     c.SetSlot(0, {.kind = Slot::Kind::kArray});
-    return c.SetSlot(1, Slot::OfList(std::move(rows)));
+    return c.SetSlot(1, Slot::OfList(MadeList(c, std::move(rows))));
   }
   ListState list;
   list.dtype = c.Type("dtype");
@@ -23,9 +24,10 @@ void ImportArray(NodeContext& c) {
     list.element = Shape(std::move(dims));
   }
   list.grows = c.Bool("dynamic_size");
+  list.alike = c.Bool("identical_element_shapes");
   c.SetSlot(0, {.kind = Slot::Kind::kArray});
   list.length = c.build().ToVector(c.build().ToInt64(c.in(0)));
-  c.SetSlot(1, Slot::OfList(std::move(list)));
+  c.SetSlot(1, Slot::OfList(MadeList(c, std::move(list))));
 }
 
 void ImportWrite(NodeContext& c) {
@@ -33,9 +35,7 @@ void ImportWrite(NodeContext& c) {
 }
 
 void ImportRead(NodeContext& c) {
-  const ListState& list = NeedList(c, 2);
-  if (list.ragged()) return c.Set(0, ItemOf(c, list, c.in(1)));
-  c.Return(Gather{}, {NeedBuffer(c, list), c.in(1)});
+  c.Set(0, ItemOf(c, NeedList(c, 2), c.in(1)));
 }
 
 // Of a list of rows only the whole in its order makes a ragged tensor.
@@ -51,8 +51,8 @@ bool TakesAllInOrder(NodeContext& c, const ListState& list) {
 
 void ImportGatherArray(NodeContext& c) {
   ListState list = NeedList(c, 2);
-  if (list.ragged()) {
-    if (!TakesAllInOrder(c, list)) c.Fail("elements of the list differ in length");
+  if (c.TfType("dtype") == tf::DT_VARIANT) {
+    if (!TakesAllInOrder(c, list)) c.Fail("rows of a ragged tensor are not taken all in their order");
     return c.SetSlot(0, Slot::OfList(std::move(list)));
   }
   const tf::AttrValue& shape = c.Attr("element_shape");
@@ -62,12 +62,13 @@ void ImportGatherArray(NodeContext& c) {
     if (const std::optional<Shape> merged = MergeShapes(list.element, Shape(std::move(dims))))
       list.element = *merged;
   }
-  c.Return(Gather{}, {NeedBuffer(c, list), c.in(1)});
+  c.Return(Gather{}, {StackedList(c, list), c.in(1)});
 }
 
 void ImportScatterArray(NodeContext& c) {
   if (c.slot(2).is_list()) {
-    if (!TakesAllInOrder(c, *c.slot(2).list)) c.Fail("elements of the list differ in length");
+    if (!TakesAllInOrder(c, *c.slot(2).list))
+      c.Fail("rows of a ragged tensor are not put all in their order");
     return c.SetSlot(0, c.slot(2));
   }
   c.SetSlot(0, Slot::OfList(ScatterList(c, NeedList(c, 3), c.in(1), c.in(2))));
@@ -85,6 +86,8 @@ void ImportConcatArray(NodeContext& c) {
 void ImportSplitArray(NodeContext& c) {
   ListState list = SplitIntoList(c, c.in(1), 2);
   list.grows = NeedList(c, 3).grows;
+  list.origin = NeedList(c, 3).origin;
+  if (NeedList(c, 3).ragged && !list.ragged) list = RaggedFromAlike(c.build(), std::move(list));
   c.SetSlot(0, Slot::OfList(std::move(list)));
 }
 

@@ -1,5 +1,6 @@
 #include "frontend/tensorflow/list_ops.h"
 #include "frontend/tensorflow/ops/families.h"
+#include "frontend/tensorflow/ragged_list.h"
 
 namespace floe {
 namespace {
@@ -22,9 +23,9 @@ Shape ElementShapeOf(NodeContext& c, size_t input) {
 
 // Both what the list knows and what the operation says.
 ListState Refined(NodeContext& c, ListState list, size_t shape_input) {
-  if (list.buffer != kNoValue || list.ragged()) return list;
+  if (list.buffer != kNoValue) return list;
   if (const std::optional<Shape> merged = MergeShapes(list.element, ElementShapeOf(c, shape_input)))
-    list.element = *merged;
+    list.element = list.declared = *merged;
   return list;
 }
 
@@ -36,22 +37,23 @@ bool HoldsRows(const NodeContext& c) {
 void ImportReserve(NodeContext& c) {
   if (HoldsRows(c)) {
     Builder& b = c.build();
-    return c.SetSlot(0, Slot::OfList(EmptyRaggedList(b, b.ToVector(b.ToInt64(c.in(1))))));
+    return c.SetSlot(0, Slot::OfList(MadeList(c, EmptyRaggedList(b, b.ToVector(b.ToInt64(c.in(1)))))));
   }
   ListState list;
   list.dtype = c.Type("element_dtype");
   list.element = ElementShapeOf(c, 0);
   list.length = c.build().ToVector(c.build().ToInt64(c.in(1)));
-  c.SetSlot(0, Slot::OfList(std::move(list)));
+  c.SetSlot(0, Slot::OfList(MadeList(c, std::move(list))));
 }
 
 void ImportEmptyList(NodeContext& c) {
-  if (HoldsRows(c)) return c.SetSlot(0, Slot::OfList(EmptyRaggedList(c.build(), c.build().Int64s({0}))));
+  if (HoldsRows(c))
+    return c.SetSlot(0, Slot::OfList(MadeList(c, EmptyRaggedList(c.build(), c.build().Int64s({0})))));
   ListState list;
   list.dtype = c.Type("element_dtype");
   list.element = ElementShapeOf(c, 0);
   list.length = c.build().Int64s({0});
-  c.SetSlot(0, Slot::OfList(std::move(list)));
+  c.SetSlot(0, Slot::OfList(MadeList(c, std::move(list))));
 }
 
 void ImportFromTensor(NodeContext& c) {
@@ -62,18 +64,17 @@ void ImportFromTensor(NodeContext& c) {
   list.dtype = c.dtype(0);
   list.buffer = c.in(0);
   list.element = Shape(std::vector<Dim>(shape.dims().begin() + 1, shape.dims().end()));
-  c.SetSlot(0, Slot::OfList(std::move(list)));
+  c.SetSlot(0, Slot::OfList(MadeList(c, std::move(list))));
 }
 
 void ImportStack(NodeContext& c) {
   if (HoldsRows(c)) return c.SetSlot(0, c.slot(0));
-  c.Set(0, NeedBuffer(c, Refined(c, NeedList(c, 0), 1)));
+  c.Set(0, StackedList(c, Refined(c, NeedList(c, 0), 1)));
 }
 
 void ImportGetItem(NodeContext& c) {
   const ListState list = Refined(c, NeedList(c, 0), 2);
-  if (list.ragged()) return c.Set(0, ItemOf(c, list, c.in(1)));
-  c.Return(Gather{}, {NeedBuffer(c, list), c.in(1)});
+  c.Set(0, ItemOf(c, list, c.in(1)));
 }
 
 void ImportSetItem(NodeContext& c) {
@@ -87,7 +88,7 @@ void ImportSetItem(NodeContext& c) {
 
 void ImportGather(NodeContext& c) {
   const ListState list = Refined(c, NeedList(c, 0), 2);
-  c.Return(Gather{}, {NeedBuffer(c, list), c.in(1)});
+  c.Return(Gather{}, {StackedList(c, list), c.in(1)});
 }
 
 void ImportScatter(NodeContext& c) {
@@ -106,7 +107,7 @@ void ImportScatter(NodeContext& c) {
   }
   list = ScatterList(c, std::move(list), c.in(1), c.in(0));
   list.grows = false;
-  c.SetSlot(0, Slot::OfList(std::move(list)));
+  c.SetSlot(0, Slot::OfList(MadeList(c, std::move(list))));
 }
 
 void ImportScatterInto(NodeContext& c) {
@@ -122,7 +123,7 @@ void ImportElementShape(NodeContext& c) {
   Builder& b = c.build();
   const ListState& list = NeedList(c, 0);
   const DType type = c.Type("shape_type");
-  if (list.buffer == kNoValue || list.stretches || list.ragged()) {
+  if (list.buffer == kNoValue || list.stretches || list.ragged) {
     if (!list.element.has_rank()) return c.Set(0, b.CastTo(b.Int64(-1), type));
     Ints dims;
     for (const Dim& dim : list.element.dims()) dims.push_back(dim.value());
@@ -138,7 +139,12 @@ void ImportPushBack(NodeContext& c) {
 void ImportPopBack(NodeContext& c) {
   Builder& b = c.build();
   ListState list = NeedList(c, 0);
-  if (list.ragged()) c.Fail("elements of the list differ in length");
+  if (list.ragged) {
+    list = NeedRagged(c, list);
+    const ValueId at = b.Binary(BinaryKind::kSub, ListLength(b, list), b.Int64s({1}));
+    c.SetSlot(0, Slot::OfList(WithoutLast(b, list)));
+    return c.Set(1, RaggedItem(b, list, b.ToScalar(at)));
+  }
   const ValueId buffer = NeedBuffer(c, list);
   list.buffer = b.Slice(buffer, {0}, {-1}, {0});
   list.length = kNoValue;
@@ -151,7 +157,8 @@ void ImportResizeList(NodeContext& c) {
   Builder& b = c.build();
   ListState list = NeedList(c, 0);
   const ValueId size = b.ToVector(b.ToInt64(c.in(1)));
-  if (list.ragged()) c.Fail("elements of the list differ in length");
+  if (list.ragged && list.buffer != kNoValue)
+    c.Fail("a list whose elements differ in shape is given another length");
   if (list.buffer == kNoValue) {
     list.length = size;
     return c.SetSlot(0, Slot::OfList(std::move(list)));
