@@ -13,8 +13,8 @@ import argparse, os, sys, tempfile
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from make_archive import pack
-from op_goldens import arrays, control, elementwise, harness, images, indexing, linear, nn, patterns, rare, reductions
-from op_goldens import texts_and_sparse
+from op_goldens import arrays, control, elementwise, harness, images, indexing, leftovers, linear, nn, patterns, rare
+from op_goldens import reductions, texts_and_sparse
 
 
 def main():
@@ -38,6 +38,7 @@ def main():
             control,
             rare,
             texts_and_sparse,
+            leftovers,
         ):
             family.write(writer)
         for op, count in sorted(writer.count.items()):

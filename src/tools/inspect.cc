@@ -55,6 +55,30 @@ void AddKnownShapes(Survey& survey) {
   }
 }
 
+// What the user chose instead of what looks likely: the inputs that are left, the outputs that were named.
+void ShowSelected(Survey& survey, const ModelSelection& given) {
+  const auto take = [](const std::vector<ModelTensor>& tensors, std::vector<ModelCandidate>* shown) {
+    std::vector<ModelCandidate> selected;
+    for (const ModelTensor& t : tensors) {
+      const auto known = std::ranges::find(*shown, t.tensor, &ModelCandidate::tensor);
+      ModelCandidate c{.name = t.name, .tensor = t.tensor, .best = true, .why = "selected"};
+      if (known != shown->end()) c = *known;
+      if (t.type.dtype != DType::kInvalid) c.dtype = DTypeName(t.type.dtype);
+      if (c.dtype.empty()) c.dtype = "?";
+      if (t.type.shape.has_rank()) {
+        c.dims.emplace();
+        for (const floe::Dim& d : t.type.shape.dims()) c.dims->push_back(d.value());
+      }
+      c.best = true;
+      selected.push_back(std::move(c));
+    }
+    *shown = std::move(selected);
+  };
+  if (!given.inputs.empty() || !given.sets.empty() || !given.outputs.empty())
+    take(survey.inputs, &survey.summary.inputs);
+  if (!given.outputs.empty()) take(survey.outputs, &survey.summary.outputs);
+}
+
 // The line that builds the best guess, or what of it is supported.
 std::string BuildLine(const Survey& survey) {
   const ModelSelection& given = survey.selection;
@@ -158,6 +182,7 @@ void Inspect(const InspectArgs& args) {
   Found found{.survey = ReadStructure(args.model, DefaultOutputs::kBest)};
   try {
     Convert(found.survey);
+    ShowSelected(found.survey, args.model);
     if (found.survey.model.graph == nullptr) found.part = SurveySupportedPart(found.survey);
   } catch (const Error& error) {
     found.problem = error.what();

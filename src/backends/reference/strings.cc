@@ -154,7 +154,7 @@ void Run(const StringReduceJoin& op, OpCall& call) {
 }
 
 void Run(const StringHash& op, OpCall& call) {
-  if (op.buckets < 1) call.Fail("{} buckets", op.buckets);
+  if (op.buckets < 0) call.Fail("{} buckets", op.buckets);
   const bool keyed = op.method == StringHashMethod::kStrong;
   if (keyed && op.key.size() != 2) call.Fail("expected a key of two numbers, found {}", op.key.size());
   const uint64_t key[] = {keyed ? static_cast<uint64_t>(op.key[0]) : 0,
@@ -165,7 +165,8 @@ void Run(const StringHash& op, OpCall& call) {
     const uint64_t hash = op.method == StringHashMethod::kFast     ? Fingerprint64(x[i])
                           : op.method == StringHashMethod::kStrong ? SipHash64(x[i], key[0], key[1])
                                                                    : MurmurHash64(x[i]);
-    y.data<int64_t>()[i] = static_cast<int64_t>(hash % static_cast<uint64_t>(op.buckets));
+    y.data<int64_t>()[i] =
+        static_cast<int64_t>(op.buckets == 0 ? hash : hash % static_cast<uint64_t>(op.buckets));
   }
 }
 

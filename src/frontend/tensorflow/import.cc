@@ -23,6 +23,12 @@ TensorType DeclaredType(const FlatNode& node, int port) {
   const TfOpDef* op_def = FindOpDef(node.op());
   if (op_def != nullptr) {
     const std::vector<tf::DataType> types = OutputTypes(*op_def, *node.def);
+    if (port < static_cast<int>(types.size()) && types[static_cast<size_t>(port)] == tf::DT_RESOURCE)
+      Throw(ErrorCode::kModel,
+            "input '{}': a table or variable of the program that froze the graph, which the file does not "
+            "contain; "
+            "export the model as a SavedModel, or choose --input behind it",
+            node.name());
     if (port < static_cast<int>(types.size()))
       type.dtype = DTypeFromTf(types[static_cast<size_t>(port)]).value_or(DType::kInvalid);
   }

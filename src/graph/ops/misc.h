@@ -310,7 +310,7 @@ struct StringReduceJoin {
 };
 
 // TensorFlow's StringToHashBucketFast (FarmHash's Fingerprint64), …Strong (SipHash-2-4 with a key of two
-// numbers) and StringToHashBucket, modulo buckets; int64.
+// numbers) and StringToHashBucket, modulo buckets (0: all 64 bits); int64.
 enum class StringHashMethod : uint8_t { kFast, kStrong, kLegacy };
 constexpr std::string_view kStringHashNames[] = {"fast", "strong", "legacy"};
 constexpr auto& EnumNames(StringHashMethod) {

@@ -38,8 +38,7 @@ Dim ChannelDim(const Shape& image, Layout layout, size_t spatial) {
 
 // As many as the image has more channels than the filter takes; 1 where either is not known before the run,
 // which then says so if it is wrong.
-int64_t GroupsOf(const NodeContext& c, const Dim& channels, size_t spatial) {
-  const Shape& filter = c.shape(1);
+int64_t GroupsOf(const NodeContext& c, const Dim& channels, const Shape& filter, size_t spatial) {
   if (!filter.has_rank()) return 1;
   if (filter.rank() != spatial + 2)
     c.Fail("expected a filter of rank {}, found {}", spatial + 2, filter.ToString());
@@ -61,9 +60,33 @@ void ImportConv(NodeContext& c) {
   const Padding padding = PaddingOf(c, op.layout, kSpatial);
   op.auto_pad = padding.auto_pad;
   op.pads = padding.pads;
-  op.group = GroupsOf(c, ChannelDim(c.shape(0), op.layout, kSpatial), kSpatial);
+  op.group = GroupsOf(c, ChannelDim(c.shape(0), op.layout, kSpatial), c.shape(1), kSpatial);
   const ValueId weights = OutputFirst(c, c.in(1), op.layout, kSpatial);
   c.Return(std::move(op), {c.in(0), weights});
+}
+
+// What TensorFlow 1's graph transforms make of a MirrorPad, and of a ResizeBilinear before it, and a Conv2D.
+template <bool kResize>
+void ImportPaddedConv(NodeContext& c) {
+  Builder& b = c.build();
+  ValueId image = c.in(0);
+  if (kResize) {
+    Resize resize;
+    resize.mode = ResizeMode::kLinear;
+    resize.coordinates =
+        c.Bool("resize_align_corners") ? ResizeCoordinates::kAlignCorners : ResizeCoordinates::kAsymmetric;
+    image = b.Add(std::move(resize), {image, b.ToInt64(c.in(1))});
+  }
+  const std::string mode = c.String("mode");
+  if (mode != "REFLECT" && mode != "SYMMETRIC") c.Fail("expected mode REFLECT or SYMMETRIC, found {}", mode);
+  const size_t filter = kResize ? 3 : 2;
+  image = b.Add(Pad{mode == "REFLECT" ? PadMode::kReflect : PadMode::kSymmetric},
+                {image, PadsOf(b, c.in(filter - 1))});
+  Conv op;
+  op.strides = SpatialEntries(c, c.IntList("strides"), op.layout, 2, "strides");
+  op.auto_pad = c.String("padding") == "SAME" ? AutoPad::kSameUpper : AutoPad::kExplicit;
+  op.group = GroupsOf(c, ChannelDim(b.shape(image), op.layout, 2), c.shape(filter), 2);
+  c.Return(std::move(op), {image, OutputFirst(c, c.in(filter), op.layout, 2)});
 }
 
 void ImportDepthwise(NodeContext& c) {
@@ -172,6 +195,8 @@ void ImportDilation2D(NodeContext& c) {
 constexpr OpImporter kRows[] = {
     {"Conv2D", ImportConv<2>},
     {"Conv3D", ImportConv<3>},
+    {"FusedPadConv2D", ImportPaddedConv<false>},
+    {"FusedResizeAndPadConv2D", ImportPaddedConv<true>},
     {"DepthwiseConv2dNative", ImportDepthwise},
     {"Conv2DBackpropInput", ImportConvTranspose<2>},
     {"Conv3DBackpropInputV2", ImportConvTranspose<3>},

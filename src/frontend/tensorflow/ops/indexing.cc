@@ -30,6 +30,12 @@ void ImportTensorScatter(NodeContext& c) {
   c.Return(ScatterND{kReduction}, {c.in(0), c.in(1), c.in(2)});
 }
 
+// (x, rows i of rank 1, new rows v).
+template <ScatterReduction kReduction>
+void ImportInplace(NodeContext& c) {
+  c.Return(ScatterND{kReduction}, {c.in(0), c.Add(Unsqueeze{{-1}}, {c.in(1)}), c.in(2)});
+}
+
 void ImportWhere(NodeContext& c) {
   c.Return(NonZero{}, {c.in(0)});
 }
@@ -128,6 +134,9 @@ constexpr OpImporter kRows[] = {
     {"TensorScatterMin", ImportTensorScatter<ScatterReduction::kMin>},
     {"TensorScatterMax", ImportTensorScatter<ScatterReduction::kMax>},
     {"ScatterNdNonAliasingAdd", ImportTensorScatter<ScatterReduction::kAdd>},
+    {"InplaceUpdate", ImportInplace<ScatterReduction::kNone>},
+    {"InplaceAdd", ImportInplace<ScatterReduction::kAdd>},
+    {"InplaceSub", ImportInplace<ScatterReduction::kSub>},
     {"Where", ImportWhere},
     {"Unique", ImportUnique},
     {"UniqueV2", ImportUnique},

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "frontend/tensorflow/ops/families.h"
+#include "frontend/tensorflow/ops/spatial.h"
 
 namespace floe {
 namespace {
@@ -100,6 +101,11 @@ void ImportConcatV2(NodeContext& c) {
   ReturnConcat(c, c.ins(0, last), c.NeedInt(last, "the axis"));
 }
 
+// Parts that each have one row.
+void ImportParallelConcat(NodeContext& c) {
+  ReturnConcat(c, c.ins(0, c.input_count()), 0);
+}
+
 void ImportPack(NodeContext& c) {
   const int64_t axis = c.Int("axis");
   std::vector<ValueId> parts;
@@ -167,14 +173,8 @@ void ImportTile(NodeContext& c) {
   c.Return(Tile{}, {c.in(0), c.build().ToInt64(c.in(1))});
 }
 
-// [n, 2] of before and after -> all befores, then all afters.
-ValueId PadsOf(NodeContext& c, ValueId paddings) {
-  Builder& b = c.build();
-  return b.Reshape(b.ToInt64(b.Transpose(paddings, {1, 0})), {-1});
-}
-
 void ImportPad(NodeContext& c) {
-  std::vector<ValueId> inputs = {c.in(0), PadsOf(c, c.in(1))};
+  std::vector<ValueId> inputs = {c.in(0), PadsOf(c.build(), c.in(1))};
   if (c.op() == "PadV2") inputs.push_back(c.in(2));
   c.Return(Pad{PadMode::kConstant}, std::move(inputs));
 }
@@ -182,7 +182,8 @@ void ImportPad(NodeContext& c) {
 void ImportMirrorPad(NodeContext& c) {
   const std::string mode = c.String("mode");
   if (mode != "REFLECT" && mode != "SYMMETRIC") c.Fail("expected mode REFLECT or SYMMETRIC, found {}", mode);
-  c.Return(Pad{mode == "REFLECT" ? PadMode::kReflect : PadMode::kSymmetric}, {c.in(0), PadsOf(c, c.in(1))});
+  c.Return(Pad{mode == "REFLECT" ? PadMode::kReflect : PadMode::kSymmetric},
+           {c.in(0), PadsOf(c.build(), c.in(1))});
 }
 
 void ImportReverseV2(NodeContext& c) {
@@ -268,6 +269,7 @@ constexpr OpImporter kRows[] = {
     {"ConjugateTranspose", ImportTranspose},
     {"Concat", ImportConcat},
     {"ConcatV2", ImportConcatV2},
+    {"ParallelConcat", ImportParallelConcat},
     {"Pack", ImportPack},
     {"Unpack", ImportUnpack},
     {"Split", ImportSplit},

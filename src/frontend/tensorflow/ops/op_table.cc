@@ -17,7 +17,8 @@ std::map<std::string_view, const OpImporter*> BuildTable() {
       DetectionImporters(),   QuantizationImporters(),  SpectralImporters(),      RandomImporters(),
       RecurrentImporters(),   StringImporters(),        LookupImporters(),        TensorListImporters(),
       TensorArrayImporters(), DecodingImporters(),      LinearAlgebraImporters(), SparseMathImporters(),
-      TextImporters(),        AudioImporters(),         GradientImporters()};
+      TextImporters(),        AudioImporters(),         GradientImporters(),      CrossingImporters(),
+      ProjectionImporters()};
   for (const std::span<const OpImporter> family : families)
     for (const OpImporter& row : family) table.emplace(row.op, &row);
   return table;

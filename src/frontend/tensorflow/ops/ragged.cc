@@ -1,41 +1,10 @@
 // Ragged tensors: values in one tensor, rows as splits [rows + 1] or as the row of each value.
 #include "frontend/tensorflow/ops/families.h"
+#include "frontend/tensorflow/ops/row_partition.h"
 #include "frontend/tensorflow/ragged_list.h"
 
 namespace floe {
 namespace {
-
-// [n] lengths -> [n + 1] splits.
-ValueId SplitsOf(Builder& b, ValueId lengths) {
-  const ValueId ends = b.Add(Cumulative{CumulativeKind::kCumSum, false, false}, {lengths, b.Int64(0)});
-  return b.ConcatVectors({b.Int64s({0}), ends});
-}
-
-ValueId LengthsOf(Builder& b, ValueId splits) {
-  const ValueId ends = b.SliceVector(splits, 1, int64_t{1} << 40);
-  return b.Binary(BinaryKind::kSub, ends, b.SliceVector(splits, 0, -1));
-}
-
-ValueId CountTo(Builder& b, ValueId n) {
-  return b.Add(Range{}, {b.Int64(0), n, b.Int64(1)});
-}
-
-ValueId LastOf(Builder& b, ValueId splits) {
-  return b.ToScalar(b.SliceVector(splits, -1, int64_t{1} << 40));
-}
-
-// The row of each value: how many rows end at or before it.
-ValueId RowsOf(Builder& b, ValueId splits) {
-  const ValueId places = b.Add(Unsqueeze{{1}}, {CountTo(b, LastOf(b, splits))});
-  const ValueId ends = b.Add(Unsqueeze{{0}}, {b.SliceVector(splits, 1, int64_t{1} << 40)});
-  const ValueId behind = b.CastTo(b.Binary(BinaryKind::kGreaterOrEqual, places, ends), DType::kInt64);
-  return b.Reduce(ReduceKind::kSum, behind, {1}, false);
-}
-
-// The place of each value within its row.
-ValueId ColumnsOf(Builder& b, ValueId splits, ValueId rows) {
-  return b.Binary(BinaryKind::kSub, CountTo(b, LastOf(b, splits)), b.Add(Gather{}, {splits, rows}));
-}
 
 void ImportRaggedRange(NodeContext& c) {
   Builder& b = c.build();
@@ -101,18 +70,15 @@ struct Rows {
   ValueId longest;  // int64 [1]
 };
 
-// Sorted row numbers: the column is the distance to the first value of the row, which is the count of smaller
-// rows.
+// Sorted row numbers, some of which may have no value: the column is the distance to the first value of the
+// row.
 Rows FromRowIds(Builder& b, ValueId ids) {
   Rows r;
   r.rows = ids;
-  const ValueId smaller =
-      b.Binary(BinaryKind::kLess, b.Add(Unsqueeze{{0}}, {ids}), b.Add(Unsqueeze{{1}}, {ids}));
-  const ValueId begins = b.Reduce(ReduceKind::kSum, b.CastTo(smaller, DType::kInt64), {1}, false);
-  const ValueId count = b.ToScalar(b.ShapeTensor(ids));
-  r.columns = b.Binary(BinaryKind::kSub, CountTo(b, count), begins);
-  const ValueId most = b.Binary(BinaryKind::kAdd, r.columns, b.Int64(1));
-  r.longest = b.Reduce(ReduceKind::kMax, b.ConcatVectors({b.Int64s({0}), most}), {0}, true);
+  const ValueId last = b.Reduce(ReduceKind::kMax, b.ConcatVectors({b.Int64s({-1}), ids}), {0}, false);
+  const ValueId lengths = LengthsOfRows(b, ids, b.Binary(BinaryKind::kAdd, last, b.Int64(1)));
+  r.columns = ColumnsOf(b, SplitsOf(b, lengths), ids);
+  r.longest = b.Reduce(ReduceKind::kMax, b.ConcatVectors({b.Int64s({0}), lengths}), {0}, true);
   return r;
 }
 
@@ -199,6 +165,38 @@ void ImportRaggedToSparse(NodeContext& c) {
   c.Set(2, b.ConcatVectors(dims));
 }
 
+// Counts of each row's values below `size`: the values of row r count as r * size + value.
+// The last inputs are size and weights.
+void ReturnCounts(NodeContext& c, ValueId row_of_value, ValueId rows) {
+  Builder& b = c.build();
+  const size_t last = c.input_count() - 1;
+  const ValueId value = b.ToInt64(c.in(1)), size = b.ToInt64(c.in(last - 1));
+  const ValueId total = b.Binary(BinaryKind::kMul, rows, size);
+  const ValueId place = b.Binary(BinaryKind::kAdd, b.Binary(BinaryKind::kMul, row_of_value, size), value);
+  const ValueId counted = b.Add(Where{}, {b.Binary(BinaryKind::kLess, value, size), place, total});
+  const ValueId checked = b.Add(Where{}, {b.Binary(BinaryKind::kLess, value, b.Int64(0)), value, counted});
+  const ValueId counts = b.Add(Bincount{c.Bool("binary_output")}, {checked, total, c.in(last)});
+  c.Return(Reshape{}, {counts, b.ConcatVectors({b.ToVector(rows), b.ToVector(size)})});
+}
+
+void ImportRaggedBincount(NodeContext& c) {
+  Builder& b = c.build();
+  const ValueId splits = b.ToInt64(c.in(0));
+  const ValueId rows = b.ToScalar(b.Binary(BinaryKind::kSub, b.ShapeTensor(splits), b.Int64s({1})));
+  ReturnCounts(c, RowsOf(b, splits), rows);
+}
+
+void ImportSparseBincount(NodeContext& c) {
+  Builder& b = c.build();
+  const Shape& shape = c.shape(2);
+  if (!shape.IsStatic() || shape.rank() != 1) c.FailUnknown("the rank of its sparse tensor is not known");
+  const int64_t rank = shape.Static()[0];
+  if (rank == 1) return c.Return(Bincount{c.Bool("binary_output")}, {c.in(1), c.in(3), c.in(4)});
+  if (rank != 2) c.Fail("expected a sparse tensor of rank 1 or 2, found {}", rank);
+  const ValueId row_of_value = b.Reshape(b.Slice(c.in(0), {0}, {1}, {1}), {-1});
+  ReturnCounts(c, row_of_value, b.ToScalar(b.SliceVector(c.in(2), 0, 1)));
+}
+
 // A variant is what it stands for: of one row the row's tensor, of a batch a list of rows.
 void ImportRaggedToVariant(NodeContext& c) {
   Builder& b = c.build();
@@ -229,6 +227,8 @@ constexpr OpImporter kRows[] = {
     {"RaggedGather", ImportRaggedGather},
     {"RaggedTensorToTensor", ImportRaggedToTensor},
     {"RaggedTensorToSparse", ImportRaggedToSparse},
+    {"RaggedBincount", ImportRaggedBincount},
+    {"SparseBincount", ImportSparseBincount},
 };
 
 }  // namespace

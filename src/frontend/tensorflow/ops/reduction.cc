@@ -87,6 +87,15 @@ void ImportTopK(NodeContext& c) {
   c.Return(std::move(op), {c.in(0), k}, 2);
 }
 
+// The element of each row that would be the n-th if it were sorted.
+void ImportNthElement(NodeContext& c) {
+  Builder& b = c.build();
+  const TopK op{.largest = c.Bool("reverse"), .sorted = true};
+  const ValueId count = b.Binary(BinaryKind::kAdd, b.ToInt64(c.in(1)), b.Int64(1));
+  const ValueId first = b.AddNode(op, {c.in(0), count}, 2)[0];
+  c.Return(Squeeze{{-1}}, {b.Slice(first, {-1}, {INT64_MAX}, {-1})});
+}
+
 template <CumulativeKind kKind>
 void ImportCumulative(NodeContext& c) {
   c.Return(Cumulative{kKind, c.Bool("exclusive"), c.Bool("reverse")}, {c.in(0), c.in(1)});
@@ -105,6 +114,7 @@ constexpr OpImporter kRows[] = {
     {"ArgMin", ImportArg<ArgKind::kArgMin>},
     {"TopK", ImportTopK},
     {"TopKV2", ImportTopK},
+    {"NthElement", ImportNthElement},
     {"Cumsum", ImportCumulative<CumulativeKind::kCumSum>},
     {"Cumprod", ImportCumulative<CumulativeKind::kCumProd>},
     {"CumulativeLogsumexp", ImportCumulative<CumulativeKind::kCumLogSumExp>},

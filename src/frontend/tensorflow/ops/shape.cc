@@ -77,6 +77,36 @@ void ImportUnravelIndex(NodeContext& c) {
   c.Return(UnravelIndex{}, {c.in(0), c.in(1)});
 }
 
+// Where each dimension of one data format lies in another.
+void ImportDataFormatDimMap(NodeContext& c) {
+  Builder& b = c.build();
+  const std::string from = c.String("src_format"), to = c.String("dst_format");
+  Ints places;
+  for (const char dimension : from) places.push_back(static_cast<int64_t>(to.find(dimension)));
+  const int64_t rank = static_cast<int64_t>(places.size());
+  const ValueId index = b.Binary(BinaryKind::kFloorMod, b.ToInt64(c.in(0)), b.Int64(rank));
+  c.Set(0, b.CastTo(b.Add(Gather{}, {b.Int64s(std::move(places)), index}), c.dtype(0)));
+}
+
+// Sizes, or pairs of paddings, of one data format in the order of another; of two rows only the spatial ones.
+void ImportDataFormatPermute(NodeContext& c) {
+  std::string from = c.String("src_format"), to = c.String("dst_format");
+  const Shape& shape = c.shape(0);
+  if (!shape.has_rank() || shape.rank() == 0 || !shape[0].known()) c.FailUnknown("its size is not known");
+  const size_t rows = static_cast<size_t>(shape[0].value());
+  if (rows + 2 == from.size()) {
+    std::erase_if(from, [](char d) { return d == 'N' || d == 'C'; });
+    std::erase_if(to, [](char d) { return d == 'N' || d == 'C'; });
+  }
+  if (rows != from.size() || from.size() != to.size()) c.Fail("{} rows do not fit {} and {}", rows, from, to);
+  Ints order;
+  for (const char dimension : to) {
+    if (from.find(dimension) == std::string::npos) c.Fail("{} and {} differ in their dimensions", from, to);
+    order.push_back(static_cast<int64_t>(from.find(dimension)));
+  }
+  c.Return(Gather{}, {c.in(0), c.build().Int64s(std::move(order))});
+}
+
 void ImportOneHot(NodeContext& c) {
   Builder& b = c.build();
   const ValueId on = b.ToVector(c.in(2)), off = b.ToVector(c.in(3));
@@ -99,6 +129,8 @@ constexpr OpImporter kRows[] = {
     {"InvertPermutation", ImportInvertPermutation},
     {"UnravelIndex", ImportUnravelIndex},
     {"OneHot", ImportOneHot},
+    {"DataFormatDimMap", ImportDataFormatDimMap},
+    {"DataFormatVecPermute", ImportDataFormatPermute},
 };
 
 }  // namespace

@@ -44,4 +44,8 @@ Padding PaddingOf(const NodeContext& c, Layout layout, size_t spatial) {
   return result;
 }
 
+ValueId PadsOf(Builder& b, ValueId paddings) {
+  return b.Reshape(b.ToInt64(b.Transpose(paddings, {1, 0})), {-1});
+}
+
 }  // namespace floe

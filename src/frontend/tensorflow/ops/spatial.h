@@ -21,6 +21,9 @@ struct Padding {
 // Of attributes padding and explicit_paddings.
 Padding PaddingOf(const NodeContext& c, Layout layout, size_t spatial);
 
+// TensorFlow's paddings, [n, 2] of before and after -> all befores, then all afters, int64.
+ValueId PadsOf(Builder& b, ValueId paddings);
+
 }  // namespace floe
 
 #endif  // FLOE_FRONTEND_TENSORFLOW_OPS_SPATIAL_H_

@@ -179,7 +179,8 @@ class StructureGuess {
         return forward_[static_cast<size_t>(consumer.node)] &&
                index_.inputs(consumer.node)[static_cast<size_t>(consumer.slot)].port >= 0;
       });
-      if ((read && !FeedsLoss(i)) || IsPivot(i) || OnlyChecked(i) || OutputCount(index_.node(i)) == 0)
+      if ((read && !FeedsLoss(i)) || IsPivot(i) || SaysBranchTaken(i) || OnlyChecked(i) ||
+          OutputCount(index_.node(i)) == 0)
         continue;
       const double names = 0.5 * NameBonus(index_.node(i).name()) + (FeedsLoss(i) ? 0.25 : 0);
       sinks.push_back({work_[static_cast<size_t>(i)] + names, i, !read});
@@ -262,6 +263,17 @@ class StructureGuess {
     const tf::NodeDef& node = index_.node(i);
     return node.op() == "Identity" && !index_.inputs(i).empty() &&
            index_.node(index_.inputs(i)[0].node).op() == "Switch" && !index_.consumers(i).empty();
+  }
+
+  // The Merge that TensorFlow 2's lowering of If adds so that others can wait for the branch.
+  bool SaysBranchTaken(int i) const {
+    return index_.node(i).op() == "Merge" &&
+           std::ranges::all_of(index_.inputs(i), [&](const GraphIndex::Input& input) {
+             if (input.port < 0) return true;
+             if (!IsPivot(input.node)) return false;
+             const auto& condition = index_.inputs(index_.inputs(input.node)[0].node);
+             return condition.size() > 1 && condition[0].node == condition[1].node;
+           });
   }
 
   int OutputCount(const tf::NodeDef& node) const {
