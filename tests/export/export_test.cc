@@ -12,7 +12,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::SizeIs;
 
 std::vector<IoSpec> SpecsOf(const Graph& graph, const std::vector<ValueId>& values) {

@@ -5,7 +5,6 @@
 namespace floe {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
 

@@ -12,7 +12,6 @@ namespace {
 
 using Json = nlohmann::json;
 using testing::HasSubstr;
-using testing::Not;
 
 std::string Quoted(const std::string& text) {
   return JsonWriter().String(text).Take();

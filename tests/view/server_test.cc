@@ -13,7 +13,6 @@ namespace floe::view {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 
 // Runs for the length of a test.
 class ServerTest : public testing::Test {

@@ -9,7 +9,6 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
 Tensor Floats(std::vector<int64_t> dims, std::vector<float> values) {
   return Tensor::FromValues<float>(std::move(dims), values);
