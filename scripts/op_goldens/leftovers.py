@@ -145,6 +145,23 @@ def formats(w):
         w.add("DataFormatVecPermute", f"{label}_spatial", x=fed(value([5, 6], "int32")), **formats_)
 
 
+def bits(w):
+    numbers = [0.0, -0.0, 1.5, float("inf"), -2.0, 1e-40]
+    for source, target in (
+        ("float32", "int32"),
+        ("float32", "uint32"),
+        ("float64", "int64"),
+        ("float32", "uint8"),
+        ("float16", "int16"),
+        ("float64", "int32"),
+    ):
+        w.add("Bitcast", f"{source}_{target}", exact=True, input=fed(value(numbers, source)), type=target)
+    w.add("Bitcast", "int32_float32", input=fed(value([0, 1 << 30, -5], "int32")), type="float32", exact=True)
+    w.add("Bitcast", "uint8_int32", input=fed(ints(0, 255, 3, 4, dtype="uint8")), type="int32", exact=True, static=True)
+    w.add("Bitcast", "scalar", input=fed(value(-0.0, "float32")), type="int32", exact=True)
+    w.add("Bitcast", "empty", input=fed(normal(2, 0, 3)), type="int32", exact=True)
+
+
 def places(w):
     for op in ("InplaceUpdate", "InplaceAdd", "InplaceSub"):
         for label, x, rows, v in (
@@ -167,5 +184,5 @@ def places(w):
 
 
 def write(w):
-    for add in (counts, cross, projection, fused, formats, places):
+    for add in (counts, cross, projection, fused, formats, bits, places):
         add(w)

@@ -60,9 +60,31 @@ void Infer(const StringNGrams& op, InferContext& ctx) {
   ctx.Set(1, ctx.dtype(1), ctx.shape(1));
 }
 
+namespace {
+
+void InferBytesOfNumbers(const DecodeRaw& op, InferContext& ctx) {
+  if (op.length >= 0 || !op.little_endian || ctx.dtype(0) == DType::kBool || op.to == DType::kBool)
+    ctx.Fail("the bytes of {} are no {}", DTypeName(ctx.dtype(0)), DTypeName(op.to));
+  const auto from = static_cast<int64_t>(DTypeSize(ctx.dtype(0))),
+             to = static_cast<int64_t>(DTypeSize(op.to));
+  const Shape& x = ctx.shape(0);
+  if (from == to || !x.has_rank()) return ctx.Set(0, op.to, x);
+  std::vector<Dim> dims = x.dims();
+  if (from > to) {
+    dims.push_back(from / to);
+  } else {
+    if (dims.empty() || (dims.back().known() && dims.back().value() != to / from))
+      ctx.Fail("expected a last dimension of {}, got {}", to / from, x.ToString());
+    dims.pop_back();
+  }
+  ctx.Set(0, op.to, Shape(std::move(dims)));
+}
+
+}  // namespace
+
 void Infer(const DecodeRaw& op, InferContext& ctx) {
-  RequireStrings(ctx, 0);
   if (op.to == DType::kString || op.to == DType::kInvalid) ctx.Fail("no numbers of {}", DTypeName(op.to));
+  if (ctx.dtype(0) != DType::kString) return InferBytesOfNumbers(op, ctx);
   const int64_t width = static_cast<int64_t>(DTypeSize(op.to));
   if (op.length >= 0 && op.length % width != 0)
     ctx.Fail("{} bytes are no whole number of {}", op.length, DTypeName(op.to));

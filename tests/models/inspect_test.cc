@@ -134,5 +134,16 @@ TEST(InspectModel, ShapesOfOutputsAreWhatConversionFound) {
   EXPECT_GT(json["macs"], 10'000'000);
 }
 
+TEST(InspectModel, ShowsWhatWasSelected) {
+  const std::string cut = "MobilenetV1/Conv2d_0/Relu6", end = "MobilenetV1/Logits/SpatialSqueeze";
+  const Ran ran = RunFloe({"inspect", SourceFile("tests/models/data/mobilenet_v1_0p25_128/frozen.pb"),
+                           "--json", "--input", cut, "--output", end});
+  ASSERT_TRUE(Succeeds(ran));
+  const Json json = Json::parse(ran.out);
+  EXPECT_THAT(Names(json["inputs"], 9), testing::ElementsAre(cut));
+  EXPECT_THAT(Names(json["outputs"], 9), testing::ElementsAre(end));
+  EXPECT_EQ(json["outputs"][0]["why"], "selected");
+}
+
 }  // namespace
 }  // namespace floe

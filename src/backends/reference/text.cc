@@ -114,7 +114,26 @@ void Run(const StringNGrams& op, OpCall& call) {
   StoreAll(&call.Out(1, call.in(1).dtype(), {static_cast<int64_t>(out_splits.size())}), out_splits);
 }
 
+namespace {
+
+void BytesOfNumbers(const DecodeRaw& op, OpCall& call) {
+  const Tensor& x = call.in(0);
+  const auto from = static_cast<int64_t>(DTypeSize(x.dtype())), to = static_cast<int64_t>(DTypeSize(op.to));
+  Dims dims = x.dims();
+  if (from > to) {
+    dims.push_back(from / to);
+  } else if (from < to) {
+    if (dims.empty() || dims.back() != to / from) call.Fail("expected a last dimension of {}", to / from);
+    dims.pop_back();
+  }
+  Tensor& y = call.Out(0, op.to, dims);
+  if (y.size() > 0) std::memcpy(y.raw(), x.raw(), y.size_bytes());
+}
+
+}  // namespace
+
 void Run(const DecodeRaw& op, OpCall& call) {
+  if (call.in(0).dtype() != DType::kString) return BytesOfNumbers(op, call);
   const std::string* x = StringsOf(call, 0);
   const int64_t count = call.in(0).size();
   const auto width = static_cast<int64_t>(DTypeSize(op.to));

@@ -75,8 +75,8 @@ struct StringNGrams {
   }
 };
 
-// The bytes of each string as numbers of type `to` along a new last dimension. All strings have one length,
-// unless `length` (bytes, -1: not given) cuts or pads them with zeros.
+// The bytes of strings, of one length or padded and cut to `length` (-1: not given), as numbers of type `to`
+// along a new last dimension. Of numbers, too: larger ones then take up the last one, equal ones add none.
 struct DecodeRaw {
   static constexpr std::string_view kName = "DecodeRaw";
   static constexpr OpTraits kTraits{};

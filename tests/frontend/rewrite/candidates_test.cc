@@ -47,6 +47,20 @@ TEST(FindCandidates, WhatALossComparesRanksBeforeMetrics) {
   EXPECT_THAT(NamesOf(FindCandidates(ModelOf(GraphOf(lines))).outputs), ElementsAre("logits", "accuracy_of"));
 }
 
+TEST(FindCandidates, WhatOnlySaysThatABranchIsTakenIsNoOutput) {
+  const std::vector<std::string> lines = {"x: Placeholder dtype=float shape=[?,4]",
+                                          "condition: Placeholder dtype=bool shape=[]",
+                                          "which: Switch(condition, condition) T=bool",
+                                          "yes: Identity(which:1) T=bool",
+                                          "no: Identity(which) T=bool",
+                                          "branch_executed: Merge(no, yes) T=bool N=2",
+                                          "parts: Switch(x, condition) T=float",
+                                          "relu: Relu(parts:1) T=float",
+                                          "neg: Neg(parts) T=float",
+                                          "out: Merge(neg, relu) T=float N=2"};
+  EXPECT_THAT(NamesOf(FindCandidates(ModelOf(GraphOf(lines))).outputs), ElementsAre("out"));
+}
+
 std::vector<std::string> BestOf(const std::vector<std::string>& lines) {
   std::vector<std::string> names;
   for (const Candidate& candidate : FindCandidates(ModelOf(GraphOf(lines))).outputs) {

@@ -84,6 +84,10 @@ void ImportCast(NodeContext& c) {
   c.Return(Cast{to}, {c.in(0)});
 }
 
+void ImportBitcast(NodeContext& c) {
+  c.Return(DecodeRaw{c.Type("type")}, {c.in(0)});
+}
+
 void ImportClipByValue(NodeContext& c) {
   const std::optional<double> low = ConstantScalar(c.build().graph(), c.in(1));
   const std::optional<double> high = ConstantScalar(c.build().graph(), c.in(2));
@@ -253,6 +257,7 @@ constexpr OpImporter kRows[] = {
     {"BiasAdd", ImportBiasAdd},
     {"BiasAddV1", ImportBiasAdd},
     {"Cast", ImportCast},
+    {"Bitcast", ImportBitcast},
     {"ClipByValue", ImportClipByValue},
     {"Select", ImportSelect},
     {"SelectV2", ImportSelectV2},
