@@ -81,6 +81,8 @@ class GraphLowering {
     for (size_t i = 0; i < outputs.size(); ++i) {
       if (results[i] != kNoValue && results[i] != outputs[i]) TakePlace(graph_, outputs[i], results[i]);
     }
+    // It would stay without a reader.
+    if (IsOp<Assert>(graph_.node(id).op)) graph_.RemoveNode(id);
     return true;
   }
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "graph/infer.h"
 #include "graph/infer_bodies.h"
+#include "graph/must_run.h"
 
 namespace floe {
 namespace {
@@ -275,7 +276,7 @@ int Graph::RemoveDeadNodes() {
   for (auto it = order.rbegin(); it != order.rend(); ++it) {
     const bool used = std::ranges::any_of(
         node(*it).outputs, [&](ValueId out) { return !value(out).users.empty() || IsOutput(out); });
-    if (used) continue;
+    if (used || MustRun(node(*it))) continue;
     RemoveNode(*it);
     ++removed;
   }

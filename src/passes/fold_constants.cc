@@ -74,6 +74,18 @@ bool InlineBranch(Graph& graph, NodeId id) {
   return true;
 }
 
+// Assert(true, x...) checks nothing.
+bool DropAssert(Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  if (!IsOp<Assert>(node.op)) return false;
+  const Tensor* condition = ConstantOf(graph, node.inputs[0]);
+  if (condition == nullptr || condition->dtype() != DType::kBool) return false;
+  const auto* flags = static_cast<const uint8_t*>(condition->raw());
+  if (std::find(flags, flags + condition->size(), 0) != flags + condition->size()) return false;
+  graph.MakeConstant(node.outputs[0], *condition);
+  return true;
+}
+
 }  // namespace
 
 int FoldConstants(Graph& graph, const PassContext& context) {
@@ -87,6 +99,10 @@ int FoldConstants(Graph& graph, const PassContext& context) {
         ++changes;
         inlined = true;
         break;
+      }
+      if (DropAssert(graph, id)) {
+        ++changes;
+        continue;
       }
       if (IsWorthFolding(graph, id) && FoldNode(graph, id, context.evaluator)) {
         ++changes;

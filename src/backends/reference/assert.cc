@@ -32,8 +32,7 @@ void Run(const Assert& op, OpCall& call) {
   if (condition.dtype() != DType::kBool) call.FailType(0);
   const auto* flags = static_cast<const uint8_t*>(condition.raw());
   if (std::find(flags, flags + condition.size(), 0) != flags + condition.size()) {
-    std::string text = "assertion failed";
-    if (!op.message.empty()) text += ": " + op.message;
+    std::string text = op.message.empty() ? "assertion failed:" : op.message;
     for (size_t i = 1; i < call.input_count(); ++i) text += " " + Summary(call.in(i));
     std::replace(text.begin(), text.end(), '\n', ' ');
     call.FailValue("{}", text);

@@ -133,6 +133,8 @@ FlatGraph FlattenFunctionBody(const tf::FunctionDef& function) {
             result.name());
     flat.results.push_back(FunctionRef(flat, names, found->second, function.signature().name()));
   }
+  for (const auto& [name, node] : function.control_ret())
+    flat.last.push_back(FindNode(names, node, function.signature().name()));
   return flat;
 }
 

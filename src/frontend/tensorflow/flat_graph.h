@@ -28,6 +28,7 @@ struct FlatNode {
     kOp,
     kArg,      // argument `arg` of the graph
     kForward,  // output 0 is input 0
+    kAfter,    // output 0 is input 0, once the other inputs are computed
     kIf,       // inputs: condition, captures; bodies: then, else, whose arguments are the captures
     kWhile,    // inputs: loop variables; bodies: condition, body
   };
@@ -47,6 +48,7 @@ struct FlatGraph {
   std::vector<FlatNode> nodes;
   int args = 0;
   std::vector<FlatRef> results;
+  std::vector<int> last = {};  // of a function: nodes that run whatever is asked for
 
   // The nodes that `roots` need, producers first; control inputs count if asked for. Throws Error(kModel)
   // naming a node on a cycle.

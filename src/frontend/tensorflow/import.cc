@@ -8,6 +8,7 @@
 #include "formats/tensorflow/data_type.h"
 #include "formats/tensorflow/op_defs.h"
 #include "formats/tensorflow/tensor_proto.h"
+#include "frontend/tensorflow/attach_checks.h"
 #include "frontend/tensorflow/importer.h"
 
 namespace floe {
@@ -62,13 +63,17 @@ TensorType MergeTypes(const TensorType& declared, const TensorType& wanted, cons
 // The main graph with an argument for each input, cut there.
 class MainScope {
  public:
-  MainScope(const tf::GraphDef& graph, const ImportOptions& options) : flat_(FlattenGraph(graph)) {
+  // `unchecked`: checks that are left out.
+  MainScope(const tf::GraphDef& graph, const ImportOptions& options,
+            const std::map<std::string, std::string>& unchecked)
+      : flat_(FlattenGraph(graph)) {
     for (const std::string& output : options.outputs) flat_.results.push_back(FindTensor(flat_, output));
     for (const ImportInput& input : options.inputs)
       AddInput(input.name, FindTensor(flat_, input.name), input.type);
     Redirect();
     AddPlaceholders();
     Redirect();
+    AttachChecks(flat_, AssertingFunctions(graph.library()), unchecked);
     Prune();
   }
 
@@ -218,6 +223,8 @@ ImportResult ImportOnce(MainScope& scope, Importer& importer, const ImportOption
     if (node.def == nullptr || importer.Reported(node.name())) continue;
     if (IsPlaceholder(node))
       importer.Report(scope.flat(), node, NodeStatus::kOk);
+    else if (const auto left = importer.unchecked().find(node.name()); left != importer.unchecked().end())
+      importer.Report(scope.flat(), node, NodeStatus::kRemoved, left->second);
     else
       importer.Report(scope.flat(), node, NodeStatus::kRemoved, "no output needs it");
   }
@@ -241,21 +248,22 @@ ImportResult ImportGraphDef(tf::GraphDef graph_def, const ImportOptions& options
   if (options.outputs.empty()) Throw(ErrorCode::kUsage, "no output is named");
   TableContents tables = FindTableContents(graph_def, options.evaluator);
   TakenConstants constants = TakeConstants(graph_def);
-  MainScope scope(graph_def, options);
-  StructureLoops(scope.flat());
-  StructureConds(scope.flat());
-
   std::set<std::string> ragged;
+  std::map<std::string, std::string> unchecked;
   for (;;) {
-    Importer importer(graph_def.library(), options.evaluator, constants, ragged);
+    MainScope scope(graph_def, options, unchecked);
+    StructureLoops(scope.flat());
+    StructureConds(scope.flat());
+    Importer importer(graph_def.library(), options.evaluator, constants, ragged, unchecked);
     importer.SetTables(tables);
     ImportResult result = ImportOnce(scope, importer, options);
     std::set<std::string> more = importer.RaggedLists();
-    if (more.size() == ragged.size()) {
+    if (more.size() == ragged.size() && importer.unchecked().size() == unchecked.size()) {
       if (options.strict && result.graph == nullptr) FailOnUnsupported(result.nodes);
       return result;
     }
     ragged = std::move(more);
+    unchecked = importer.unchecked();
   }
 }
 

@@ -1,6 +1,7 @@
 // If and Case.
 #include "frontend/tensorflow/importer.h"
 #include "frontend/tensorflow/ragged_list.h"
+#include "graph/must_run.h"
 
 namespace floe {
 
@@ -174,6 +175,10 @@ Importer::Slots Importer::ImportIf(Builder& builder, const Slot& condition, cons
     Agree(then_scope, then_out[i], else_scope, else_out[i]);
     for (const ValueId value : ValuesOf(then_out[i])) then_scope.graph().AddOutput(value);
     for (const ValueId value : ValuesOf(else_out[i])) else_scope.graph().AddOutput(value);
+  }
+  if (then_scope.graph().outputs().empty() && (MustRun(then_scope.graph()) || MustRun(else_scope.graph()))) {
+    for (BodyScope* scope : {&then_scope, &else_scope})
+      scope->graph().AddOutput(scope->builder().Scalar(DType::kBool, 1));
   }
   std::vector<ValueId> inputs = {flag};
   inputs.insert(inputs.end(), then_scope.captures().begin(), then_scope.captures().end());

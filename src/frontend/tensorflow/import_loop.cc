@@ -18,7 +18,7 @@ bool IsInvariant(const FlatGraph& body, size_t i) {
   for (size_t steps = 0; steps <= body.nodes.size(); ++steps) {
     const FlatNode& node = body.nodes[static_cast<size_t>(ref.node)];
     if (node.kind == FlatNode::Kind::kArg) return node.arg == static_cast<int>(i);
-    const bool passes = node.kind == FlatNode::Kind::kForward ||
+    const bool passes = node.kind == FlatNode::Kind::kForward || node.kind == FlatNode::Kind::kAfter ||
                         (node.kind == FlatNode::Kind::kOp && node.op() == "Identity");
     if (!passes || node.inputs.empty()) return false;
     ref = node.inputs[0];

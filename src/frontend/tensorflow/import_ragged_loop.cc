@@ -102,7 +102,10 @@ Importer::Slots Importer::ImportRaggedWhile(Builder& builder, const Branch& cond
     Slots tensors = vars.Parted(builder, start);
     vars.widened = false;
     const Slots results = ImportWhile(builder, parted_condition, body_scope, parted_body, tensors);
-    if (!vars.widened) return vars.Joined(results);
+    if (!vars.widened || results.size() < tensors.size()) return vars.Joined(results);
+    // The loop that was imported with too narrow types goes, with the checks in it.
+    const NodeId loop = builder.graph().value(results[vars.places[0]].value).producer;
+    if (loop != kNoNode) builder.graph().RemoveNode(loop);
   }
 }
 

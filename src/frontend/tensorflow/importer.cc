@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "formats/tensorflow/op_defs.h"
+#include "frontend/tensorflow/attach_checks.h"
 
 namespace floe {
 namespace {
@@ -32,9 +33,8 @@ const std::string* FindBlame(const Importer::Slots& slots) {
 // A node all of whose work was done here.
 bool PassesOn(std::string_view op) {
   return op == "Identity" || op == "IdentityN" || op == "StopGradient" || op == "PreventGradient" ||
-         op == "Snapshot" || op == "CheckNumerics" || op == "CheckNumericsV2" || op == "Enter" ||
-         op == "Exit" || op == "Switch" || op == "Merge" || op == "NextIteration" || op == "LoopCond" ||
-         op == "NoOp";
+         op == "Snapshot" || op == "Enter" || op == "Exit" || op == "Switch" || op == "Merge" ||
+         op == "NextIteration" || op == "LoopCond" || op == "NoOp";
 }
 
 std::string FunctionAttr(const tf::NodeDef& def, const std::string& attr) {
@@ -64,8 +64,13 @@ bool IsCallable(std::string_view op) {
 }
 
 Importer::Importer(const tf::FunctionDefLibrary& library, const Evaluator* evaluator,
-                   const TakenConstants& constants, std::set<std::string> ragged_lists)
-    : evaluator_(evaluator), constants_(constants), lists_{.ragged = std::move(ragged_lists)} {
+                   const TakenConstants& constants, std::set<std::string> ragged_lists,
+                   std::map<std::string, std::string> unchecked)
+    : evaluator_(evaluator),
+      constants_(constants),
+      lists_{.ragged = std::move(ragged_lists)},
+      unchecked_(std::move(unchecked)),
+      asserting_(AssertingFunctions(library)) {
   for (const tf::FunctionDef& function : library.function())
     library_.emplace(function.signature().name(), &function);
 }
@@ -131,9 +136,26 @@ Importer::Slots Importer::Inputs(const FlatGraph& scope, const FlatNode& node, c
   return inputs;
 }
 
+Importer::Slots Importer::PassAfter(const FlatGraph& scope, const FlatNode& node, const Env& env) {
+  for (size_t i = 1; i < node.inputs.size(); ++i) {
+    const FlatRef check = node.inputs[i];
+    for (const Slot& slot : env[static_cast<size_t>(check.node)]) {
+      if (!slot.is_poison()) continue;
+      const auto report = report_index_.find(slot.blame);
+      const std::string reason = report == report_index_.end() ? "" : ": " + reports_[report->second].reason;
+      unchecked_.emplace(scope.prefix + scope.nodes[static_cast<size_t>(check.node)].name(),
+                         fmt::format("not checked because of '{}'{}", slot.blame, reason));
+    }
+  }
+  FlatNode value;
+  value.inputs = {node.inputs[0]};
+  return Inputs(scope, value, env);
+}
+
 Importer::Slots Importer::ImportNode(const FlatGraph& scope, const FlatNode& node, Builder& builder,
                                      const Slots& args, Env& env) {
   if (node.kind == FlatNode::Kind::kArg) return {args[static_cast<size_t>(node.arg)]};
+  if (node.kind == FlatNode::Kind::kAfter) return PassAfter(scope, node, env);
   Slots inputs = Inputs(scope, node, env);
   if (node.kind == FlatNode::Kind::kForward) {
     Report(scope, node, NodeStatus::kRemoved, "part of control flow");
@@ -241,6 +263,7 @@ const FlatGraph& Importer::Function(const std::string& name) {
     const auto found = library_.find(name);
     if (found == library_.end()) throw ImportFailure{"function '" + name + "' is not in the graph", ""};
     auto body = std::make_unique<FlatGraph>(FlattenFunctionBody(*found->second));
+    AttachChecks(*body, asserting_, unchecked_, body->last);
     StructureLoops(*body);
     StructureConds(*body);
     flat = std::move(body);

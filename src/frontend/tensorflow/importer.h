@@ -31,7 +31,7 @@ class Importer {
   // `constants`: what was taken out of Const nodes; outlives the importer. `ragged_lists`: the nodes whose
   // lists are ragged from the start.
   Importer(const tf::FunctionDefLibrary& library, const Evaluator* evaluator, const TakenConstants& constants,
-           std::set<std::string> ragged_lists = {});
+           std::set<std::string> ragged_lists = {}, std::map<std::string, std::string> unchecked = {});
 
   // What `scope.results` are for these arguments, imported into the builder's graph.
   Slots ImportScope(const FlatGraph& scope, Builder& builder, const Slots& args);
@@ -39,6 +39,10 @@ class Importer {
   // The lists that should have been ragged from the start: how a list is used shows behind where it is
   // filled, so if there are more than the importer was given, the graph is to be imported again with these.
   std::set<std::string> RaggedLists() const;
+
+  // Checks that can't be made, by name, and why: what they need is not to be imported, so the graph is to be
+  // imported again without them.
+  const std::map<std::string, std::string>& unchecked() const { return unchecked_; }
 
   void SetTables(TableContents tables) { tables_ = std::move(tables); }
   std::vector<NodeReport> TakeReports() { return std::move(reports_); }
@@ -53,6 +57,7 @@ class Importer {
   Slots ImportNode(const FlatGraph& scope, const FlatNode& node, Builder& builder, const Slots& args,
                    Env& env);
   Slots Inputs(const FlatGraph& scope, const FlatNode& node, const Env& env) const;
+  Slots PassAfter(const FlatGraph& scope, const FlatNode& node, const Env& env);
   Slots ImportOp(const FlatNode& node, Builder& builder, Slots inputs);
   Slots ImportTable(const FlatNode& node) const;
   Slots ImportCallable(const FlatNode& node, Builder& builder, Slots& inputs);  // calls and control flow
@@ -89,7 +94,9 @@ class Importer {
   const Evaluator* evaluator_;
   const TakenConstants& constants_;
   ListNotes lists_;
-  const Graph* main_ = nullptr;  // the graph of the first scope
+  std::map<std::string, std::string> unchecked_;
+  std::set<std::string> asserting_;  // functions
+  const Graph* main_ = nullptr;      // the graph of the first scope
   std::unordered_map<std::string, const tf::FunctionDef*> library_;
   std::map<std::string, std::unique_ptr<FlatGraph>> functions_;
   TableContents tables_;

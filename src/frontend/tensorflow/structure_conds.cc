@@ -57,8 +57,8 @@ class CondStructurer {
   FlatRef KeyOf(FlatRef predicate) const {
     for (size_t steps = 0; steps < graph_.nodes.size(); ++steps) {
       const FlatNode& n = node(predicate.node);
-      const bool passes =
-          n.kind == FlatNode::Kind::kForward || (n.kind == FlatNode::Kind::kOp && n.op() == "Identity");
+      const bool passes = n.kind == FlatNode::Kind::kForward || n.kind == FlatNode::Kind::kAfter ||
+                          (n.kind == FlatNode::Kind::kOp && n.op() == "Identity");
       if (!passes || n.inputs.empty()) break;
       predicate = n.inputs[0];
     }

@@ -63,6 +63,10 @@ class LoopStructurer {
   bool IsPivot(int control) const {
     for (int steps = 0; steps < 64; ++steps) {
       const FlatNode& n = node(control);
+      if (IsOp(n, "NoOp") && n.controls.size() == 1) {  // a lowered function's
+        control = n.controls[0];
+        continue;
+      }
       if (n.inputs.empty()) return false;
       if (IsOp(n, "Switch")) return n.inputs.size() == 2 && !IsOp(node(n.inputs[1].node), "LoopCond");
       if (!IsOp(n, "Identity")) return false;

@@ -1,5 +1,6 @@
 // Constants, and nodes that hand on what they get.
 #include "formats/tensorflow/tensor_proto.h"
+#include "frontend/tensorflow/importer.h"
 #include "frontend/tensorflow/ops/families.h"
 
 namespace floe {
@@ -20,6 +21,38 @@ void ImportIdentityN(NodeContext& c) {
 }
 
 void ImportNothing(NodeContext&) {}
+
+// Nothing is left of a condition that is known to hold. What it gives only says that it was checked.
+void AddCheck(NodeContext& c, ValueId holds, std::string message, std::vector<ValueId> data) {
+  Builder& b = c.build();
+  const Tensor* known = b.constant(holds);
+  if (known != nullptr && known->size() == 1 && known->data<bool>()[0]) return;
+  data.insert(data.begin(), holds);
+  b.AddNode(Assert{std::move(message)}, std::move(data), 1, b.source());
+}
+
+void ImportAssert(NodeContext& c) {
+  const ValueId holds = BoolOf(c.build(), c.slot(0));
+  std::vector<ValueId> data;
+  for (size_t i = 1; i < c.input_count(); ++i)
+    if (c.slot(i).is_tensor()) data.push_back(c.in(i));
+  AddCheck(c, holds, "", std::move(data));
+  c.Set(0, holds);
+}
+
+void ImportCheckNumerics(NodeContext& c) {
+  Builder& b = c.build();
+  const ValueId flat = b.Reshape(c.in(0), {-1});
+  const auto none = [&](UnaryKind kind) {
+    return b.Unary(UnaryKind::kNot, b.Reduce(ReduceKind::kAny, b.Unary(kind, flat), {0}, false));
+  };
+  const ValueId no_nan = none(UnaryKind::kIsNaN), no_inf = none(UnaryKind::kIsInf);
+  const std::string message = c.String("message") + " : Tensor had ";
+  AddCheck(c, b.Binary(BinaryKind::kOr, no_nan, no_inf), message + "Inf and NaN values", {});
+  AddCheck(c, no_nan, message + "NaN values", {});
+  AddCheck(c, no_inf, message + "Inf values", {});
+  c.SetSlot(0, c.slot(0));
+}
 
 void ImportEnsureShape(NodeContext& c) {
   const tf::AttrValue& attr = c.Attr("shape");
@@ -45,15 +78,15 @@ constexpr OpImporter kRows[] = {
     {"StopGradient", ImportForward},
     {"PreventGradient", ImportForward},
     {"Snapshot", ImportForward},
-    {"CheckNumerics", ImportForward},
-    {"CheckNumericsV2", ImportForward},
+    {"CheckNumerics", ImportCheckNumerics},
+    {"CheckNumericsV2", ImportCheckNumerics},
     {"PlaceholderWithDefault", ImportForward},
     {"DebugGradientIdentity", ImportForward},
     {"RefIdentity", ImportForward},
     {"OptimizationBarrier", ImportIdentityN},
     {"IdentityN", ImportIdentityN},
     {"NoOp", ImportNothing},
-    {"Assert", ImportNothing},
+    {"Assert", ImportAssert},
     {"EnsureShape", ImportEnsureShape},
     {"Switch", ImportUnresolvedSwitch},
     {"RefSwitch", ImportUnresolvedSwitch},

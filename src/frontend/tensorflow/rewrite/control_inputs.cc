@@ -122,6 +122,8 @@ class ControlResolver {
     std::vector<int> pending;
     if (scope_.name().empty()) {
       for (const TensorRef& output : kept.outputs) pending.push_back(index_.Find(output.node));
+      for (const TensorRef& input : kept.inputs)
+        pending.push_back(index_.Find(input.node));  // fed all the same
     }
     for (int i = 0; i < index_.size(); ++i) {
       if (index_.node(i).op() == "_Retval") pending.push_back(i);
@@ -197,7 +199,11 @@ class ControlResolver {
       all.insert(effects_[static_cast<size_t>(next)].begin(), effects_[static_cast<size_t>(next)].end());
     }
     if (all.empty()) return {};
-    const bool conditional = index_.node(i).op() == "Merge" || inside_[static_cast<size_t>(i)];
+    // TensorFlow runs what is in a body for the results that are read, so an edge has to come from a reader.
+    bool reads_call = false;
+    for (const GraphIndex::Input& input : index_.inputs(i))
+      reads_call = reads_call || (input.port >= 0 && CanFail(input.node));
+    const bool conditional = index_.node(i).op() == "Merge" || reads_call || inside_[static_cast<size_t>(i)];
     // A long list stays with its group, so that many readers of it do not multiply it.
     if (conditional || all.size() > 16) return {i};
     return {all.begin(), all.end()};

@@ -12,8 +12,8 @@ namespace {
 // Output i is input i. Print's and Copy's side effects are for people who debug.
 bool PassesThrough(const tf::NodeDef& node) {
   static const std::set<std::string_view> kOps = {
-      "Identity",        "IdentityN", "RefIdentity",    "StopGradient",  "PreventGradient",
-      "CheckNumerics",   "Snapshot",  "GuaranteeConst", "DebugIdentity", "CheckNumericsV2",
+      "Identity",        "IdentityN", "RefIdentity",    "StopGradient",
+      "PreventGradient", "Snapshot",  "GuaranteeConst", "DebugIdentity",
       "DebugIdentityV2", "Print",     "Copy",           "CopyHost"};
   return kOps.contains(node.op());
 }

@@ -24,7 +24,7 @@ struct Kept {
 // where they decide on aliveness. Others order side effects that are gone.
 void ResolveControlInputs(WorkGraph& work, Scope& scope, const Kept& kept);
 
-// Consumers of Identity, StopGradient, CheckNumerics, IdentityN... read what these read.
+// Consumers of Identity, StopGradient, IdentityN... read what these read.
 void BypassPassThrough(Scope& scope, const Kept& kept);
 
 // Removes what neither results nor kept nodes need.
