@@ -80,6 +80,8 @@ ImportedModel ImportFrozen(FreezeResult frozen, bool strict) {
   ImportResult imported = ImportGraphDef(std::move(frozen.graph), options);
 
   ImportedModel model;
+  for (const ResolvedTensor& input : frozen.unneeded)
+    model.unneeded.push_back({input.name, input.tensor.Tensor(), TypeOf(input)});
   model.nodes = std::move(imported.nodes);
   model.graph = std::move(imported.graph);
   model.partial = std::move(imported.partial);
@@ -119,6 +121,10 @@ ImportedModel ImportSelected(const OnnxLoad& load, bool strict) {
   };
   model.inputs = specs(selection.inputs, model.graph->inputs());
   model.outputs = specs(selection.outputs, model.graph->outputs());
+  for (const OnnxChoice& input : selection.unneeded)
+    model.unneeded.push_back({input.name, input.tensor, input.type});
+  for (const onnx::StringStringEntryProto& entry : load.model.proto.metadata_props())
+    model.metadata.emplace_back(entry.key(), entry.value());
   return model;
 }
 

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/plan.h"
@@ -48,7 +49,10 @@ struct ImportedModel {
   std::unique_ptr<Graph> partial;  // set where graph is null: what could be imported, for counting
   std::vector<IoSpec> inputs;      // in the order of the graph's inputs
   std::vector<IoSpec> outputs;
+  std::vector<IoSpec> unneeded;   // inputs that were given or that the model declares, and nothing depends on
   std::vector<NodeReport> nodes;  // what became of each node of the model
+  // What an ONNX model says of itself: metadata_props, in its order.
+  std::vector<std::pair<std::string, std::string>> metadata;
 };
 
 // Strict: throws Error(kModel) for what cannot be converted. Else `graph` is null when an output cannot be

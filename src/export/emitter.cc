@@ -57,6 +57,13 @@ const std::string& Emitter::NameOf(ValueId id) {
   return name;
 }
 
+std::string Emitter::OwnName() {
+  for (const ValueId out : node().outputs) {
+    if (!graph_.value(out).users.empty() || graph_.IsOutput(out)) return NameOf(out);
+  }
+  return node().name;
+}
+
 void Emitter::AddInitializer(const std::string& name, const Tensor& tensor) {
   const bool is_model_graph = to_ == state_.model->proto.mutable_graph();
   if (is_model_graph && tensor.dtype() != DType::kString && tensor.size_bytes() > kInlineBytes) {
@@ -101,7 +108,7 @@ Operand Emitter::Out(size_t output) {
 }
 
 Operand Emitter::Constant(const Tensor& tensor, std::string_view name) {
-  const std::string unique = state_.UniqueName(fmt::format("{}/{}", node().name, name));
+  const std::string unique = state_.UniqueName(fmt::format("{}/{}", OwnName(), name));
   AddInitializer(unique, tensor);
   return {unique, {tensor.dtype(), Shape::Of(tensor.dims())}};
 }
@@ -127,7 +134,7 @@ Operand Emitter::Int(int64_t value) {
 }
 
 Operand Emitter::Temporary(TensorType type, std::string_view suffix) {
-  return {state_.UniqueName(fmt::format("{}/{}", node().name, suffix)), std::move(type)};
+  return {state_.UniqueName(fmt::format("{}/{}", OwnName(), suffix)), std::move(type)};
 }
 
 Operand Emitter::CastTo(const Operand& from, DType to) {
@@ -203,7 +210,7 @@ void Emitter::AddBody(onnx::NodeProto& to, const std::string& attribute, const G
                       const std::vector<std::string>& bound) {
   onnx::AttributeProto* field = NewAttribute(to, attribute, onnx::AttributeProto::GRAPH);
   onnx::GraphProto* proto = field->mutable_g();
-  proto->set_name(fmt::format("{}/{}", node().name, attribute));
+  proto->set_name(fmt::format("{}/{}", OwnName(), attribute));
   Emitter inner(state_, body, proto);
   CHECK(bound.size() == body.inputs().size());
   for (size_t i = 0; i < bound.size(); ++i) {
@@ -216,7 +223,7 @@ void Emitter::AddBody(onnx::NodeProto& to, const std::string& attribute, const G
   }
   std::vector<std::string> outputs;
   for (const ValueId out : body.outputs()) {
-    outputs.push_back(state_.UniqueName(fmt::format("{}/out", body.value(out).name)));
+    outputs.push_back(state_.UniqueName(body.value(out).name));
   }
   inner.EmitAll(outputs);
 }

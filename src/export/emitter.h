@@ -77,6 +77,8 @@ class Emitter {
 
  private:
   const std::string& NameOf(ValueId value);
+  // What is made for the node is named after its first output, by which a reader of the file knows it.
+  std::string OwnName();
   void EmitNode(NodeId id);
   void EmitOutput(ValueId value, const std::string& name, bool is_made_here);
   void AddInitializer(const std::string& name, const Tensor& tensor);

@@ -16,6 +16,8 @@
 namespace floe {
 namespace {
 
+constexpr size_t kMostRounds = 4;
+
 // The first IR version that knows the opset.
 int IrVersion(int opset) {
   return opset < 15 ? 7 : 8;
@@ -69,6 +71,17 @@ void EmitModel(const Graph& graph, const std::vector<IoSpec>& inputs, const std:
   }
 }
 
+void Rewrite(Graph& graph, const ExportOptions& options, bool nchw_inputs, bool nchw_outputs,
+             ExportResult* result) {
+  if (options.simplify) options.simplify(graph);
+  LowerGraph(graph, options.opset, options.evaluator, &result->problems, &result->notes);
+  if (options.clean) options.clean(graph);
+  // What the clean-up found, like an activation, may again be no op of ONNX.
+  LowerGraph(graph, options.opset, options.evaluator, &result->problems, &result->notes);
+  TurnLayout(graph, nchw_inputs, nchw_outputs, options.evaluator);
+  if (options.clean) options.clean(graph);
+}
+
 // ONNX wants the number of dimensions of what goes in and comes out.
 void RequireRanks(const std::vector<IoSpec>& specs, std::string_view what,
                   std::vector<ExportProblem>* problems) {
@@ -103,12 +116,13 @@ ExportResult ExportOnnx(std::unique_ptr<Graph> graph, std::vector<IoSpec>* input
   }
   ExportResult result;
   SplitComplex(*graph, options.evaluator, &result.problems);
-  LowerGraph(*graph, options.opset, options.evaluator, &result.problems, &result.notes);
-  if (options.clean) options.clean(*graph);
-  // What the clean-up found, like an activation, may again be no op of ONNX.
-  LowerGraph(*graph, options.opset, options.evaluator, &result.problems, &result.notes);
-  TurnLayout(*graph, options.nchw_inputs, options.nchw_outputs, options.evaluator);
-  if (options.clean) options.clean(*graph);
+  Rewrite(*graph, options, options.nchw_inputs, options.nchw_outputs, &result);
+  // What one round left can give the next one more to simplify; a graph that a file was read into has been
+  // through them all, so that it is written as it was.
+  for (size_t round = 1, nodes = 0; round < kMostRounds && nodes != graph->node_count(); ++round) {
+    nodes = graph->node_count();
+    Rewrite(*graph, options, /*nchw_inputs=*/false, /*nchw_outputs=*/false, &result);
+  }
   if (options.precision != DType::kFloat32) NarrowFloats(*graph, options.precision);
   for (size_t i = 0; i < inputs->size(); ++i) (*inputs)[i].type = graph->value(graph->inputs()[i]).type;
   for (size_t i = 0; i < outputs->size(); ++i) (*outputs)[i].type = graph->value(graph->outputs()[i]).type;

@@ -33,6 +33,8 @@ struct ExportOptions {
   DType precision = DType::kFloat32;
   // Computes what depends on constants alone, where the exporter rewrites; may be null.
   const Evaluator* evaluator = nullptr;
+  // Called before anything is rewritten, and again as long as that leaves something to simplify; may be null.
+  std::function<void(Graph& graph)> simplify;
   // Called after the ops are those of ONNX and after the layout is chosen: the passes that clean up.
   std::function<void(Graph& graph)> clean;
   std::vector<std::pair<std::string, std::string>> metadata;  // written into the model

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/thread_pool.h"
 #include "compiler/model.h"
 #include "formats/npy.h"
 #include "formats/onnx/write.h"
@@ -146,6 +147,16 @@ void PrintText(const BisectArgs& args, const Bisection& found) {
   fmt::print("\nReplay it:  floe compare {0}/{1} {0}/golden.npz\n", args.bundle, GraphFile(args.model));
 }
 
+LayerValues Wanted(const BisectArgs& args, const std::optional<Side>& golden, const Graph& imported,
+                   std::span<const Tensor> inputs, const std::vector<NamedTensor>& named) {
+  if (golden) return GoldenLayers(golden->arrays);
+  const int threads = args.options.threads > 0 ? args.options.threads : AvailableProcessors();
+  if (args.against == "reference") return ReferenceLayers(imported, inputs, threads);
+  ModelSelection right = args.model;
+  right.path = args.against;
+  return WantedLayers(right, named, threads);
+}
+
 void RunBisect(BisectArgs& args, const ConsoleOptions& console) {
   args.options.tune = args.tune;
   args.options.self_check = false;
@@ -161,7 +172,12 @@ void RunBisect(BisectArgs& args, const ConsoleOptions& console) {
   if (!args.engine.empty()) {
     engine = Engine::Load(args.engine, {.verify = !args.no_verify});
   } else {
-    engine = Compile(args.model, args.options);
+    std::vector<ImportedModel> models(1);
+    models[0].graph = model.graph->Clone();  // weights are shared
+    models[0].inputs = model.inputs;
+    models[0].outputs = model.outputs;
+    engine = CompileModels(std::move(models), std::filesystem::path(args.model.path).filename().string(),
+                           args.options);
   }
   if (engine->inputs().size() != model.inputs.size()) {
     Throw(ErrorCode::kUsage, "{} has {} inputs, the model has {}: it was built from another part",
@@ -172,10 +188,7 @@ void RunBisect(BisectArgs& args, const ConsoleOptions& console) {
   std::vector<Tensor> inputs;
   for (const NamedTensor& feed : named) inputs.push_back(feed.tensor);
   if (args.options.progress) args.options.progress("running the reference", 0);
-  ModelSelection right = args.model;
-  if (args.against != "reference") right.path = args.against;
-  const LayerValues wanted =
-      golden ? GoldenLayers(golden->arrays) : WantedLayers(right, named, args.options.threads);
+  const LayerValues wanted = Wanted(args, golden, *model.graph, inputs, named);
   if (args.options.progress) args.options.progress("narrowing", 0);
   const Bisection found = Bisect(engine, *model.graph, inputs, wanted, {args.tolerance, args.options});
   progress.Clear();

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
@@ -23,6 +24,8 @@
 
 namespace floe::tools {
 namespace {
+
+constexpr std::string_view kOrigin = "floe.model";
 
 struct ExportArgs {
   ModelSelection model;
@@ -101,6 +104,16 @@ void ForTensorRt(const ExportArgs& args, const OnnxModel& model, const ConsoleOp
   if (code != 0) Throw(ErrorCode::kModel, "{}: trtexec failed with exit code {}", args.output, code);
 }
 
+// The model's own, and the file that it came from first of all.
+std::vector<std::pair<std::string, std::string>> MetadataFor(const ImportedModel& model,
+                                                             const std::string& path) {
+  auto metadata = model.metadata;
+  const bool has_origin = std::ranges::any_of(metadata, [](const auto& m) { return m.first == kOrigin; });
+  if (!has_origin)
+    metadata.emplace_back(std::string(kOrigin), std::filesystem::path(path).filename().string());
+  return metadata;
+}
+
 struct Format {
   std::string_view name;
   std::string_view ending;  // of the file; "": a folder
@@ -150,7 +163,7 @@ void Export(const ExportArgs& args, const ConsoleOptions& console) {
   if (args.precision == "bf16") options.precision = DType::kBFloat16;
   options.nchw_inputs = args.nchw_inputs;
   options.nchw_outputs = args.nchw_outputs;
-  options.metadata = {{"floe.model", std::filesystem::path(args.model.path).filename().string()}};
+  options.metadata = MetadataFor(model, args.model.path);
   const ExportResult result = ExportModel(&model, args.stage == "folded", options);
   if (!result.problems.empty()) RefuseAll(args.model.path, result.problems);
   if (args.check) {

@@ -35,7 +35,14 @@ void FoldModel(Graph& graph) {
 ExportResult ExportModel(ImportedModel* model, bool fold, ExportOptions options) {
   const ReferenceEvaluator evaluator;
   const PassContext context{evaluator};
-  if (fold) FoldModel(*model->graph);
+  // Whoever runs the file feeds what the model declares.
+  for (IoSpec& input : model->unneeded) {
+    const ValueId value = model->graph->AddInput(model->graph->UniqueName(input.name), input.type);
+    model->graph->value(value).sources.push_back(input.tensor);
+    model->inputs.push_back(std::move(input));
+  }
+  model->unneeded.clear();
+  if (fold) options.simplify = FoldModel;
   options.evaluator = &evaluator;
   options.clean = [&](Graph& graph) { Clean(graph, context); };
   options.producer_version = FLOE_VERSION;

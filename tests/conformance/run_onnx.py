@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Exports golden cases to ONNX, runs the files in ONNX Runtime, and compares with what TensorFlow computed.
 
-usage: run_onnx.py CASES... --floe PATH [--match REGEX] [--opset N] [--option=OPTION]... [--runtime ort|floe|none] [--expected FILE] [--update] [--json FILE]
+usage: run_onnx.py CASES... --floe PATH [--match REGEX] [--opset N] [--option=OPTION]... [--runtime ort|floe|again|none] [--expected FILE] [--update] [--json FILE]
 
 CASES are as for run_cases.py. Each is exported as the model has it; where that is refused, with the shapes of its inputs
 fixed. A case ends as one of
@@ -33,6 +33,23 @@ def export(folder, meta, options, path, fixed):
     for o in meta["outputs"]:
         command += ["--output", o["name"]]
     return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=options.timeout, cwd=folder)
+
+
+def export_again(path, options, scratch):
+    """The file read back and exported anew must be the same, byte for byte."""
+    folder = os.path.join(scratch, "again")
+    os.mkdir(folder)
+    again = os.path.join(folder, "model.onnx")
+    command = [options.floe, "export", path, "-o", again, "-q", "--opset", str(options.opset)] + options.option
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=options.timeout, cwd=scratch)
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        return "broken", f"exit {done.returncode}: {last.replace(scratch + os.sep, '')}"
+    first, second = pathlib.Path(path).read_bytes(), pathlib.Path(again).read_bytes()
+    if first == second:
+        return "passed", ""
+    at = next((i for i, (a, b) in enumerate(zip(first, second)) if a != b), min(len(first), len(second)))
+    return "wrong", f"the file exported again differs from byte {at} on: {len(first)} bytes, then {len(second)}"
 
 
 def run_file(path, meta, stored):
@@ -75,6 +92,8 @@ def judge(folder, meta, stored, options, scratch):
         return "refused", last
     if options.runtime == "none":
         return "passed", ""
+    if options.runtime == "again":
+        return export_again(path, options, scratch)
     if options.runtime == "floe":
         return run_cases.judge(folder, meta | {"model": path, "arguments": []}, stored, options, scratch)
     try:
@@ -118,8 +137,8 @@ def parse_options():
     p.add_argument("--expected", type=pathlib.Path)
     p.add_argument("--update", action="store_true")
     p.add_argument(
-        "--runtime", default="ort", choices=["ort", "floe", "none"],
-        help="what runs the files: ONNX Runtime; floe itself, which reads them back; nothing: a file that passes the checker has passed",
+        "--runtime", default="ort", choices=["ort", "floe", "again", "none"],
+        help="what takes the files: ONNX Runtime runs them; floe itself runs them; floe exports them again, to the same bytes; nothing: a file that passes the checker has passed",
     )
     p.add_argument("--json", type=pathlib.Path)
     p.add_argument("--jobs", type=int, default=os.cpu_count())

@@ -39,6 +39,12 @@ TEST_F(ExportCommand, TheSameModelGivesTheSameBytes) {
   EXPECT_EQ(ReadBytes(out_), ReadBytes(folder_ / "again.onnx"));
 }
 
+TEST_F(ExportCommand, AFileReadBackIsWrittenAsItWas) {
+  ASSERT_TRUE(Succeeds(RunFloe({"export", model_, "-o", out_})));
+  ASSERT_TRUE(Succeeds(RunFloe({"export", out_, "-o", folder_ / "again.onnx"})));
+  EXPECT_EQ(ReadBytes(out_), ReadBytes(folder_ / "again.onnx"));
+}
+
 TEST_F(ExportCommand, ChannelsFirstAtTheInputLeavesNoTranspose) {
   const Ran ran = RunFloe({"export", model_, "-o", out_, "--nchw-inputs"});
   ASSERT_TRUE(Succeeds(ran));

@@ -8,6 +8,7 @@
 #include "formats/utf.h"
 #include "frontend/onnx/importer.h"
 #include "frontend/onnx/node_context.h"
+#include "frontend/onnx/value_names.h"
 
 namespace floe {
 namespace {
@@ -109,7 +110,7 @@ OnnxImportResult ImportOnnx(const OnnxFile& model, const OnnxImportOptions& opti
     return result;
   }
   for (const OnnxEntry& output : outputs) result.graph->AddOutput(output.value);
-  result.graph->Compact();
+  UseModelNames(*result.graph);
   return result;
 }
 

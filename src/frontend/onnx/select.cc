@@ -106,7 +106,8 @@ class Selector {
   void ChooseOutputs(const Selection& selection) {
     for (const std::string& name : selection.outputs)
       result_.outputs.push_back({name, names_.Resolve("output", name), {}, "given"});
-    if (!selection.outputs.empty()) return;
+    wants_all_ = selection.outputs.empty();
+    if (!wants_all_) return;
     for (const onnx::ValueInfoProto& output : graph_.output())
       result_.outputs.push_back({output.name(), output.name(), OnnxDeclaredType(output), "graph output"});
     if (result_.outputs.empty())
@@ -166,14 +167,18 @@ class Selector {
       for (std::string& name : NamesReadBy(graph_.node(node))) needed.insert(std::move(name));
     std::erase_if(result_.inputs, [&](const OnnxChoice& input) {
       const bool idle = !needed.contains(input.tensor);
-      if (idle) result_.warnings.push_back("input '" + input.name + "': the outputs do not need it");
-      return idle;
+      if (!idle) return false;
+      result_.warnings.push_back("input '" + input.name + "': the outputs do not need it");
+      result_.unneeded.push_back(input);
+      return true;
     });
     for (const onnx::ValueInfoProto& info : graph_.input()) {
       const std::string& name = info.name();
-      if (names_.IsInitializer(name) || !needed.contains(name) || chosen_.contains(name)) continue;
+      if (names_.IsInitializer(name) || chosen_.contains(name)) continue;
+      if (!needed.contains(name) && !wants_all_) continue;
       chosen_.insert(name);
-      result_.inputs.push_back({name, name, OnnxDeclaredType(info), "graph input"});
+      auto& list = needed.contains(name) ? result_.inputs : result_.unneeded;
+      list.push_back({name, name, OnnxDeclaredType(info), "graph input"});
     }
   }
 
@@ -209,6 +214,7 @@ class Selector {
   const Evaluator* evaluator_;
   OnnxSelection result_;
   std::unordered_set<std::string> chosen_;
+  bool wants_all_ = false;  // the whole model: no outputs are chosen
   std::map<std::string, int64_t> symbols_;
 };
 

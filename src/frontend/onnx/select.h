@@ -23,6 +23,8 @@ struct OnnxSelection {
   std::vector<OnnxChoice> inputs;  // those given that the outputs need, then the graph's own
   std::vector<OnnxChoice> outputs;
   std::vector<NamedTensor> sets;
+  // Given, or declared where no outputs are chosen, and nothing needs them.
+  std::vector<OnnxChoice> unneeded;
   std::vector<std::string> warnings;  // one line each
 };
 

@@ -49,7 +49,16 @@ TEST(OnnxSelect, AGivenInputThatNoOutputNeedsIsAWarning) {
   selection.outputs = {"z"};
   const OnnxSelection selected = Select(kTwoInputs, selection);
   EXPECT_THAT(NamesOf(selected.inputs), ElementsAre("a"));
+  EXPECT_THAT(NamesOf(selected.unneeded), ElementsAre("b"));
   EXPECT_THAT(selected.warnings, ElementsAre("input 'b': the outputs do not need it"));
+}
+
+TEST(OnnxSelect, AnInputOfTheWholeModelThatNothingNeedsIsKnown) {
+  const OnnxSelection selected =
+      Select("g (float[2] a, int64[N, 3] spare) => (float[2] y) { y = Relu(a) }", {});
+  EXPECT_THAT(NamesOf(selected.inputs), ElementsAre("a"));
+  EXPECT_THAT(NamesOf(selected.unneeded), ElementsAre("spare"));
+  EXPECT_EQ(selected.unneeded[0].type.ToString(), "int64[N, 3]");
 }
 
 TEST(OnnxSelect, AFixedDimensionFixesItsSymbolElsewhere) {

@@ -134,8 +134,11 @@ TEST(PrepareGraph, AGivenInputThatNothingNeedsIsAWarning) {
   lines.push_back("y: Placeholder dtype=float shape=[1]");
   Selection selection = Outputs({"relu"});
   selection.inputs = {{"y", std::nullopt}};
-  EXPECT_THAT(PrepareGraph(ModelOf(GraphOf(lines)), selection).warnings,
-              ElementsAre("input 'y': the outputs do not need it"));
+  const FreezeResult result = PrepareGraph(ModelOf(GraphOf(lines)), selection);
+  EXPECT_THAT(result.warnings, ElementsAre("input 'y': the outputs do not need it"));
+  ASSERT_EQ(result.unneeded.size(), 1u);
+  EXPECT_EQ(result.unneeded[0].type, tf::DT_FLOAT);
+  EXPECT_EQ(result.unneeded[0].dims, (std::vector<int64_t>{1}));
 }
 
 TEST(PrepareGraph, APlaceholderWithDefaultIsItsDefaultUnlessItIsFed) {

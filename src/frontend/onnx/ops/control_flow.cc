@@ -92,7 +92,6 @@ void ImportIf(OnnxContext& c) {
     scope->graph().SetOutputs(values);
     bodies.push_back(scope->Take());
   }
-  b.SetSource(source);
   const std::vector<ValueId> values =
       b.AddNode(If{}, std::move(inputs), static_cast<int>(outputs), source, std::move(bodies));
   for (size_t i = 0; i < values.size(); ++i) c.Set(i, values[i]);
@@ -117,10 +116,14 @@ void ImportLoop(OnnxContext& c) {
       const bool vector = OnnxDeclaredType(body.input(i)).shape.rank() == 1;
       return vector ? scope.builder().Reshape(value, {1}) : value;
     };
-    scope.Define(body.input(0).name(), {as_declared(0, iteration), ""});
-    scope.Define(body.input(1).name(), {as_declared(1, again), ""});
-    for (size_t i = 0; i < carried; ++i)
-      scope.Define(body.input(static_cast<int>(i) + 2).name(), {values[i], ""});
+    const auto define = [&](int i, ValueId value) {
+      const std::string& name = body.input(i).name();
+      scope.Define(name, {value, ""});
+      scope.builder().graph().value(value).sources.push_back(scope.prefix() + name);
+    };
+    define(0, as_declared(0, iteration));
+    define(1, as_declared(1, again));
+    for (size_t i = 0; i < carried; ++i) define(static_cast<int>(i) + 2, values[i]);
     const std::vector<ValueId> results = c.importer().ImportBody(body, scope);
     OnnxTurn out;
     out.condition = Flag(scope.builder(), results[0]);
@@ -274,7 +277,6 @@ std::vector<ValueId> AddOnnxLoop(OnnxContext& c, ValueId trip_count, ValueId con
     graph = scope.Take();
     if (!WidenTypes(c, *graph, attempt, &types)) break;
   }
-  b.SetSource(source);
   std::vector<ValueId> inputs = {trip_count, condition};
   inputs.insert(inputs.end(), initial.begin(), initial.end());
   inputs.insert(inputs.end(), captures.begin(), captures.end());

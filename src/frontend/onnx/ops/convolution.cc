@@ -83,14 +83,7 @@ void CheckKernel(const OnnxContext& c, size_t spatial) {
 void ImportConv(OnnxContext& c) {
   const size_t spatial = OnnxSpatialRank(c);
   CheckKernel(c, spatial);
-  OnnxWindow window = OnnxWindowOf(c, spatial);
-  Conv op;
-  op.layout = Layout::kNchw;
-  op.strides = std::move(window.strides);
-  op.dilations = std::move(window.dilations);
-  op.pads = std::move(window.pads);
-  op.auto_pad = window.auto_pad;
-  op.group = c.Int("group", 1);
+  Conv op = OnnxConvolutionOf<Conv>(c, spatial);
   std::vector<ValueId> inputs = {c.in(0), c.in(1)};
   if (c.has(2)) inputs.push_back(c.in(2));
   c.Return(std::move(op), std::move(inputs));
@@ -117,14 +110,7 @@ void ResolveOutput(OnnxContext& c, ConvTranspose& op, const Ints& wanted, size_t
 void ImportConvTranspose(OnnxContext& c) {
   const size_t spatial = OnnxSpatialRank(c);
   CheckKernel(c, spatial);
-  OnnxWindow window = OnnxWindowOf(c, spatial);
-  ConvTranspose op;
-  op.layout = Layout::kNchw;
-  op.strides = std::move(window.strides);
-  op.dilations = std::move(window.dilations);
-  op.pads = std::move(window.pads);
-  op.auto_pad = window.auto_pad;
-  op.group = c.Int("group", 1);
+  ConvTranspose op = OnnxConvolutionOf<ConvTranspose>(c, spatial);
   op.output_padding = c.IntList("output_padding");
   CheckEntries(c, op.output_padding, "output_padding");
   if (!op.output_padding.empty() && op.output_padding.size() != spatial)

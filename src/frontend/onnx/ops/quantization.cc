@@ -97,18 +97,10 @@ void ImportMatMulInteger(OnnxContext& c) {
 
 Conv ConvOf(OnnxContext& c, size_t filter) {
   const size_t spatial = OnnxSpatialRank(c);
-  OnnxWindow window = OnnxWindowOf(c, spatial);
   const Shape& shape = c.shape(filter);
   if (shape.has_rank() && shape.rank() != spatial + 2)
     c.Fail("expected a filter of {} dimensions, found {}", spatial + 2, shape.ToString());
-  Conv op;
-  op.layout = Layout::kNchw;
-  op.strides = std::move(window.strides);
-  op.dilations = std::move(window.dilations);
-  op.pads = std::move(window.pads);
-  op.auto_pad = window.auto_pad;
-  op.group = c.Int("group", 1);
-  return op;
+  return OnnxConvolutionOf<Conv>(c, spatial);
 }
 
 void ImportConvInteger(OnnxContext& c) {

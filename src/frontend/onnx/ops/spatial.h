@@ -2,6 +2,8 @@
 #ifndef FLOE_FRONTEND_ONNX_OPS_SPATIAL_H_
 #define FLOE_FRONTEND_ONNX_OPS_SPATIAL_H_
 
+#include <utility>
+
 #include "frontend/onnx/node_context.h"
 
 namespace floe {
@@ -14,6 +16,19 @@ struct OnnxWindow {
 // Fails for lists whose length is not `spatial` (pads: twice that) or with entries beyond 2^31, and for an
 // auto_pad that is not known.
 OnnxWindow OnnxWindowOf(const OnnxContext& c, size_t spatial);
+// A Conv or ConvTranspose with what both have: window, groups, ONNX's order of dimensions.
+template <typename T>
+T OnnxConvolutionOf(const OnnxContext& c, size_t spatial) {
+  OnnxWindow window = OnnxWindowOf(c, spatial);
+  T op;
+  op.layout = Layout::kNchw;
+  op.strides = std::move(window.strides);
+  op.dilations = std::move(window.dilations);
+  op.pads = std::move(window.pads);
+  op.auto_pad = window.auto_pad;
+  op.group = c.Int("group", 1);
+  return op;
+}
 // The attribute, or the filter's spatial dimensions (input 1); fails if neither is known.
 Ints OnnxKernelOf(const OnnxContext& c, size_t spatial);
 // The size of spatial dimension i of input 0; fails if it is not known, or beyond 2^31.

@@ -80,7 +80,11 @@ class Preparation {
     const std::vector<Cut> cuts = choices_.Cuts(work_.main.graph);
     for (const Cut& cut : cuts) kept_.inputs.push_back(cut.tensor);
     placeholders_ = CutInputs(work_, cuts);
-    for (size_t i = 0; i < cuts.size(); ++i) cut_names_.emplace_back(cuts[i].given, placeholders_[i]);
+    const GraphIndex index(work_.main.graph);
+    for (size_t i = 0; i < cuts.size(); ++i) {
+      cut_names_.emplace_back(cuts[i].given, placeholders_[i]);
+      cut_inputs_.push_back(Describe(cuts[i].given, index.node(index.Find(placeholders_[i]))));
+    }
     UseDefaults(work_);
     OpenCutLoops(work_.main, kept_.outputs);
   }
@@ -161,28 +165,34 @@ class Preparation {
     }
   }
 
+  ResolvedTensor Describe(const std::string& name, const tf::NodeDef& placeholder) const {
+    // Not in one braced list: where an element of it throws, g++ 12 frees texts that have not been made yet.
+    ResolvedTensor input;
+    input.name = name;
+    input.tensor = {placeholder.name(), 0};
+    input.type = TypeAttr(placeholder, "dtype");
+    input.dims = KnownDims(placeholder, 0, work_.main.graph.versions().producer());
+    return input;
+  }
+
   void DescribeInputs() {
     const GraphIndex index(work_.main.graph);
     std::set<std::string> described;
     const auto describe = [&](const std::string& name, int node, const std::string& why) {
-      const tf::NodeDef& placeholder = index.node(node);
-      described.insert(placeholder.name());
-      // Not in one braced list: where an element of it throws, g++ 12 frees texts that have not been made
-      // yet.
-      ResolvedTensor& input = result_.inputs.emplace_back();
-      input.name = name;
-      input.tensor = {placeholder.name(), 0};
-      input.type = TypeAttr(placeholder, "dtype");
-      input.dims = KnownDims(placeholder, 0, work_.main.graph.versions().producer());
-      input.why = why;
+      described.insert(index.node(node).name());
+      result_.inputs.push_back(Describe(name, index.node(node)));
+      result_.inputs.back().why = why;
     };
-    for (const auto& [given, placeholder] : cut_names_) {
+    for (size_t i = 0; i < cut_names_.size(); ++i) {
+      const auto& [given, placeholder] = cut_names_[i];
       const int node = index.Find(placeholder);
       if (node >= 0) {
         describe(given, node, choices_.WhyInput(given));
-      } else if (choices_.WhyInput(given) == "given") {
-        result_.warnings.push_back("input '" + given + "': the outputs do not need it");
+        continue;
       }
+      if (choices_.WhyInput(given) == "given")
+        result_.warnings.push_back("input '" + given + "': the outputs do not need it");
+      result_.unneeded.push_back(cut_inputs_[i]);
     }
     for (int i = 0; i < index.size(); ++i) {
       const tf::NodeDef& node = index.node(i);
@@ -213,6 +223,7 @@ class Preparation {
   Kept kept_;
   std::vector<std::string> placeholders_;
   std::vector<std::pair<std::string, std::string>> cut_names_;  // as given, and the placeholder
+  std::vector<ResolvedTensor> cut_inputs_;                      // of cut_names_, before anything is dropped
   FreezeResult result_;
 };
 

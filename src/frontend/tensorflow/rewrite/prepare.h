@@ -25,8 +25,9 @@ struct FreezeResult {
   // Frozen: nodes without functions but for the bodies of If, While, Case...; TensorFlow loads it. Feeds and
   // fetches by the names in the model still work.
   tf::GraphDef graph;
-  std::vector<ResolvedTensor> inputs;   // all Placeholders of the graph: those given first, in that order
-  std::vector<ResolvedTensor> outputs;  // in the order given, or sorted by key
+  std::vector<ResolvedTensor> inputs;    // all Placeholders of the graph: those given first, in that order
+  std::vector<ResolvedTensor> unneeded;  // given, or of the signature; the graph has them no more
+  std::vector<ResolvedTensor> outputs;   // in the order given, or sorted by key
   std::vector<std::string>
       initializers;      // operations of the graph that fill its tables and have to run first
   int nodes_before = 0;  // bodies included
