@@ -23,6 +23,7 @@ std::span<const OpImporter> ReductionImporters();
 std::span<const OpImporter> SegmentImporters();
 std::span<const OpImporter> SparseImporters();
 std::span<const OpImporter> CrossingImporters();
+std::span<const OpImporter> EinsumImporters();
 std::span<const OpImporter> ProjectionImporters();
 std::span<const OpImporter> RaggedImporters();
 std::span<const OpImporter> ImageImporters();

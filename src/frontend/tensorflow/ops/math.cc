@@ -35,10 +35,6 @@ void ImportBatchMatMul(NodeContext& c) {
   c.Return(std::move(op), {a, b});
 }
 
-void ImportEinsum(NodeContext& c) {
-  c.Return(Einsum{c.String("equation")}, c.ins(0, c.input_count()));
-}
-
 void ImportL2Loss(NodeContext& c) {
   Builder& b = c.build();
   Ints axes;
@@ -85,7 +81,6 @@ constexpr OpImporter kRows[] = {
     {"BatchMatMul", ImportBatchMatMul},
     {"BatchMatMulV2", ImportBatchMatMul},
     {"BatchMatMulV3", ImportBatchMatMul},
-    {"Einsum", ImportEinsum},
     {"L2Loss", ImportL2Loss},
     {"SoftmaxCrossEntropyWithLogits", ImportCrossEntropy},
     {"SparseSoftmaxCrossEntropyWithLogits", ImportSparseCrossEntropy},

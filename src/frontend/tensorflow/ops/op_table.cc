@@ -18,7 +18,7 @@ std::map<std::string_view, const OpImporter*> BuildTable() {
       RecurrentImporters(),   StringImporters(),        LookupImporters(),        TensorListImporters(),
       TensorArrayImporters(), DecodingImporters(),      LinearAlgebraImporters(), SparseMathImporters(),
       TextImporters(),        AudioImporters(),         GradientImporters(),      CrossingImporters(),
-      ProjectionImporters()};
+      ProjectionImporters(),  EinsumImporters()};
   for (const std::span<const OpImporter> family : families)
     for (const OpImporter& row : family) table.emplace(row.op, &row);
   return table;
