@@ -1,6 +1,7 @@
 #include "planner/choose.h"
 
 #include "base/check.h"
+#include "base/error.h"
 
 namespace floe {
 namespace {
@@ -15,7 +16,7 @@ double Bytes(const Graph& problem) {
 
 }  // namespace
 
-Choice ChooseKernel(const Graph& problem, const Target& target, Tuner* tuner, bool must_time) {
+Choice ChooseKernel(const Graph& problem, const Target& target, Tuner* tuner, double max_error) {
   const Backend* own = FindBackend(target.backend);
   CHECK(own != nullptr, target.backend);
   Choice choice;
@@ -26,6 +27,11 @@ Choice ChooseKernel(const Graph& problem, const Target& target, Tuner* tuner, bo
     candidate.kernel = kernel.name;
     if (const Refusal why = kernel.refuses(problem, target)) {
       candidate.refusal = *why;
+      continue;
+    }
+    if (kernel.error_bound > max_error) {
+      candidate.refusal = fmt::format("its rounding, up to {:.0e}, is too much with so many layers after it",
+                                      kernel.error_bound);
       continue;
     }
     candidate.estimate_ns = EstimateNs(kernel, problem, target);
@@ -41,7 +47,7 @@ Choice ChooseKernel(const Graph& problem, const Target& target, Tuner* tuner, bo
     choice.candidates.push_back({std::string(reference->name), "", -1, choice.time_ns});
     return choice;
   }
-  if (tuner != nullptr && (able.size() > 1 || must_time)) {
+  if (tuner != nullptr && (able.size() > 1)) {
     const auto times = tuner->Measure(problem, target, able);
     for (size_t i = 0; i < able.size(); ++i) {
       if (times[i]) choice.candidates[rows[i]].time_ns = static_cast<double>(*times[i]);

@@ -17,9 +17,9 @@ struct Choice {
   std::vector<KernelCandidate> candidates;
 };
 
-// `tuner` may be null. When it is given, and more than one kernel can, all are measured; `must_time` measures
-// a lone one too.
-Choice ChooseKernel(const Graph& problem, const Target& target, Tuner* tuner, bool must_time = false);
+// `tuner` may be null. When it is given, and more than one kernel can, all are measured. Kernels whose error
+// bound is above `max_error` are passed over.
+Choice ChooseKernel(const Graph& problem, const Target& target, Tuner* tuner, double max_error);
 
 }  // namespace floe
 

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "planner/choose.h"
+#include "planner/rounding.h"
 
 namespace floe {
 namespace {
@@ -18,9 +19,9 @@ bool IsStatic(const Graph& problem) {
 // A group must gain this much to be split: measurements have noise, and a whole group saves memory too.
 constexpr double kSplitGain = 0.97;
 
-bool BetterApart(const Graph& problem, const PlannerOptions& options) {
+bool BetterApart(const Graph& problem, const PlannerOptions& options, double max_error) {
   if (!IsStatic(problem)) return true;
-  const Choice whole = ChooseKernel(problem, options.target, options.tuner);
+  const Choice whole = ChooseKernel(problem, options.target, options.tuner, max_error);
   if (whole.last_resort) return true;
   // Timing the parts of every group would double the build: estimates decide, the whole's best against the
   // parts'.
@@ -28,11 +29,11 @@ bool BetterApart(const Graph& problem, const PlannerOptions& options) {
   for (const NodeId id : problem.Order()) {
     std::vector<ValueId> ignored;
     const std::unique_ptr<Graph> part = ExtractProblem(problem, id, &ignored);
-    const Choice choice = ChooseKernel(*part, options.target, nullptr);
+    const Choice choice = ChooseKernel(*part, options.target, nullptr, max_error);
     if (choice.last_resort) return false;
     apart_ns += choice.time_ns;
   }
-  return apart_ns < ChooseKernel(problem, options.target, nullptr).time_ns * kSplitGain;
+  return apart_ns < ChooseKernel(problem, options.target, nullptr, max_error).time_ns * kSplitGain;
 }
 
 }  // namespace
@@ -73,6 +74,7 @@ void SplitGroup(Graph& graph, NodeId id) {
 int SettleGroups(Graph& graph, const PlannerOptions& options) {
   int split = 0;
   const std::vector<NodeId> order = graph.Order();
+  const std::vector<double> most_rounding = MostRounding(graph);
   for (size_t i = 0; i < order.size(); ++i) {
     const NodeId id = order[i];
     if (options.cancelled && options.cancelled()) throw Error(ErrorCode::kInterrupted, "interrupted");
@@ -84,7 +86,7 @@ int SettleGroups(Graph& graph, const PlannerOptions& options) {
       continue;
     }
     std::vector<ValueId> ignored;
-    if (BetterApart(*ExtractProblem(graph, id, &ignored), options)) {
+    if (BetterApart(*ExtractProblem(graph, id, &ignored), options, most_rounding[static_cast<size_t>(id)])) {
       SplitGroup(graph, id);
       ++split;
     }

@@ -10,6 +10,7 @@
 #include "planner/choose.h"
 #include "planner/groups.h"
 #include "planner/memory.h"
+#include "planner/rounding.h"
 #include "planner/weight_limit.h"
 
 namespace floe {
@@ -32,42 +33,38 @@ bool IsDynamic(const Graph& problem) {
   return !std::ranges::all_of(problem.Values(), [&](ValueId v) { return problem.value(v).type.IsStatic(); });
 }
 
-// The kernels of nodes with constants, chosen with a view to all of them, bodies of If and Loop included; and
-// of the others as they come.
+// The kernels of all nodes with static shapes, bodies of If and Loop included, chosen with a view to all of
+// them.
 class Choices {
  public:
   Choices(const Graph& graph, const PlannerOptions& options) : options_(options) {
-    if (options.max_weight_growth <= 0) return;
     Choose(graph);
-    LimitWeights(contests_, options.target, options.max_weight_growth);
+    if (options.max_weight_growth > 0) LimitWeights(contests_, options.target, options.max_weight_growth);
   }
 
-  Choice Take(const Graph& graph, NodeId id, const Graph& problem) {
-    const auto at = index_.find({&graph, id});
-    if (at != index_.end()) return std::move(contests_[at->second].choice);
-    return ChooseKernel(problem, options_.target, options_.tuner);
-  }
+  Choice Take(const Graph& graph, NodeId id) { return std::move(contests_[index_.at({&graph, id})].choice); }
 
  private:
   void Choose(const Graph& graph) {
+    const std::vector<double> most_rounding = MostRounding(graph);
     for (const NodeId id : graph.Order()) {
       if (options_.cancelled && options_.cancelled()) throw Error(ErrorCode::kInterrupted, "interrupted");
       const Node& node = graph.node(id);
       if (IsControlFlow(node.op)) {
         for (const auto& body : node.bodies) Choose(*body);
+        continue;
       }
-      if (IsControlFlow(node.op) || IsAlias(node.op)) continue;
       std::vector<ValueId> inputs;
       std::unique_ptr<Graph> problem = ExtractProblem(graph, id, &inputs);
       if (IsDynamic(*problem)) continue;
-      Choice choice = ChooseKernel(*problem, options_.target, options_.tuner);
+      Choice choice =
+          ChooseKernel(*problem, options_.target, options_.tuner, most_rounding[static_cast<size_t>(id)]);
       index_[{&graph, id}] = contests_.size();
       contests_.push_back({std::move(problem), std::move(choice)});
     }
   }
 
   const PlannerOptions& options_;
-
   std::map<std::pair<const Graph*, NodeId>, size_t> index_;
   std::vector<Contest> contests_;
 };
@@ -160,7 +157,7 @@ class Lowering {
       step.kernel = reference->name;
       step.version = reference->version;
     } else {
-      Choice choice = choices_.Take(graph_, id, *step.problem);
+      Choice choice = choices_.Take(graph_, id);
       step.kernel = choice.kernel->name;
       step.version = choice.kernel->version;
       step.candidates = std::move(choice.candidates);

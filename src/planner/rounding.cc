@@ -1,0 +1,45 @@
+#include "planner/rounding.h"
+
+#include <algorithm>
+#include <ranges>
+
+namespace floe {
+namespace {
+
+// Error bound times layers. Winograd's F(6,3) at the stem of Inception-v4, with seventy layers behind it,
+// moved the logits by 7e-4 of their range, more than twice what direct convolution did; with fifty it does no
+// harm.
+constexpr double kMost = 1e-2;
+
+bool IsLayer(const Node& node) {
+  const auto layer = [](const Op& op) {
+    return IsOp<Conv>(op) || IsOp<ConvTranspose>(op) || IsOp<MatMul>(op);
+  };
+  if (!IsOp<Group>(node.op)) return layer(node.op);
+  const Graph& body = *node.bodies[0];
+  return std::ranges::any_of(body.Order(), [&](NodeId id) { return layer(body.node(id).op); });
+}
+
+}  // namespace
+
+std::vector<double> MostRounding(const Graph& graph) {
+  const std::vector<NodeId> order = graph.Order();
+  NodeId last = -1;
+  for (const NodeId id : order) last = std::max(last, id);
+  std::vector<int> after(static_cast<size_t>(last + 1), 0);  // layers behind the node
+  for (const NodeId id : order | std::views::reverse) {
+    const Node& node = graph.node(id);
+    const int own = after[static_cast<size_t>(id)] + (IsLayer(node) ? 1 : 0);
+    for (const ValueId input : node.inputs) {
+      if (input == kNoValue) continue;
+      const NodeId producer = graph.value(input).producer;
+      if (producer >= 0)
+        after[static_cast<size_t>(producer)] = std::max(after[static_cast<size_t>(producer)], own);
+    }
+  }
+  std::vector<double> most(after.size());
+  std::ranges::transform(after, most.begin(), [](int layers) { return kMost / std::max(layers, 1); });
+  return most;
+}
+
+}  // namespace floe

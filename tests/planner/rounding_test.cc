@@ -1,0 +1,41 @@
+#include "planner/rounding.h"
+
+#include <gtest/gtest.h>
+
+#include "support/engines.h"
+
+namespace floe {
+namespace {
+
+TEST(MostRounding, FallsWithTheLayersOnTheLongestWay) {
+  const std::unique_ptr<Graph> graph = ParseGraph(R"(graph g(%x: float32[1, 8, 8, 4]) -> (%y) {
+    %w: float32[4, 1, 1, 4] = const seeded(1)
+    %a = Conv(%x, %w)
+    %b = Relu(%a)
+    %c = Conv(%b, %w)
+    %d = Conv(%c, %w)
+    %y = Add(%b, %d)
+  })");
+  const std::vector<double> most = MostRounding(*graph);
+  const std::vector<NodeId> order = graph->Order();
+  const double alone = most[static_cast<size_t>(order.back())];
+  EXPECT_DOUBLE_EQ(most[static_cast<size_t>(order[0])], alone / 2);  // two convolutions after it
+  EXPECT_DOUBLE_EQ(most[static_cast<size_t>(order[1])], alone / 2);
+  EXPECT_DOUBLE_EQ(most[static_cast<size_t>(order[2])], alone);
+}
+
+TEST(MostRounding, ADeepNetworkIsNotGivenTheRoughestKernelAtItsBeginning) {
+  std::string text =
+      "graph g(%v0: float32[1, 24, 24, 32]) -> (%v80) {\n  %w: float32[32, 3, 3, 32] = const seeded(1)\n";
+  for (int i = 0; i < 80; ++i) {
+    text += fmt::format("  %v{} = Conv(%v{}, %w) {{pads=[1, 1, 1, 1]}}\n", i + 1, i);
+  }
+  const std::unique_ptr<Graph> graph = ParseGraph(text + "}");
+  const std::vector<double> most = MostRounding(*graph);
+  const double roughest = FindKernel("cpu.winograd_3x3_f6")->error_bound;
+  EXPECT_LT(most[static_cast<size_t>(graph->Order().front())], roughest);
+  EXPECT_GT(most[static_cast<size_t>(graph->Order().back())], roughest);
+}
+
+}  // namespace
+}  // namespace floe
