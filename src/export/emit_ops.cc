@@ -1,7 +1,8 @@
 #include "export/emit_ops.h"
-#include "graph/visit_op.h"
 
 #include <fmt/format.h>
+
+#include "graph/visit_op.h"
 
 namespace floe {
 namespace {

@@ -1,9 +1,10 @@
 #include "graph/cost.h"
-#include "graph/visit_op.h"
 
 #include <algorithm>
 #include <limits>
 #include <set>
+
+#include "graph/visit_op.h"
 
 namespace floe {
 namespace {
