@@ -223,5 +223,18 @@ TEST(Lower, AnAssertionThatIsDroppedIsNoted) {
   EXPECT_THAT(result.notes, testing::ElementsAre(testing::HasSubstr("is not checked")));
 }
 
+TEST(Lower, AnAssertionThatNothingReadsGoesToo) {
+  const ExportResult result = Exported(R"(
+    graph main(%x: float32[3]) -> (%y) {
+      %zero: float32[] = const 0
+      %c = Greater(%x, %zero)
+      %all = ReduceAll(%c) {axes=[0]}
+      %checked = Assert(%all) {message="x must be positive"}
+      %y = Relu(%x)
+    })");
+  EXPECT_EQ(Operators(result), std::vector<std::string>{"Relu"});
+  EXPECT_THAT(result.notes, testing::ElementsAre(testing::HasSubstr("is not checked")));
+}
+
 }  // namespace
 }  // namespace floe

@@ -69,6 +69,17 @@ TEST(Move, PadsAndCrops) {
   ExpectMatches("cpu.move", g);
 }
 
+TEST(Move, PadsWithWhatLiesInside) {
+  for (const PadMode mode : {PadMode::kReflect, PadMode::kSymmetric, PadMode::kEdge}) {
+    ExpectMoves(Pad{mode}, {2, 5, 6, 3}, {{0, 3, 2, 0, 0, 4, 1, 0}});
+    ExpectMoves(Pad{mode}, {4, 3}, {{0, 2, 3, 0}});
+    ExpectMoves(Pad{mode}, {2, 3, 4, 5}, {{1, 1, 2, 3, 1, 2, 3, 4}});
+    ExpectMoves(Pad{mode}, {7}, {{0, 0}});
+  }
+  ExpectMoves(Pad{PadMode::kSymmetric}, {3, 4}, {{3, 4, 3, 4}});
+  ExpectMoves(Pad{PadMode::kEdge}, {3, 4}, {{9, 0, 0, 11}});
+}
+
 TEST(Move, ConcatenatesAlongEveryAxis) {
   for (int64_t axis = 0; axis < 3; ++axis) {
     Graph g;

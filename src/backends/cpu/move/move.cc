@@ -193,10 +193,10 @@ class Planner {
 
   // Copies what of x lies in y; the rest is filled.
   Refusal Make(const Pad& op) {
-    if (op.mode != PadMode::kConstant) return "mode of padding";
     const std::optional<Dims> pads = ConstantInts(problem_, node_.inputs[1]);
     if (!pads || ConstantOf(problem_, node_.inputs[1])->raw() == nullptr) return "pads are not constant";
     if (pads->size() != 2 * x_.size() || y_.size() != x_.size()) return "shapes do not agree";
+    if (op.mode != PadMode::kConstant) return PadFromInside(op.mode, *pads);
     const Dims from = StridesOf(x_);
     const Dims to = StridesOf(y_);
     std::vector<Level> levels;
@@ -268,6 +268,50 @@ class Planner {
 
  private:
   static constexpr int64_t kMost = int64_t{1} << 40;
+
+  // `count` elements of an axis from place `from` on, `step` apart, to `to` on.
+  struct Run {
+    int64_t count, from, step, to;
+  };
+
+  // The border repeats what lies inside: along each axis up to three runs, and one copy for each choice of
+  // them.
+  Refusal PadFromInside(PadMode mode, const Dims& pads) {
+    const Dims from = StridesOf(x_);
+    const Dims to = StridesOf(y_);
+    const int64_t skip = mode == PadMode::kReflect ? 1 : 0;  // the edge itself is not repeated
+    const int64_t step = mode == PadMode::kEdge ? 0 : -1;
+    std::vector<std::vector<Run>> runs(x_.size());
+    for (size_t i = 0; i < x_.size(); ++i) {
+      const int64_t begin = pads[i];
+      const int64_t end = pads[x_.size() + i];
+      const int64_t most = mode == PadMode::kEdge ? (x_[i] > 0 ? kMost : 0) : x_[i] - skip;
+      if (begin < 0 || end < 0 || begin > most || end > most) return "pads negative or wider than the tensor";
+      if (y_[i] != x_[i] + begin + end) return "shapes do not agree";
+      if (begin > 0) runs[i].push_back({begin, mode == PadMode::kEdge ? 0 : begin - 1 + skip, step, 0});
+      runs[i].push_back({x_[i], 0, 1, begin});
+      if (end > 0) runs[i].push_back({end, x_[i] - 1 - skip, step, begin + x_[i]});
+    }
+    size_t copies = 1;
+    for (const std::vector<Run>& axis : runs) copies = std::min<size_t>(copies * axis.size(), 1000);
+    if (copies > 243) return "more than five padded axes";
+    std::vector<size_t> chosen(x_.size(), 0);
+    while (true) {
+      std::vector<Level> levels;
+      int64_t from_offset = 0;
+      int64_t to_offset = 0;
+      for (size_t i = 0; i < x_.size(); ++i) {
+        const Run& run = runs[i][chosen[i]];
+        levels.push_back({run.count, run.step * from[i], to[i]});
+        from_offset += run.from * from[i];
+        to_offset += run.to * to[i];
+      }
+      Add(0, 0, levels, from_offset, to_offset);
+      size_t axis = 0;
+      while (axis < chosen.size() && ++chosen[axis] == runs[axis].size()) chosen[axis++] = 0;
+      if (axis == chosen.size()) return std::nullopt;
+    }
+  }
 
   static std::vector<Level> Box(const Dims& dims, const Dims& from, const Dims& to) {
     std::vector<Level> levels;
