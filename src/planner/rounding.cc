@@ -1,7 +1,6 @@
 #include "planner/rounding.h"
 
 #include <algorithm>
-#include <ranges>
 
 namespace floe {
 namespace {
@@ -27,7 +26,8 @@ std::vector<double> MostRounding(const Graph& graph) {
   NodeId last = -1;
   for (const NodeId id : order) last = std::max(last, id);
   std::vector<int> after(static_cast<size_t>(last + 1), 0);  // layers behind the node
-  for (const NodeId id : order | std::views::reverse) {
+  for (auto at = order.rbegin(); at != order.rend(); ++at) {
+    const NodeId id = *at;
     const Node& node = graph.node(id);
     const int own = after[static_cast<size_t>(id)] + (IsLayer(node) ? 1 : 0);
     for (const ValueId input : node.inputs) {
