@@ -106,8 +106,9 @@ struct ThreadPool::Impl {
     uint64_t seen = 0;
     while (true) {
       WaitForWork(seen);
-      if (stop) return;
       seen = ticket.load(std::memory_order_acquire) >> kPartBits;
+      // After the load: the last generation, once seen, is not waited for again.
+      if (stop) return;
       RunParts(parts);
     }
   }

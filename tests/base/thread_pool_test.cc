@@ -22,6 +22,16 @@ TEST(ThreadPool, EveryThreadRunsTheBodyOnce) {
   }
 }
 
+// A worker that comes to its work when the caller has done all of it, and the pool is about to end.
+TEST(ThreadPool, EndsThoughAWorkerIsLate) {
+  for (int round = 0; round < 4000; ++round) {
+    ThreadPool pool(3);
+    std::atomic<int> runs = 0;
+    pool.RunOnAll([&](int) { runs++; });
+    EXPECT_EQ(runs, 3);
+  }
+}
+
 TEST(ThreadPool, ParallelForCoversTheRangeOnceInMultiplesOfTheGrain) {
   ThreadPool pool(3);
   for (const int64_t count : {0, 1, 2, 7, 16, 100, 1001}) {

@@ -17,7 +17,7 @@ for header in "$prefix"/include/floe/*.h; do
     { grep -v 'pragma once in main file' "$work/header.log"; echo "$header does not stand alone"; exit 1; }
 done
 
-"$cmake" -S "$source/examples/classify" -B "$work/classify" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_BUILD_TYPE=Release \
+"$cmake" -G Ninja -S "$source/examples/classify" -B "$work/classify" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_BUILD_TYPE=Release \
   > "$work/configure.log"
 "$cmake" --build "$work/classify" > "$work/build.log" || { cat "$work/build.log"; exit 1; }
 classify=$work/classify/classify

@@ -1,8 +1,10 @@
 #include "planner/timing_cache.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
+#include <string>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -14,7 +16,9 @@ class TimingCacheTest : public ::testing::Test {
  protected:
   void SetUp() override { std::filesystem::remove(path_); }
   void TearDown() override { std::filesystem::remove(path_); }
-  std::string path_ = (std::filesystem::temp_directory_path() / "floe_timing_cache_test.json").string();
+  std::string path_ =
+      (std::filesystem::temp_directory_path() / ("floe_timing_cache_" + std::to_string(getpid()) + ".json"))
+          .string();
 };
 
 TEST_F(TimingCacheTest, KeepsItsEntries) {
