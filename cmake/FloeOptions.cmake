@@ -25,7 +25,7 @@ if(FLOE_SANITIZE)
   target_link_options(floe_options INTERFACE -fsanitize=${FLOE_SANITIZE})
 endif()
 if(FLOE_COVERAGE)
-  target_compile_options(floe_options INTERFACE --coverage)
+  target_compile_options(floe_options INTERFACE --coverage -fprofile-update=atomic)  # threads count, too
   target_link_options(floe_options INTERFACE --coverage)
 endif()
 
