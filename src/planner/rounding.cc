@@ -9,6 +9,8 @@ namespace {
 // moved the logits by 7e-4 of their range, more than twice what direct convolution did; with fifty it does no
 // harm.
 constexpr double kMost = 1e-2;
+// However deep the network: only Winograd's larger tiles round more, so that a direct kernel is always left.
+constexpr double kLeast = 1e-4;
 
 bool IsLayer(const Node& node) {
   const auto layer = [](const Op& op) {
@@ -38,7 +40,8 @@ std::vector<double> MostRounding(const Graph& graph) {
     }
   }
   std::vector<double> most(after.size());
-  std::ranges::transform(after, most.begin(), [](int layers) { return kMost / std::max(layers, 1); });
+  std::ranges::transform(after, most.begin(),
+                         [](int layers) { return std::max(kMost / std::max(layers, 1), kLeast); });
   return most;
 }
 

@@ -37,5 +37,17 @@ TEST(MostRounding, ADeepNetworkIsNotGivenTheRoughestKernelAtItsBeginning) {
   EXPECT_GT(most[static_cast<size_t>(graph->Order().back())], roughest);
 }
 
+TEST(MostRounding, LeavesTheDirectKernelsToTheDeepestNetwork) {
+  std::string text =
+      "graph g(%v0: float32[1, 4, 4, 4]) -> (%v2000) {\n  %w: float32[4, 1, 1, 4] = const seeded(1)\n";
+  for (int i = 0; i < 2000; ++i) text += fmt::format("  %v{} = Conv(%v{}, %w)\n", i + 1, i);
+  const std::unique_ptr<Graph> graph = ParseGraph(text + "}");
+  const double most = MostRounding(*graph)[static_cast<size_t>(graph->Order().front())];
+  for (const Kernel& kernel : FindBackend("cpu")->kernels()) {
+    if (kernel.name.starts_with("cpu.winograd")) continue;
+    EXPECT_LE(kernel.error_bound, most) << kernel.name;
+  }
+}
+
 }  // namespace
 }  // namespace floe
