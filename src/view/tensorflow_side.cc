@@ -11,6 +11,7 @@
 #include "base/quoting.h"
 #include "compiler/model.h"
 #include "compiler/summary.h"
+#include "formats/tensorflow/data_type.h"
 #include "formats/tensorflow/op_defs.h"
 #include "formats/tensorflow/tensor_proto.h"
 #include "frontend/tensorflow/rewrite/candidates.h"
@@ -134,6 +135,13 @@ std::vector<std::string> TypesInFile(const tf::NodeDef& def, const OpTable& ops)
   return out;
 }
 
+// Elements of a variable by the shape that its node declares; 0 where that leaves one open.
+int64_t DeclaredSize(const VariableNode& variable) {
+  const bool known = variable.dims && std::ranges::none_of(*variable.dims, [](int64_t d) { return d < 0; });
+  const std::optional<DType> type = DTypeFromTf(variable.type);
+  return known && type && IsParameterType(*type) ? ElementCount(*variable.dims) : 0;
+}
+
 class SideBuilder {
  public:
   explicit SideBuilder(const ModelSelection& selection)
@@ -209,6 +217,7 @@ class SideBuilder {
           SetTensor(*tensor, node);
         } else {
           node->note = "no value for this variable in the checkpoint";
+          node->parameters = DeclaredSize(*variable);
         }
       }
     } catch (const Error& error) {

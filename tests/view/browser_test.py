@@ -6,6 +6,7 @@ uses them as a person does, and leaves pictures in OUT. Without a Chromium it sa
 """
 
 import contextlib
+import lzma
 import os
 import pathlib
 import shlex
@@ -20,6 +21,7 @@ from browser import Browser, find_chromium
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 FORMS = ROOT / "tests/models/data/forms"
+DATA = ROOT / "tests/view/data"
 SHARED = ROOT.parent / "shared/models"
 HOSTILE = [
     "</script><script>window.hacked=1</script>",
@@ -127,6 +129,39 @@ def test_open_expand_search_select_link():
         browser.open(link)
         browser.wait("app.panes[0].selected > 0")
         expect("Conv2D" in browser.run("document.getElementById('side').innerText"), "a link chooses its node")
+        clean(browser)
+
+
+def test_inception_v3_checkpoint():
+    meta = OUT / "inception_v3.ckpt.meta"
+    meta.write_bytes(lzma.decompress((DATA / "inception_v3.meta.xz").read_bytes()))
+    with Browser() as browser:
+        browser.open(page_of("inception_v3", "view", meta))
+        pane = "app.panes[0]"
+        browser.picture(OUT / "inception_v3.png")
+        text = browser.run("document.getElementById('side').innerText")
+        expect("27254938" in text, f"parameters are counted by the variables' shapes where there are no values: {text}")
+        before = browser.run(f"{pane}.scene.boxes.length")
+        browser.run(f"app.go({pane}, {{name: 'InceptionV3/InceptionV3/Mixed_5b/Branch_1/Conv2d_0b_5x5/Conv2D'}})")
+        browser.wait(f"{pane}.selected >= 0 && location.hash.includes('Conv2d_0b_5x5/Conv2D')")
+        expect(browser.run(f"{pane}.scene.boxes.length") > before, "the scopes around a chosen node open")
+        browser.picture(OUT / "inception_v3_opened.png")
+        total = lambda query: browser.run(f"{pane}.ask('search', {{query: {query!r}, most: 10}}).then(a => a.total ?? a.problem)")
+        expect(total("op:/^Conv2D$/") == 98, "all convolutions are found, the auxiliary head's too")
+        expect(total("name:/Mixed_5[bcd]/ op:ConcatV2") == 3, "scope and operation together")
+        for mode in browser.run("[...app.bar.mode.options].map(o => o.value)"):
+            browser.run(f"app.setMode({mode!r})")
+        browser.run("app.setMode('structure')")
+        browser.picture(OUT / "inception_v3_structure.png")
+
+        browser.run(f"app.go({pane}, {{name: 'InceptionV3/InceptionV3/Mixed_5b/concat'}})")
+        browser.wait("location.hash.includes('Mixed_5b/concat')")
+        browser.key("o")
+        browser.wait(f"{pane}.outputs.length === 1 && document.querySelector('.command') !== null")
+        command = browser.run("document.querySelector('.command').textContent")
+        expect("--output InceptionV3/InceptionV3/Mixed_5b/concat" in command, command)
+        browser.picture(OUT / "inception_v3_marked.png")
+        expect(browser.run(f"svgText({pane})").startswith("<svg"), "an SVG of it")
         clean(browser)
 
 

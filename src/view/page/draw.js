@@ -36,8 +36,8 @@ function badge(box, w) {
   const input = (box.roles & 1) !== 0 && (box.roles & 2) === 0;
   const text = input ? 'INPUT' : (box.roles & 3) === 3 ? 'IN + OUT' : 'OUTPUT';
   const width = text.length * 6.2 + 8;
-  return [s('rect', {class: `badge-back ${input ? 'in' : 'out'}`, x: w / 2 - width / 2, y: -7, width, height: 13, rx: 6.5}),
-    s('text', {class: 'badge', x: w / 2, y: 2.5, 'text-anchor': 'middle'}, text)];
+  return [s('rect', {class: `badge-back ${input ? 'in' : 'out'}`, x: w / 2 - width / 2, y: -10, width, height: 13, rx: 6.5}),
+    s('text', {class: 'badge', x: w / 2, y: -0.5, 'text-anchor': 'middle'}, text)];
 }
 
 function knob(x, y, open) {

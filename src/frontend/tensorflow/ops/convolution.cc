@@ -86,7 +86,8 @@ void ImportPaddedConv(NodeContext& c) {
   op.strides = SpatialEntries(c, c.IntList("strides"), op.layout, 2, "strides");
   op.auto_pad = c.String("padding") == "SAME" ? AutoPad::kSameUpper : AutoPad::kExplicit;
   op.group = GroupsOf(c, ChannelDim(b.shape(image), op.layout, 2), c.shape(filter), 2);
-  c.Return(std::move(op), {image, OutputFirst(c, c.in(filter), op.layout, 2)});
+  const ValueId weights = OutputFirst(c, c.in(filter), op.layout, 2);
+  c.Return(std::move(op), {image, weights});
 }
 
 void ImportDepthwise(NodeContext& c) {
