@@ -56,7 +56,6 @@ TEST(ModelExplorer, NodeDataHasWhatIsKnown) {
 }
 
 TEST(ModelExplorer, TheCommandWritesModelAndEngine) {
-  using namespace testing;
   const ScratchFolder scratch;
   const std::string model = FormFile("variables/model.ckpt");
   EXPECT_TRUE(Succeeds(RunFloe({"export", model, "-o", scratch / "model.json"})));
@@ -65,7 +64,6 @@ TEST(ModelExplorer, TheCommandWritesModelAndEngine) {
 }
 
 TEST(ModelExplorer, OtherNamesAreRefused) {
-  using namespace testing;
   const ScratchFolder scratch;
   const std::string model = FormFile("variables/model.ckpt");
   const Ran ran = RunFloe({"export", model, "-o", scratch / "out.txt"});
