@@ -1,26 +1,23 @@
 #include "passes/inline_body.h"
 
-#include <unordered_map>
-#include <unordered_set>
-
 #include "base/check.h"
 #include "passes/rewrite.h"
 
 namespace floe {
-namespace {
 
-// Copies the body's nodes into the graph; `mapped` has its inputs already.
-void CopyNodes(Graph& graph, const Graph& body, std::unordered_map<ValueId, ValueId>& mapped) {
+std::vector<NodeId> CopyBody(Graph& graph, const Graph& body, std::unordered_map<ValueId, ValueId>* mapped) {
   for (const ValueId id : body.Values()) {
     const Value& v = body.value(id);
     if (!v.is_constant()) continue;
-    mapped[id] = graph.AddConstant(v.name, v.constant);
-    graph.value(mapped[id]).sources = v.sources;
+    const ValueId copy = graph.AddConstant(v.name, v.constant);
+    graph.value(copy).sources = v.sources;
+    (*mapped)[id] = copy;
   }
+  std::vector<NodeId> copies;
   for (const NodeId id : body.Order()) {
     const Node& node = body.node(id);
     std::vector<ValueId> inputs;
-    for (const ValueId in : node.inputs) inputs.push_back(in == kNoValue ? kNoValue : mapped.at(in));
+    for (const ValueId in : node.inputs) inputs.push_back(in == kNoValue ? kNoValue : mapped->at(in));
     NodeOptions options;
     options.name = node.name;
     options.sources = node.sources;
@@ -30,13 +27,13 @@ void CopyNodes(Graph& graph, const Graph& body, std::unordered_map<ValueId, Valu
     const NodeId copy = graph.AddNode(node.op, std::move(inputs), std::move(options));
     for (size_t i = 0; i < node.outputs.size(); ++i) {
       const ValueId out = graph.node(copy).outputs[i];
-      mapped[node.outputs[i]] = out;
+      (*mapped)[node.outputs[i]] = out;
       graph.value(out).sources = body.value(node.outputs[i]).sources;
     }
+    copies.push_back(copy);
   }
+  return copies;
 }
-
-}  // namespace
 
 void InlineBody(Graph& graph, NodeId id, size_t which, size_t first_input) {
   const std::unique_ptr<Graph> body = graph.node(id).bodies.at(which)->Clone();
@@ -44,7 +41,7 @@ void InlineBody(Graph& graph, NodeId id, size_t which, size_t first_input) {
   CHECK(body->inputs().size() + first_input == inputs.size());
   std::unordered_map<ValueId, ValueId> mapped;
   for (size_t i = 0; i < body->inputs().size(); ++i) mapped[body->inputs()[i]] = inputs[i + first_input];
-  CopyNodes(graph, *body, mapped);
+  CopyBody(graph, *body, &mapped);
   const std::vector<ValueId> outputs = graph.node(id).outputs;
   for (size_t i = 0; i < outputs.size(); ++i) {
     const ValueId result = mapped.at(body->outputs()[i]);

@@ -47,7 +47,7 @@ Choice ChooseKernel(const Graph& problem, const Target& target, Tuner* tuner, do
     choice.candidates.push_back({std::string(reference->name), "", -1, choice.time_ns});
     return choice;
   }
-  if (tuner != nullptr && (able.size() > 1)) {
+  if (tuner != nullptr) {
     const auto times = tuner->Measure(problem, target, able);
     for (size_t i = 0; i < able.size(); ++i) {
       if (times[i]) choice.candidates[rows[i]].time_ns = static_cast<double>(*times[i]);

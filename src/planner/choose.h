@@ -17,8 +17,8 @@ struct Choice {
   std::vector<KernelCandidate> candidates;
 };
 
-// `tuner` may be null. When it is given, and more than one kernel can, all are measured. Kernels whose error
-// bound is above `max_error` are passed over.
+// `tuner` may be null. When it is given, all kernels that can are measured. Those whose error bound is above
+// `max_error` are passed over.
 Choice ChooseKernel(const Graph& problem, const Target& target, Tuner* tuner, double max_error);
 
 }  // namespace floe

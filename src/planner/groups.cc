@@ -2,7 +2,7 @@
 
 #include <unordered_map>
 
-#include "base/check.h"
+#include "passes/inline_body.h"
 #include "planner/choose.h"
 #include "planner/rounding.h"
 
@@ -38,37 +38,24 @@ bool BetterApart(const Graph& problem, const PlannerOptions& options, double max
 
 }  // namespace
 
-void SplitGroup(Graph& graph, NodeId id) {
+std::vector<NodeId> SplitGroup(Graph& graph, NodeId id) {
   const std::unique_ptr<Graph> body = graph.node(id).bodies.at(0)->Clone();
   const std::vector<ValueId> outer_inputs = graph.node(id).inputs;
   const std::vector<ValueId> outer_outputs = graph.node(id).outputs;
   std::unordered_map<ValueId, ValueId> mapped;
   for (size_t i = 0; i < outer_inputs.size(); ++i) mapped[body->inputs()[i]] = outer_inputs[i];
-  for (const ValueId v : body->Values()) {
-    if (body->value(v).is_constant())
-      mapped[v] = graph.AddConstant(body->value(v).name, body->value(v).constant);
-  }
-  for (const NodeId inner : body->Order()) {
-    const Node& from = body->node(inner);
-    CHECK(from.bodies.empty(), "a group within a group");
-    std::vector<ValueId> inputs;
-    for (const ValueId v : from.inputs) inputs.push_back(v == kNoValue ? kNoValue : mapped.at(v));
-    NodeOptions options;
-    options.name = from.name;
-    options.sources = from.sources;
-    options.outputs = static_cast<int>(from.outputs.size());
-    for (const ValueId v : from.outputs) options.output_names.push_back(body->value(v).name);
-    const NodeId copy = graph.AddNode(from.op, std::move(inputs), std::move(options));
-    for (size_t i = 0; i < from.outputs.size(); ++i) {
-      const ValueId out = graph.node(copy).outputs[i];
-      mapped[from.outputs[i]] = out;
-      graph.value(out).type = body->value(from.outputs[i]).type;
-      graph.value(out).sources = body->value(from.outputs[i]).sources;
+  const std::vector<NodeId> nodes = CopyBody(graph, *body, &mapped);
+  const std::vector<NodeId> order = body->Order();
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    const std::vector<ValueId>& inner = body->node(order[i]).outputs;
+    for (size_t k = 0; k < inner.size(); ++k) {
+      graph.value(graph.node(nodes[i]).outputs[k]).type = body->value(inner[k]).type;
     }
   }
   for (size_t i = 0; i < outer_outputs.size(); ++i)
     graph.ReplaceUses(outer_outputs[i], mapped.at(body->outputs()[i]));
   graph.RemoveNode(id);
+  return nodes;
 }
 
 int SettleGroups(Graph& graph, const PlannerOptions& options) {

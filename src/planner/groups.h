@@ -2,6 +2,8 @@
 #ifndef FLOE_PLANNER_GROUPS_H_
 #define FLOE_PLANNER_GROUPS_H_
 
+#include <vector>
+
 #include "graph/graph.h"
 #include "planner/planner.h"
 
@@ -11,8 +13,8 @@ namespace floe {
 // and Loop included. The number of groups split.
 int SettleGroups(Graph& graph, const PlannerOptions& options);
 
-// Puts the body of a group in its place.
-void SplitGroup(Graph& graph, NodeId group);
+// Puts the body of a group in its place: the nodes, in order.
+std::vector<NodeId> SplitGroup(Graph& graph, NodeId group);
 
 }  // namespace floe
 

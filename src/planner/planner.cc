@@ -10,6 +10,7 @@
 #include "planner/choose.h"
 #include "planner/groups.h"
 #include "planner/memory.h"
+#include "planner/pairs.h"
 #include "planner/rounding.h"
 #include "planner/weight_limit.h"
 
@@ -235,6 +236,7 @@ class Lowering {
 
 Plan MakePlan(Graph& graph, ConstantPool& constants, const PlannerOptions& options) {
   SettleGroups(graph, options);
+  MergePairs(graph, options);
   graph.Compact();
   Choices choices(graph, options);
   return Lowering(graph, choices, constants, options).Run();

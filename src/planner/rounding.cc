@@ -12,13 +12,14 @@ constexpr double kMost = 1e-2;
 // However deep the network: only Winograd's larger tiles round more, so that a direct kernel is always left.
 constexpr double kLeast = 1e-4;
 
-bool IsLayer(const Node& node) {
+int LayersOf(const Node& node) {
   const auto layer = [](const Op& op) {
     return IsOp<Conv>(op) || IsOp<ConvTranspose>(op) || IsOp<MatMul>(op);
   };
-  if (!IsOp<Group>(node.op)) return layer(node.op);
+  if (!IsOp<Group>(node.op)) return layer(node.op) ? 1 : 0;
   const Graph& body = *node.bodies[0];
-  return std::ranges::any_of(body.Order(), [&](NodeId id) { return layer(body.node(id).op); });
+  return static_cast<int>(
+      std::ranges::count_if(body.Order(), [&](NodeId id) { return layer(body.node(id).op); }));
 }
 
 }  // namespace
@@ -31,7 +32,7 @@ std::vector<double> MostRounding(const Graph& graph) {
   for (auto at = order.rbegin(); at != order.rend(); ++at) {
     const NodeId id = *at;
     const Node& node = graph.node(id);
-    const int own = after[static_cast<size_t>(id)] + (IsLayer(node) ? 1 : 0);
+    const int own = after[static_cast<size_t>(id)] + LayersOf(node);
     for (const ValueId input : node.inputs) {
       if (input == kNoValue) continue;
       const NodeId producer = graph.value(input).producer;

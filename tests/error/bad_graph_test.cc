@@ -133,6 +133,13 @@ const Case kCases[] = {
          "name: \"r\" type: DT_FLOAT } } " +
          AsBody(Call("again", "q", "f")) + "ret { key: \"r\" value: \"again:output:0\" } } }\n",
      {"function 'f'", "do not call themselves, found f -> f"}},
+    {"ScalarSplitIntoAList",
+     Const("s", "DT_FLOAT", {}, "float_val: 1") + Const("n", "DT_INT32", {}, "int_val: 2") +
+         Const("lengths", "DT_INT64", {"2"}, "int64_val: 2 int64_val: 3") +
+         std::string(Node("t", "TensorArrayV3", {"n"}).Attr("dtype", kFloat)) +
+         std::string(Node("a", "TensorArraySplitV3", {"t", "s", "lengths", "t:1"}).Attr("T", kFloat)) +
+         std::string(Node("r", "TensorArrayReadV3", {"t", "n", "a"}).Attr("dtype", kFloat)),
+     {"'a' (TensorArraySplitV3)", "rank 1 or more, found a scalar"}},
     {"LoopThatNeverEnds",
      Input() + std::string(Node("e", "Enter", {"x"}).Attr("T", kFloat).Attr("frame_name", "s: \"w\"")) +
          std::string(Node("m", "Merge", {"e", "n"}).Attr("T", kFloat).Attr("N", "i: 2")) +

@@ -9,6 +9,7 @@ namespace floe::cpu {
 Kernel ConvGemmKernel();    // conv/conv_gemm.cc
 Kernel ConvPackedKernel();  // packed/conv_packed.cc
 Kernel ConvFewChannelsKernel();
+Kernel DepthwisePointwiseKernel();  // packed/depthwise_pointwise.cc
 Kernel ConvTransposeKernel();  // conv/conv_transpose.cc
 Kernel DepthwiseKernel();      // depthwise/depthwise.cc
 Kernel ElementwiseKernel();    // elementwise/elementwise.cc

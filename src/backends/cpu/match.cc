@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 
 #include "backends/cpu/problem.h"
 
@@ -78,47 +79,86 @@ std::optional<Activation> ActivationOf(const Graph& problem, const Node& node, V
   return std::nullopt;
 }
 
-std::optional<FusedGroup> MatchFusedGroup(const Graph& problem, std::string* why) {
-  const std::vector<NodeId> order = problem.Order();
-  if (order.empty() || order.size() > 3 || problem.outputs().empty()) {
-    *why = "not one op with a residual and an activation";
-    return std::nullopt;
-  }
+namespace {
+
+// The op at `order[0]` and those after it that belong to it; `count` says how many.
+std::optional<FusedGroup> MatchChain(const Graph& problem, std::span<const NodeId> order, size_t* count,
+                                     std::string* why) {
   FusedGroup group;
   group.main = &problem.node(order[0]);
+  *count = 1;
   if (group.main->outputs.empty()) return std::nullopt;
   group.output = group.main->outputs[0];
   const TensorType& type = problem.value(group.output).type;
   bool activated = false;
-  for (size_t i = 1; i < order.size(); ++i) {
-    const Node& node = problem.node(order[i]);
+  for (; *count < order.size(); ++*count) {
+    const Node& node = problem.node(order[*count]);
+    const bool adds = IsAdd(node) && group.residual == kNoValue && !activated && node.inputs.size() == 2;
+    const auto activation = ActivationOf(problem, node, &group.slope);
+    const bool activates = activation && !activated && node.inputs[0] == group.output;
+    if (!adds && !activates) {
+      *why = "'" + std::string(OpName(node.op)) + "' is no activation that can follow";
+      return group;
+    }
     const auto uses = std::ranges::count(node.inputs, group.output);
     if (uses != 1 || !problem.HasOneUse(group.output) || node.outputs.size() != 1 ||
         problem.value(node.outputs[0]).type != type) {
       *why = "an inner value of the group is used twice or changes its shape";
       return std::nullopt;
     }
-    if (IsAdd(node) && group.residual == kNoValue && !activated && node.inputs.size() == 2) {
+    if (adds) {
       group.residual = node.inputs[node.inputs[0] == group.output ? 1 : 0];
       if (group.residual == kNoValue || problem.value(group.residual).type != type) {
         *why = "the residual is not of the output's shape";
         return std::nullopt;
       }
-    } else if (const auto activation = ActivationOf(problem, node, &group.slope);
-               activation && !activated && node.inputs[0] == group.output) {
+    } else {
       group.activation = *activation;
       activated = true;
-    } else {
-      *why = "'" + std::string(OpName(node.op)) + "' is no activation that can follow";
-      return std::nullopt;
     }
     group.output = node.outputs[0];
   }
-  if (problem.outputs()[0] != group.output || (order.size() > 1 && problem.outputs().size() != 1)) {
+  return group;
+}
+
+bool IsOnlyOutput(const Graph& problem, ValueId value, size_t nodes) {
+  return problem.outputs()[0] == value && (nodes == 1 || problem.outputs().size() == 1);
+}
+
+}  // namespace
+
+std::optional<FusedGroup> MatchFusedGroup(const Graph& problem, std::string* why) {
+  const std::vector<NodeId> order = problem.Order();
+  if (order.empty() || order.size() > 3 || problem.outputs().empty()) {
+    *why = "not one op with a residual and an activation";
+    return std::nullopt;
+  }
+  size_t count = 0;
+  const std::optional<FusedGroup> group = MatchChain(problem, order, &count, why);
+  if (!group || count != order.size()) return std::nullopt;
+  if (!IsOnlyOutput(problem, group->output, order.size())) {
     *why = "an inner value of the group is an output";
     return std::nullopt;
   }
   return group;
+}
+
+std::optional<FusedPair> MatchFusedPair(const Graph& problem, std::string* why) {
+  const std::vector<NodeId> order = problem.Order();
+  *why = "not two ops with their residuals and activations";
+  if (order.size() < 2 || order.size() > 6 || problem.outputs().empty()) return std::nullopt;
+  size_t count = 0;
+  const std::optional<FusedGroup> first = MatchChain(problem, order, &count, why);
+  if (!first || count == order.size()) return std::nullopt;
+  const std::span<const NodeId> rest = std::span(order).subspan(count);
+  const std::optional<FusedGroup> second = MatchChain(problem, rest, &count, why);
+  if (!second || count != rest.size()) return std::nullopt;
+  if (second->main->inputs.empty() || second->main->inputs[0] != first->output ||
+      !problem.HasOneUse(first->output) || !IsOnlyOutput(problem, second->output, order.size())) {
+    *why = "an inner value of the group is used twice or is an output";
+    return std::nullopt;
+  }
+  return FusedPair{*first, *second};
 }
 
 }  // namespace floe::cpu

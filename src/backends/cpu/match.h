@@ -24,6 +24,13 @@ struct FusedGroup {
 // main op may be any; its own fields and types are the caller's to check.
 std::optional<FusedGroup> MatchFusedGroup(const Graph& problem, std::string* why);
 
+// Two such groups, the second's main op reading the first's output, which nobody else sees.
+struct FusedPair {
+  FusedGroup first;
+  FusedGroup second;
+};
+std::optional<FusedPair> MatchFusedPair(const Graph& problem, std::string* why);
+
 // The activation a node is, if its kind is one and its second operand (PRelu) is a constant over the last
 // dimension.
 std::optional<Activation> ActivationOf(const Graph& problem, const Node& node, ValueId* slope);

@@ -217,15 +217,15 @@ void ReturnConcatenated(NodeContext& c, const ListState& list) {
 
 ListState SplitIntoList(NodeContext& c, ValueId value, size_t lengths_input) {
   Builder& b = c.build();
+  const Shape& shape = b.shape(value);
+  if (!shape.has_rank()) c.FailUnknown("the rank of its value is not known");
+  if (shape.rank() == 0) c.Fail("expected a value of rank 1 or more, found a scalar");
   const std::optional<Ints> known = c.KnownInts(lengths_input);
   if (!known || known->empty() ||
       std::adjacent_find(known->begin(), known->end(), std::not_equal_to<>()) != known->end()) {
-    if (!b.shape(value).has_rank()) c.FailUnknown("the rank of its value is not known");
     return RaggedFromRows(b, {}, value, b.ToInt64(c.in(lengths_input)));
   }
   const Ints& lengths = *known;
-  const Shape& shape = b.shape(value);
-  if (!shape.has_rank() || shape.rank() == 0) c.FailUnknown("the rank of its value is not known");
   const ValueId rest = b.SliceVector(b.ShapeTensor(value), 1, static_cast<int64_t>(shape.rank()));
   const ValueId front = b.Int64s({static_cast<int64_t>(lengths.size()), lengths[0]});
   ListState list;

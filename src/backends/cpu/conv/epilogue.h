@@ -20,15 +20,19 @@ struct Epilogue {
   Activation activation;
 };
 
-// Residual and output may share memory, unless the main op reads the residual's value too.
+// Residual and output may share memory, unless a main op reads the residual's value too.
+inline std::vector<InPlace> ResidualInPlace(const Graph& problem, const FusedGroup& group) {
+  if (group.residual == kNoValue) return {};
+  const Operand residual(problem, group.residual);
+  const bool shared = problem.value(group.residual).users.size() != 1;
+  if (!residual.is_input() || shared) return {};
+  return {{static_cast<size_t>(residual.input()), 0}};
+}
+
 inline std::vector<InPlace> ResidualInPlace(const Graph& problem) {
   std::string why;
   const std::optional<FusedGroup> group = MatchFusedGroup(problem, &why);
-  if (!group || group->residual == kNoValue) return {};
-  const Operand residual(problem, group->residual);
-  const bool shared = problem.value(group->residual).users.size() != 1;
-  if (!residual.is_input() || shared) return {};
-  return {{static_cast<size_t>(residual.input()), 0}};
+  return group ? ResidualInPlace(problem, *group) : std::vector<InPlace>{};
 }
 
 }  // namespace floe::cpu

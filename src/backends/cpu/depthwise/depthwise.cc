@@ -9,9 +9,8 @@
 #include "base/check.h"
 
 namespace floe::cpu {
-namespace {
 
-DepthwiseCode CodeFor(Isa isa) {
+DepthwiseCode DepthwiseCodeFor(Isa isa) {
 #if defined(__x86_64__)
   if (isa == Isa::kAvx512) return avx512::GetDepthwiseCode();
   if (isa == Isa::kAvx2) return avx2::GetDepthwiseCode();
@@ -19,6 +18,17 @@ DepthwiseCode CodeFor(Isa isa) {
   static_cast<void>(isa);
   return generic::GetDepthwiseCode();
 }
+
+Tensor PackDepthwise(const Window& w, const float* filter) {
+  Tensor packed(DType::kFloat32, {w.taps(), w.output_channels});
+  float* to = packed.data<float>();
+  for (int64_t tap = 0; tap < w.taps(); ++tap) {
+    for (int64_t c = 0; c < w.output_channels; ++c) *to++ = filter[c * w.taps() + tap];
+  }
+  return packed;
+}
+
+namespace {
 
 Refusal Match(const Graph& problem, FusedGroup* group, Window* window) {
   std::string why;
@@ -35,7 +45,7 @@ class Depthwise : public Executable {
  public:
   Depthwise(const PrepareArgs& args, const FusedGroup& group, const Window& window)
       : window_(window),
-        code_(CodeFor(IsaOf(args.target))),
+        code_(DepthwiseCodeFor(IsaOf(args.target))),
         input_(args.problem, group.main->inputs[0]),
         epilogue_(args.problem, group),
         packed_(args.packed[0]) {}
@@ -54,6 +64,7 @@ class Depthwise : public Executable {
     call.bias = epilogue_.bias.floats(args);
     call.residual = epilogue_.residual.floats(args);
     call.output = static_cast<float*>(args.outputs[0].raw());
+    call.pixel_pitch = window_.output_channels;
     call.activation = epilogue_.activation;
     RunParts(call, *args.pool);
   }
@@ -122,13 +133,7 @@ Packed Pack(const Graph& problem, const Target&) {
   Window w;
   CHECK(!Match(problem, &group, &w));
   const ValueId filter = group.main->inputs[1];
-  const float* from = ConstantOf(problem, filter)->data<float>();
-  Tensor packed(DType::kFloat32, {w.taps(), w.output_channels});
-  float* to = packed.data<float>();
-  for (int64_t tap = 0; tap < w.taps(); ++tap) {
-    for (int64_t c = 0; c < w.output_channels; ++c) *to++ = from[c * w.taps() + tap];
-  }
-  return {{packed}, {filter}};
+  return {{PackDepthwise(w, ConstantOf(problem, filter)->data<float>())}, {filter}};
 }
 
 std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "backends/cpu/activation.h"
+#include "backends/cpu/isa.h"
 #include "backends/cpu/window.h"
 
 namespace floe::cpu {
@@ -22,6 +23,12 @@ struct DepthwiseCall {
   const float* bias = nullptr;      // or null
   const float* residual = nullptr;  // laid out as the output, or null; may be the output
   float* output = nullptr;
+  // Where pixel p and the vector of channels from c on lie in a row of the output: p * pixel_pitch +
+  // c * channel_pitch. Channels last: their number, and 1. Packed rows of a block (see packed/packed.h): a
+  // vector, and the rows of the block.
+  int64_t pixel_pitch = 0;
+  int64_t channel_pitch = 1;
+  int64_t first_row = 0;  // the one that lies at `output`
   Activation activation;
   int64_t row_begin = 0;  // of batch * z * y output rows
   int64_t row_end = 0;
@@ -30,6 +37,11 @@ struct DepthwiseCall {
 };
 
 using DepthwiseCode = void (*)(const DepthwiseCall& call);
+
+DepthwiseCode DepthwiseCodeFor(Isa isa);
+
+// The filter of a depthwise convolution, [channels][taps], as the code wants it.
+Tensor PackDepthwise(const Window& window, const float* filter);
 
 namespace generic {
 DepthwiseCode GetDepthwiseCode();

@@ -20,6 +20,10 @@ constexpr int64_t kChunkVectors = 4;
 struct OutputRow {
   float* output;          // at x = 0
   const float* residual;  // or null
+  int64_t pixel_pitch;
+  int64_t channel_pitch;
+
+  int64_t At(int64_t x, int64_t c) const { return x * pixel_pitch + c * channel_pitch; }
 };
 
 FLOE_INLINE Vec LoadUpTo(const float* p, int64_t lanes) {
@@ -68,7 +72,6 @@ FLOE_INLINE void SumTile(const FilterRows& rows, int64_t start, const Window& w,
 
 template <int kWidth, int kStride, int kPixels, bool kEdge>
 FLOE_INLINE void Tile(const DepthwiseCall& call, const FilterRows& rows, const OutputRow& row, int64_t x) {
-  const int64_t channels = call.window->output_channels;
   const bool clamp = call.activation.kind == ActivationKind::kClamp;
   const Vec low = Splat(call.activation.a);
   const Vec high = Splat(call.activation.b);
@@ -82,7 +85,7 @@ FLOE_INLINE void Tile(const DepthwiseCall& call, const FilterRows& rows, const O
 #pragma GCC unroll 8
     for (int t = 0; t < kPixels; ++t) {
       if (kEdge && x + t >= call.window->output[2]) break;
-      FinishPixel(row, (x + t) * channels + c, lanes, acc[t], clamp, low, high);
+      FinishPixel(row, row.At(x + t, c), lanes, acc[t], clamp, low, high);
     }
   };
   int64_t c = call.channel_begin;
@@ -110,7 +113,7 @@ inline void AnyPixel(const DepthwiseCall& call, const FilterRows& rows, const Ou
         acc = Fma(v, LoadUpTo(rows.weights[r] + k * channels + c, lanes), acc);
       }
     }
-    FinishPixel(row, x * channels + c, lanes, acc, clamp, low, high);
+    FinishPixel(row, row.At(x, c), lanes, acc, clamp, low, high);
   };
   int64_t c = call.channel_begin;
   for (; c + kLanes <= call.channel_end; c += kLanes) block(c, kLanes);
@@ -176,16 +179,20 @@ FLOE_INLINE OutputRow PlaceRow(const DepthwiseCall& call, int64_t index, FilterR
       ++rows->count;
     }
   }
-  const int64_t at = index * w.output[2] * w.output_channels;
-  return {call.output + at, call.residual == nullptr ? nullptr : call.residual + at};
+  const int64_t at = (index - call.first_row) * w.output[2] * call.pixel_pitch;
+  return {call.output + at, call.residual == nullptr ? nullptr : call.residual + at, call.pixel_pitch,
+          call.channel_pitch};
 }
 
 inline void ActivatePixels(const DepthwiseCall& call, const OutputRow& row) {
   const Window& w = *call.window;
-  Activation activation = call.activation;
-  if (activation.slope != nullptr) activation.slope += call.channel_begin;
-  Activate(activation, row.output + call.channel_begin, w.output[2], call.channel_end - call.channel_begin,
-           w.output_channels);
+  const int64_t step = row.channel_pitch == 1 ? call.channel_end - call.channel_begin : kLanes;
+  for (int64_t c = call.channel_begin; c < call.channel_end; c += step) {
+    Activation activation = call.activation;
+    if (activation.slope != nullptr) activation.slope += c;
+    const int64_t left = call.channel_end - c;
+    Activate(activation, row.output + row.At(0, c), w.output[2], left < step ? left : step, row.pixel_pitch);
+  }
 }
 
 inline void RunDepthwise(const DepthwiseCall& call) {

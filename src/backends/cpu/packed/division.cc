@@ -100,7 +100,23 @@ void RunPacked(const PackedShape& shape, const PackedCode& code, const PackedCal
       code.multiply(call, block, panel, panel_end);
     }
   };
-  if (d.by_panels) {
+  // All threads at one block: its rows, and when these are there, the panels.
+  const auto run_together = [&] {
+    const int64_t blocks = DivideUp(shape.rows, d.block_rows);
+    for (int64_t b = 0; b < blocks; ++b) {
+      const int64_t first = units * b / blocks * shape.unit;
+      const int64_t last = std::min(units * (b + 1) / blocks * shape.unit, shape.rows);
+      const RowBlock block{first, last - first, rows};
+      pool.ParallelFor(DivideUp(block.count, shape.unit), 1, [&](int64_t begin, int64_t end, int thread) {
+        fill(block, begin * shape.unit, std::min(end * shape.unit, block.count), scratch(thread));
+      });
+      pool.ParallelFor(
+          panels, 1, [&](int64_t begin, int64_t end, int) { code.multiply(call, block, begin, end); });
+    }
+  };
+  if (d.by_panels && shape.fill_once) {
+    run_together();
+  } else if (d.by_panels) {
     // Each thread gathers all rows for itself: cheaper than to wait, and to read them from another core's
     // cache.
     pool.ParallelFor(panels, 1,

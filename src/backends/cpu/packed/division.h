@@ -19,6 +19,8 @@ struct PackedShape {
   int64_t depth = 1;
   int64_t columns = 1;
   int64_t unit = 1;  // blocks begin at multiples of so many rows
+  // Rows cost more than a copy: threads that divide the panels fill a block together, and not each its own.
+  bool fill_once = false;
 };
 
 // Floats of the packed weights.

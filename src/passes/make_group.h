@@ -1,0 +1,17 @@
+// Ops that one kernel may do, as one node.
+#ifndef FLOE_PASSES_MAKE_GROUP_H_
+#define FLOE_PASSES_MAKE_GROUP_H_
+
+#include <span>
+
+#include "graph/graph.h"
+
+namespace floe {
+
+// Puts nodes of one output each, in order, of which each but the last is used by later ones alone, into a
+// Group in place of the last. The group's node; it has the sources of all.
+NodeId MakeGroup(Graph& graph, std::span<const NodeId> chain);
+
+}  // namespace floe
+
+#endif  // FLOE_PASSES_MAKE_GROUP_H_
