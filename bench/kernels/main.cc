@@ -23,17 +23,23 @@ Tensor Ramp(std::vector<int64_t> dims) {
 }
 
 // Conv with TensorFlow's SAME padding, bias, ReLU.
-std::unique_ptr<Graph> MakeProblem(const ConvLayer& layer) {
-  auto g = std::make_unique<Graph>();
+ValueId AddLayer(Graph& g, ValueId x, const ConvLayer& layer) {
   const int64_t depth = layer.depthwise ? 1 : layer.channels;
-  const ValueId x = g->AddInput("x", {DType::kFloat32, {1, layer.size, layer.size, layer.channels}});
-  const ValueId f = g->AddConstant("f", Ramp({layer.filters, layer.kernel, layer.kernel, depth}));
-  const ValueId b = g->AddConstant("b", Ramp({layer.filters}));
+  const ValueId f = g.AddConstant("f", Ramp({layer.filters, layer.kernel, layer.kernel, depth}));
+  const ValueId b = g.AddConstant("b", Ramp({layer.filters}));
   Conv op;
   op.strides = {layer.stride, layer.stride};
   op.auto_pad = AutoPad::kSameUpper;
   op.group = layer.depthwise ? layer.channels : 1;
-  g->AddOutput(g->Add(Unary{UnaryKind::kRelu}, {g->Add(op, {x, f, b})}));
+  return g.Add(Unary{UnaryKind::kRelu}, {g.Add(op, {x, f, b})});
+}
+
+std::unique_ptr<Graph> MakeProblem(std::span<const ConvLayer> layers) {
+  auto g = std::make_unique<Graph>();
+  const ConvLayer& first = layers[0];
+  ValueId x = g->AddInput("x", {DType::kFloat32, {1, first.size, first.size, first.channels}});
+  for (const ConvLayer& layer : layers) x = AddLayer(*g, x, layer);
+  g->AddOutput(x);
   return g;
 }
 
@@ -43,9 +49,10 @@ double Flops(const ConvLayer& layer) {
   return 2.0 * static_cast<double>(out * out * layer.filters * layer.kernel * layer.kernel * depth);
 }
 
-void RunLayer(benchmark::State& state, const Kernel& kernel, const ConvLayer& layer, int threads) {
+void RunLayers(benchmark::State& state, const Kernel& kernel, std::span<const ConvLayer> layers,
+               int threads) {
   const Target target = CpuBackend().detect(threads);
-  const std::unique_ptr<Graph> problem = MakeProblem(layer);
+  const std::unique_ptr<Graph> problem = MakeProblem(layers);
   const Packed packed = kernel.pack(*problem, target);
   const std::unique_ptr<Executable> executable = kernel.prepare({*problem, packed.tensors, target});
   const Tensor inputs[] = {Ramp(problem->value(problem->inputs()[0]).type.shape.Static())};
@@ -59,28 +66,42 @@ void RunLayer(benchmark::State& state, const Kernel& kernel, const ConvLayer& la
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     best = std::min(best, took.count());
   }
-  const double rate = Flops(layer) / best / 1e9;
+  double flops = 0;
+  for (const ConvLayer& layer : layers) flops += Flops(layer);
+  const double rate = flops / best / 1e9;
   state.counters["best_us"] = best * 1e6;
   state.counters["GFLOP/s"] = rate;
   state.counters["of_peak"] = rate / (PeakGflops() * threads);
-  state.counters["times"] = static_cast<double>(layer.times);
+  state.counters["times"] = static_cast<double>(layers[0].times);
+}
+
+std::string NameOf(const ConvLayer& layer) {
+  return std::to_string(layer.size) + "x" + std::to_string(layer.channels) + "->" +
+         std::to_string(layer.filters) + (layer.depthwise ? "_dw" : "_k") + std::to_string(layer.kernel) +
+         "s" + std::to_string(layer.stride);
+}
+
+// Each kernel that takes the layers as one problem.
+void Register(std::string_view network, std::span<const ConvLayer> layers, int threads) {
+  const std::unique_ptr<Graph> problem = MakeProblem(layers);
+  const Target target = CpuBackend().detect(threads);
+  for (const Kernel& kernel : CpuBackend().kernels()) {
+    if (kernel.pack == nullptr || kernel.refuses(*problem, target)) continue;
+    if (layers.size() == 1 && layers[0].depthwise && kernel.name != "cpu.depthwise") continue;
+    std::string name = std::string(network) + "/";
+    for (const ConvLayer& layer : layers) name += NameOf(layer) + "/";
+    name += std::string(kernel.name) + "/t" + std::to_string(threads);
+    benchmark::RegisterBenchmark(name.c_str(), [&kernel, layers, threads](benchmark::State& state) {
+      RunLayers(state, kernel, layers, threads);
+    })->UseRealTime();
+  }
 }
 
 void Register(const LayerList& list, int threads) {
-  for (const ConvLayer& layer : list.layers) {
-    const std::unique_ptr<Graph> problem = MakeProblem(layer);
-    for (const Kernel& kernel : CpuBackend().kernels()) {
-      const Target target = CpuBackend().detect(threads);
-      if (kernel.pack == nullptr || kernel.refuses(*problem, target)) continue;
-      if (layer.depthwise && kernel.name != "cpu.depthwise") continue;
-      const std::string name = std::string(list.network) + "/" + std::to_string(layer.size) + "x" +
-                               std::to_string(layer.channels) + "->" + std::to_string(layer.filters) +
-                               (layer.depthwise ? "_dw" : "_k") + std::to_string(layer.kernel) + "s" +
-                               std::to_string(layer.stride) + "/" + std::string(kernel.name) + "/t" +
-                               std::to_string(threads);
-      benchmark::RegisterBenchmark(name.c_str(), [&kernel, &layer, threads](benchmark::State& state) {
-        RunLayer(state, kernel, layer, threads);
-      })->UseRealTime();
+  for (size_t i = 0; i < list.layers.size(); ++i) {
+    Register(list.network, list.layers.subspan(i, 1), threads);
+    if (i + 1 < list.layers.size() && list.layers[i].depthwise) {
+      Register(list.network, list.layers.subspan(i, 2), threads);
     }
   }
 }

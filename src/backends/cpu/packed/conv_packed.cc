@@ -162,6 +162,7 @@ std::unique_ptr<Executable> PrepareFew(const PrepareArgs& args) {
 
 Kernel ConvPackedKernel() {
   return {.name = kName,
+          .version = 2,
           .refuses = Refuses,
           .estimate_ns = Estimate,
           .pack = Pack,

@@ -30,11 +30,11 @@ Division Divide(const PackedShape& s, const PackedCode& code, int64_t threads) {
   const int64_t most = kBlockFloats / RoundUp(s.depth, code.vector) / s.unit * s.unit;
   d.block_rows = std::clamp(most, std::min(least, s.rows), s.rows);
   if (d.threads == 1) return d;
-  // Per multiply-add; a float of weights or of rows that comes from farther than the second-level cache
-  // counts 12.
+  // Per multiply-add; measured on MobileNet's layers, a float of weights that comes from the third-level
+  // cache, in order and asked for ahead, counts 4, and one of rows that is gathered 32.
   const auto cost = [&](int64_t rows, int64_t panels) {
     const int64_t blocks = DivideUp(rows, d.block_rows);
-    return rows * panels * code.panel + 12 * blocks * panels * code.panel + 12 * rows;
+    return rows * panels * code.panel + 4 * blocks * panels * code.panel + 32 * rows;
   };
   const int64_t panels = PanelsOf(s, code);
   const int64_t my_rows = std::min(s.rows, RoundUp(DivideUp(s.rows, d.threads), s.unit));
@@ -110,8 +110,8 @@ void RunPacked(const PackedShape& shape, const PackedCode& code, const PackedCal
       pool.ParallelFor(DivideUp(block.count, shape.unit), 1, [&](int64_t begin, int64_t end, int thread) {
         fill(block, begin * shape.unit, std::min(end * shape.unit, block.count), scratch(thread));
       });
-      pool.ParallelFor(
-          panels, 1, [&](int64_t begin, int64_t end, int) { code.multiply(call, block, begin, end); });
+      pool.ParallelFor(panels, 1,
+                       [&](int64_t begin, int64_t end, int) { code.multiply(call, block, begin, end); });
     }
   };
   if (d.by_panels && shape.fill_once) {
