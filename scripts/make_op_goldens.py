@@ -14,7 +14,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from make_archive import pack
 from op_goldens import arrays, control, elementwise, harness, images, indexing, leftovers, linear, nn, patterns, rare
-from op_goldens import reductions, texts_and_sparse
+from op_goldens import reductions, texts_and_sparse, unlowered
 
 
 def main():
@@ -39,6 +39,7 @@ def main():
             rare,
             texts_and_sparse,
             leftovers,
+            unlowered,
         ):
             family.write(writer)
         for op, count in sorted(writer.count.items()):

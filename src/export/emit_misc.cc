@@ -129,7 +129,17 @@ void Emit(const Random& op, Emitter& e) {
   if (op.seed != 0 || op.seed2 != 0) SetFloat(*node, "seed", static_cast<double>(op.seed * 7919 + op.seed2));
 }
 
-// ai.onnx.ml's LabelEncoder, for tables between text and numbers.
+Tensor AsInt64(const Tensor& t) {
+  if (t.dtype() != DType::kInt32) return t;
+  std::vector<int64_t> wide(t.data<int32_t>(), t.data<int32_t>() + t.size());
+  return Tensor::FromVector<int64_t>(std::move(wide));
+}
+
+DType Widened(DType dtype) {
+  return dtype == DType::kInt32 ? DType::kInt64 : dtype;
+}
+
+// ai.onnx.ml's LabelEncoder, for tables between text and numbers; int32 goes through int64.
 void Emit(const LookupTable&, Emitter& e) {
   const Tensor* keys = ConstantOf(e.graph(), e.node().inputs[1]);
   const Tensor* values = ConstantOf(e.graph(), e.node().inputs[2]);
@@ -143,13 +153,20 @@ void Emit(const LookupTable&, Emitter& e) {
            : dtype == DType::kFloat32 ? "floats"
                                       : "";
   };
-  const std::string_view from = word(keys->dtype()), to = word(values->dtype());
+  const DType key_type = Widened(keys->dtype()), value_type = Widened(values->dtype());
+  const std::string_view from = word(key_type), to = word(value_type);
   if (from.empty() || to.empty() || (from == to && from != "strings")) {
     return e.Refuse(
         fmt::format("ONNX has no table from {} to {}", DTypeName(keys->dtype()), DTypeName(values->dtype())),
         "");
   }
-  onnx::NodeProto& node = e.Add("LabelEncoder", {e.In(0)}, {e.Out(0)}, "ai.onnx.ml");
+  Operand asked = e.In(0), found = e.Out(0);
+  if (key_type != keys->dtype()) {
+    asked = e.Temporary({key_type, asked.type.shape}, "keys");
+    SetInt(e.Add("Cast", {e.In(0)}, {asked}), "to", OnnxType(key_type));
+  }
+  if (value_type != values->dtype()) found = e.Temporary({value_type, found.type.shape}, "found");
+  onnx::NodeProto& node = e.Add("LabelEncoder", {asked}, {found}, "ai.onnx.ml");
   const auto set = [&](const std::string& name, const Tensor& t) {
     if (t.dtype() == DType::kString) {
       SetStrings(node, name + "strings", {t.data<std::string>(), t.data<std::string>() + t.size()});
@@ -162,11 +179,14 @@ void Emit(const LookupTable&, Emitter& e) {
       for (int64_t i = 0; i < t.size(); ++i) attribute->add_floats(t.data<float>()[i]);
     }
   };
-  set("keys_", *keys);
-  set("values_", *values);
+  set("keys_", AsInt64(*keys));
+  set("values_", AsInt64(*values));
   if (to == "strings") SetString(node, "default_string", *fallback->data<std::string>());
-  if (to == "int64s") SetInt(node, "default_int64", *fallback->data<int64_t>());
+  if (to == "int64s") SetInt(node, "default_int64", *AsInt64(*fallback).data<int64_t>());
   if (to == "floats") SetFloat(node, "default_float", *fallback->data<float>());
+  if (value_type != values->dtype()) {
+    SetInt(e.Add("Cast", {found}, {e.Out(0)}), "to", OnnxType(values->dtype()));
+  }
 }
 
 void Emit(const MatrixDeterminant&, Emitter& e) {
