@@ -9,6 +9,7 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 Tensor Floats(std::vector<int64_t> dims, std::vector<float> values) {
   return Tensor::FromValues<float>(std::move(dims), values);
@@ -100,6 +101,31 @@ TEST(OnnxImport, NamesEveryUnsupportedNodeAtOnce) {
   EXPECT_EQ(status["a"], NodeStatus::kUnsupported);
   EXPECT_EQ(status["b"], NodeStatus::kNotReached);
   EXPECT_EQ(status["y"], NodeStatus::kUnsupported);
+}
+
+TEST(OnnxImport, ALabelEncoderIsATable) {
+  const std::string to_float =
+      "g (int64[4] x) => (float[4] y) { y = ai.onnx.ml.LabelEncoder<keys_int64s=[3, -1], values_floats=[0.5, "
+      "2.0]";
+  const Tensor x = Tensor::FromVector<int64_t>({-1, 3, 7, -1});
+  EXPECT_THAT(Compute(to_float + ", default_float=9.0>(x) }", {x}), ElementsAre(2, 0.5, 9, 2));
+  EXPECT_THAT(Compute(to_float + ">(x) }", {x}), ElementsAre(2, 0.5, 0, 2));
+  Tensor words(DType::kString, {2});
+  words.data<std::string>()[0] = "b";
+  EXPECT_THAT(
+      Compute("g (string[2] x) => (int64[2] y) { y = ai.onnx.ml.LabelEncoder<keys_strings=[\"a\", \"b\"], "
+              "values_int64s=[1, 2]>(x) }",
+              {words}),
+      ElementsAre(2, -1));
+}
+
+TEST(OnnxImport, ALabelEncoderThatDoesNotFitIsRefused) {
+  EXPECT_THAT(Refusal("g (int64[4] x) => (float[4] y) "
+                      "{ y = ai.onnx.ml.LabelEncoder<keys_int64s=[3], values_floats=[0.5, 2.0]>(x) }"),
+              HasSubstr("1 keys for 2 values"));
+  EXPECT_THAT(Refusal("g (float[4] x) => (float[4] y) "
+                      "{ y = ai.onnx.ml.LabelEncoder<keys_int64s=[3], values_floats=[0.5]>(x) }"),
+              HasSubstr("keys of type int64 for an input of type float32"));
 }
 
 }  // namespace

@@ -20,7 +20,8 @@ void AppendAs(const Tensor& tensor, std::vector<double>* out) {
 }  // namespace
 
 OnnxFile OnnxText(const std::string& graph, int opset) {
-  const std::string text = "<ir_version: 8, opset_import: [\"\" : " + std::to_string(opset) + "]>\n" + graph;
+  const std::string text =
+      "<ir_version: 8, opset_import: [\"\" : " + std::to_string(opset) + ", \"ai.onnx.ml\" : 3]>\n" + graph;
   OnnxFile model;
   model.path = "text";
   const auto status = onnx::OnnxParser::Parse(model.proto, text.c_str());

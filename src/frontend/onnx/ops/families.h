@@ -28,6 +28,7 @@ std::span<const OnnxOpImporter> OnnxSpectralImporters();
 std::span<const OnnxOpImporter> OnnxRandomImporters();
 std::span<const OnnxOpImporter> OnnxUniqueImporters();
 std::span<const OnnxOpImporter> OnnxTextImporters();
+std::span<const OnnxOpImporter> OnnxTableImporters();
 std::span<const OnnxOpImporter> OnnxCol2ImImporters();
 
 }  // namespace floe

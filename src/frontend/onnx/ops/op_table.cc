@@ -22,7 +22,8 @@ std::map<Key, Rows> BuildTable() {
       OnnxReductionImporters(),    OnnxImageImporters(),     OnnxSamplingImporters(),
       OnnxQuantizationImporters(), OnnxRecurrentImporters(), OnnxControlFlowImporters(),
       OnnxLossImporters(),         OnnxSpectralImporters(),  OnnxRandomImporters(),
-      OnnxUniqueImporters(),       OnnxTextImporters(),      OnnxCol2ImImporters()};
+      OnnxUniqueImporters(),       OnnxTextImporters(),      OnnxTableImporters(),
+      OnnxCol2ImImporters()};
   for (const std::span<const OnnxOpImporter> family : families)
     for (const OnnxOpImporter& row : family) table[{row.domain, row.op}].push_back(&row);
   return table;
