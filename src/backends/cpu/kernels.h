@@ -10,18 +10,18 @@ Kernel ConvGemmKernel();    // conv/conv_gemm.cc
 Kernel ConvPackedKernel();  // packed/conv_packed.cc
 Kernel ConvFewChannelsKernel();
 Kernel DepthwisePointwiseKernel();  // packed/depthwise_pointwise.cc
-Kernel ConvTransposeKernel();  // conv/conv_transpose.cc
-Kernel DepthwiseKernel();      // depthwise/depthwise.cc
-Kernel ElementwiseKernel();    // elementwise/elementwise.cc
-Kernel ResizeKernel();         // image/resize.cc
-Kernel MatMulKernel();         // matmul/matmul.cc
-Kernel GatherKernel();         // move/gather.cc
-Kernel MoveKernel();           // move/move.cc
-Kernel PoolKernel();           // rows/pool.cc
-Kernel ReduceKernel();         // rows/reduce.cc
-Kernel SoftmaxKernel();        // rows/softmax.cc
-Kernel LrnKernel();            // rows/softmax.cc
-Kernel Winograd3x3F2Kernel();  // winograd/winograd.cc
+Kernel ConvTransposeKernel();       // conv/conv_transpose.cc
+Kernel DepthwiseKernel();           // depthwise/depthwise.cc
+Kernel ElementwiseKernel();         // elementwise/elementwise.cc
+Kernel ResizeKernel();              // image/resize.cc
+Kernel MatMulKernel();              // matmul/matmul.cc
+Kernel GatherKernel();              // move/gather.cc
+Kernel MoveKernel();                // move/move.cc
+Kernel PoolKernel();                // rows/pool.cc
+Kernel ReduceKernel();              // rows/reduce.cc
+Kernel SoftmaxKernel();             // rows/softmax.cc
+Kernel LrnKernel();                 // rows/softmax.cc
+Kernel Winograd3x3F2Kernel();       // winograd/winograd.cc
 Kernel Winograd3x3F4Kernel();
 Kernel Winograd3x3F6Kernel();
 Kernel Winograd5x5Kernel();

@@ -49,6 +49,13 @@ struct Importer::LoopVar {
   ListState fresh_list;  // as it came
   TensorType type;       // assumed of the carried tensor
   ValueId init_value() const { return init.is_list() ? init.list->buffer : init.value; }
+
+  static LoopVar Make(Builder& builder, const Slot& init, bool invariant);
+  // A list that nothing was known of, and its first element: true when it is carried from now on.
+  bool Learn(Builder& builder, const Slot& result);
+  // What comes out of an iteration, `out` and `result`, joins what goes in; true when that has changed the
+  // type. Impatient, it gives up every dimension at once.
+  bool Join(Builder& builder, const TensorType& out, const Slot& result, bool patient);
 };
 
 ListState MaterialiseList(Builder& builder, const ListState& list) {
@@ -133,63 +140,73 @@ std::unique_ptr<Graph> Importer::ImportLoopBody(Builder& outer, const Branch& co
   return scope.Take();
 }
 
-Importer::Slots Importer::ImportWhile(Builder& builder, const Branch& condition, const FlatGraph& body_scope,
-                                      const Branch& body, const Slots& init) {
-  for (const Slot& slot : init)
-    if (slot.is_list() && slot.list->ragged)
-      return ImportRaggedWhile(builder, condition, body_scope, body, init);
-  std::vector<LoopVar> vars(init.size());
-  for (size_t i = 0; i < init.size(); ++i) {
-    LoopVar& var = vars[i];
-    var.init = init[i];
-    var.invariant = IsInvariant(body_scope, i);
-    var.fresh = init[i].is_list() && init[i].list->buffer == kNoValue && !var.invariant;
-    if (var.fresh) {
-      var.fresh_list = *init[i].list;
-      if (var.fresh_list.element.has_rank())
-        var.init = Slot::OfList(MaterialiseList(builder, var.fresh_list));
-    }
-    var.carried = !var.invariant && var.init_value() != kNoValue;
-    if (var.carried) var.type = builder.type(var.init_value());
-    if (var.carried && var.fresh) {
-      std::vector<Dim> dims = {var.type.shape[0]};
-      for (const Dim& dim : var.fresh_list.element.dims()) dims.push_back(dim.known() ? dim : Dim());
-      var.type.shape = Shape(std::move(dims));
-    }
+Importer::LoopVar Importer::LoopVar::Make(Builder& builder, const Slot& init, bool invariant) {
+  LoopVar var;
+  var.init = init;
+  var.invariant = invariant;
+  var.fresh = init.is_list() && init.list->buffer == kNoValue && !invariant;
+  if (var.fresh) {
+    var.fresh_list = *init.list;
+    if (var.fresh_list.element.has_rank()) var.init = Slot::OfList(MaterialiseList(builder, var.fresh_list));
   }
-  const Slots first = condition(builder, init);
-  if (first.size() != 1) throw ImportFailure{"its condition gives no single result", ""};
-  if (first[0].is_poison()) return {first[0]};
-  const ValueId enter = BoolOf(builder, first[0]);
-  if (const Tensor* known = builder.constant(enter);
-      known != nullptr && known->size() == 1 && !known->data<bool>()[0])
-    return init;
+  var.carried = !invariant && var.init_value() != kNoValue;
+  if (!var.carried) return var;
+  var.type = builder.type(var.init_value());
+  if (var.fresh) {
+    std::vector<Dim> dims = {var.type.shape[0]};
+    for (const Dim& dim : var.fresh_list.element.dims()) dims.push_back(dim.known() ? dim : Dim());
+    var.type.shape = Shape(std::move(dims));
+  }
+  return var;
+}
 
-  std::unique_ptr<Graph> graph;
-  std::vector<ValueId> captures;
-  Slots results;
-  for (int attempt = 0;; ++attempt) {
-    if (attempt == kAttempts) throw ImportFailure{"the shapes of its variables do not settle", ""};
-    graph = ImportLoopBody(builder, condition, body, vars, &captures, &results);
-    if (graph == nullptr) return results;
+bool Importer::LoopVar::Learn(Builder& builder, const Slot& result) {
+  if (!fresh || !result.is_list() || result.list->buffer == kNoValue) {
+    if (!invariant && init.is_tensor()) throw ImportFailure{"a loop variable has no value", ""};
+    return false;
+  }
+  fresh_list.element = result.list->element;
+  fresh_list.dtype = result.list->dtype;
+  init = Slot::OfList(MaterialiseList(builder, fresh_list));
+  carried = true;
+  type = builder.type(init_value());
+  for (size_t d = 0; d < fresh_list.element.rank(); ++d) type.shape[d + 1] = fresh_list.element[d];
+  return true;
+}
+
+bool Importer::LoopVar::Join(Builder& builder, const TensorType& out, const Slot& result, bool patient) {
+  bool changed = false;
+  if (result.is_list() && result.list->differs && !init.list->differs) {
+    ListState list = *init.list;
+    list.differs = fresh_list.differs = true;
+    init = Slot::OfList(std::move(list));
+    changed = true;
+  }
+  Shape wide = Widen(type.shape, out.shape);
+  if (wide == type.shape) return changed;
+  if (!patient) wide = wide.has_rank() ? Shape::UnknownOfRank(wide.rank()) : Shape();
+  type.shape = wide;
+  if (fresh) {
+    fresh_list.element = ElementShape(wide);
+    init = Slot::OfList(MaterialiseList(builder, fresh_list));
+  }
+  return true;
+}
+
+// One iteration as a graph, once what comes out of it fits what goes in; null with the results if these are
+// poison.
+std::unique_ptr<Graph> Importer::SettleLoopBody(Builder& builder, const Branch& condition, const Branch& body,
+                                                std::vector<LoopVar>& vars, std::vector<ValueId>* captures,
+                                                Slots* results) {
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    std::unique_ptr<Graph> graph = ImportLoopBody(builder, condition, body, vars, captures, results);
+    if (graph == nullptr) return nullptr;
     bool changed = false;
     size_t output = 1;
     for (size_t i = 0; i < vars.size(); ++i) {
       LoopVar& var = vars[i];
       if (!var.carried) {
-        const bool learned = var.fresh && results[i].is_list() && results[i].list->buffer != kNoValue;
-        if (!learned) {
-          if (!var.invariant && var.init.is_tensor()) throw ImportFailure{"a loop variable has no value", ""};
-          continue;
-        }
-        var.fresh_list.element = results[i].list->element;
-        var.fresh_list.dtype = results[i].list->dtype;
-        var.init = Slot::OfList(MaterialiseList(builder, var.fresh_list));
-        var.carried = true;
-        var.type = builder.type(var.init_value());
-        for (size_t d = 0; d < var.fresh_list.element.rank(); ++d)
-          var.type.shape[d + 1] = var.fresh_list.element[d];
-        changed = true;
+        changed |= var.Learn(builder, (*results)[i]);
         continue;
       }
       const TensorType& out = graph->value(graph->outputs()[output++]).type;
@@ -197,33 +214,21 @@ Importer::Slots Importer::ImportWhile(Builder& builder, const Branch& condition,
         throw ImportFailure{fmt::format("loop variable {} changes its type from {} to {}", i,
                                         DTypeName(var.type.dtype), DTypeName(out.dtype)),
                             ""};
-      if (results[i].is_list() && results[i].list->differs && !var.init.list->differs) {
-        ListState list = *var.init.list;
-        list.differs = var.fresh_list.differs = true;
-        var.init = Slot::OfList(std::move(list));
-        changed = true;
-      }
-      Shape wide = Widen(var.type.shape, out.shape);
-      if (wide == var.type.shape) continue;
-      if (attempt >= kPatientAttempts) wide = wide.has_rank() ? Shape::UnknownOfRank(wide.rank()) : Shape();
-      var.type.shape = wide;
-      changed = true;
-      if (!var.fresh) continue;
-      var.fresh_list.element = ElementShape(wide);
-      var.init = Slot::OfList(MaterialiseList(builder, var.fresh_list));
+      changed |= var.Join(builder, out, (*results)[i], attempt < kPatientAttempts);
     }
-    if (!changed) break;
+    if (!changed) return graph;
   }
+  throw ImportFailure{"the shapes of its variables do not settle", ""};
+}
 
+Importer::Slots Importer::AddLoop(Builder& builder, ValueId enter, std::unique_ptr<Graph> graph,
+                                  const std::vector<LoopVar>& vars, const std::vector<ValueId>& captures,
+                                  const Slots& results) {
   std::vector<ValueId> inputs = {kNoValue, enter};
-  int carried = 0;
-  for (const LoopVar& var : vars) {
-    if (!var.carried) continue;
-    inputs.push_back(var.init_value());
-    ++carried;
-  }
+  for (const LoopVar& var : vars)
+    if (var.carried) inputs.push_back(var.init_value());
+  const int carried = static_cast<int>(inputs.size()) - 2;
   inputs.insert(inputs.end(), captures.begin(), captures.end());
-  Slots outputs(vars.size());
   std::vector<ValueId> values;
   if (carried > 0) {
     std::vector<std::unique_ptr<Graph>> bodies;
@@ -231,6 +236,7 @@ Importer::Slots Importer::ImportWhile(Builder& builder, const Branch& condition,
     values = builder.AddNode(Loop{.carried = carried}, std::move(inputs), carried, builder.source(),
                              std::move(bodies));
   }
+  Slots outputs(vars.size());
   size_t next = 0;
   for (size_t i = 0; i < vars.size(); ++i) {
     outputs[i] = vars[i].init;
@@ -247,6 +253,28 @@ Importer::Slots Importer::ImportWhile(Builder& builder, const Branch& condition,
     }
   }
   return outputs;
+}
+
+Importer::Slots Importer::ImportWhile(Builder& builder, const Branch& condition, const FlatGraph& body_scope,
+                                      const Branch& body, const Slots& init) {
+  for (const Slot& slot : init)
+    if (slot.is_list() && slot.list->ragged)
+      return ImportRaggedWhile(builder, condition, body_scope, body, init);
+  std::vector<LoopVar> vars;
+  for (size_t i = 0; i < init.size(); ++i)
+    vars.push_back(LoopVar::Make(builder, init[i], IsInvariant(body_scope, i)));
+  const Slots first = condition(builder, init);
+  if (first.size() != 1) throw ImportFailure{"its condition gives no single result", ""};
+  if (first[0].is_poison()) return {first[0]};
+  const ValueId enter = BoolOf(builder, first[0]);
+  const Tensor* known = builder.constant(enter);
+  if (known != nullptr && known->size() == 1 && !known->data<bool>()[0]) return init;
+
+  std::vector<ValueId> captures;
+  Slots results;
+  std::unique_ptr<Graph> graph = SettleLoopBody(builder, condition, body, vars, &captures, &results);
+  if (graph == nullptr) return results;
+  return AddLoop(builder, enter, std::move(graph), vars, captures, results);
 }
 
 }  // namespace floe

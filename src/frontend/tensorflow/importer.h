@@ -90,6 +90,12 @@ class Importer {
   std::unique_ptr<Graph> ImportLoopBody(Builder& outer, const Branch& condition, const Branch& body,
                                         std::vector<LoopVar>& vars, std::vector<ValueId>* captures,
                                         Slots* results);
+  std::unique_ptr<Graph> SettleLoopBody(Builder& builder, const Branch& condition, const Branch& body,
+                                        std::vector<LoopVar>& vars, std::vector<ValueId>* captures,
+                                        Slots* results);
+  static Slots AddLoop(Builder& builder, ValueId enter, std::unique_ptr<Graph> graph,
+                       const std::vector<LoopVar>& vars, const std::vector<ValueId>& captures,
+                       const Slots& results);
 
   const Evaluator* evaluator_;
   const TakenConstants& constants_;
