@@ -98,6 +98,12 @@ void AddCompileOptions(CLI::App& app, CompileOptions& options) {
       ->group("Passes");
 }
 
+void AddProfileOption(CLI::App& app, size_t* profile) {
+  app.add_option("--profile", *profile,
+                 "Which of an engine's profiles, as info numbers them; default: the first")
+      ->type_name("N");
+}
+
 void ConnectConsole(CompileOptions& options, Progress& progress, const ConsoleOptions& console) {
   options.cancelled = [] { return Interrupted(); };
   if (!console.quiet) {

@@ -20,6 +20,9 @@ void AddModelOptions(CLI::App& app, ModelSelection& model, const char* what = "M
 // pipeline.
 void AddCompileOptions(CLI::App& app, CompileOptions& options);
 
+// --profile: one of an engine's, as `floe info` numbers them.
+void AddProfileOption(CLI::App& app, size_t* profile);
+
 // Fills in the callbacks for progress and interruption.
 void ConnectConsole(CompileOptions& options, Progress& progress, const ConsoleOptions& console);
 

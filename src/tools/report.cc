@@ -35,12 +35,18 @@ struct ReportArgs {
   std::vector<std::string> overlays;
   double duration_s = 1;
   int threads = 0;
+  size_t profile = 0;
 };
 
-std::vector<Tensor> MadeUpInputs(const Engine& engine) {
+// For the profile that is reported, which is there.
+std::vector<Tensor> MadeUpInputs(const Engine& engine, size_t profile) {
+  const Plan& plan = engine.data().profiles[profile];
   std::vector<Tensor> inputs;
-  for (const TensorSpec& spec : engine.inputs()) {
-    inputs.push_back(MadeUpTensor(spec.dtype, spec.dims, static_cast<uint32_t>(inputs.size() + 1)));
+  for (const uint32_t input : plan.inputs) {
+    const TensorType& type = plan.values[input].type;
+    std::vector<int64_t> dims;
+    for (const auto& dim : type.shape.dims()) dims.push_back(dim.known() ? dim.value() : 1);
+    inputs.push_back(MadeUpTensor(type.dtype, std::move(dims), static_cast<uint32_t>(inputs.size() + 1)));
   }
   return inputs;
 }
@@ -53,7 +59,7 @@ struct Profile {
 };
 
 Profile Measure(const std::shared_ptr<const Engine>& engine, const ReportArgs& args) {
-  const std::vector<Tensor> inputs = MadeUpInputs(*engine);
+  const std::vector<Tensor> inputs = MadeUpInputs(*engine, args.profile);
   std::vector<Tensor> outputs(engine->outputs().size());
   Session session(engine, {args.threads, [] { return Interrupted(); }});
   session.RunInto(inputs, outputs);
@@ -95,12 +101,13 @@ void CompareWithModel(const std::shared_ptr<const Engine>& engine, const ReportA
   ModelSelection selection;
   selection.path = args.against;
   selection.checkpoint = args.checkpoint;
-  for (const TensorSpec& spec : engine->inputs()) {
-    selection.inputs.push_back(fmt::format("{}=[{}]", spec.tensor, fmt::join(spec.dims, ",")));
+  const std::vector<Tensor> inputs = MadeUpInputs(*engine, args.profile);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    selection.inputs.push_back(
+        fmt::format("{}=[{}]", engine->inputs()[i].tensor, fmt::join(inputs[i].dims(), ",")));
   }
   for (const TensorSpec& spec : engine->outputs()) selection.outputs.push_back(spec.tensor);
   const ImportedModel model = ImportModel(LoadModel(selection));
-  const std::vector<Tensor> inputs = MadeUpInputs(*engine);
   ThreadPool pool(args.threads > 0 ? args.threads : AvailableProcessors());
   const std::vector<Tensor> want = EvaluateGraph(*model.graph, inputs, {&pool, nullptr});
   std::vector<Tensor> have(engine->outputs().size());
@@ -142,8 +149,8 @@ void MakeReport(const ReportArgs& args, const ConsoleOptions& console) {
     model.checkpoint = args.checkpoint;
     data.sides.push_back(view::ReadSide(model));
   }
-  data.sides.push_back(view::EngineSide(*engine, args.engine));
-  data.report = view::EngineReport(*engine, args.engine);
+  data.sides.push_back(view::EngineSide(*engine, args.engine, args.profile));
+  data.report = view::EngineReport(*engine, args.engine, args.profile);
   data.report_first = true;
   if (args.overlays.empty() || args.duration_s > 0) {
     OnMadeUpInputs(&data.sides.back(), [&] { AddTimes(engine, args, &data); });
@@ -175,6 +182,7 @@ void AddReport(CLI::App& app, const ConsoleOptions& console) {
       ->capture_default_str();
   app.add_option("--threads", args->threads, "Threads of a run; 0: one a processor")
       ->check(CLI::Range(0, 1024));
+  AddProfileOption(app, &args->profile);
   app.callback([args, &console] { MakeReport(*args, console); });
 }
 

@@ -35,6 +35,7 @@ struct ViewArgs {
   std::vector<std::string> overlays;
   std::string html;
   std::string node;
+  size_t profile = 0;
   int port = 0;
   bool no_browser = false;
 };
@@ -51,11 +52,11 @@ view::Side BesideStage(const ViewArgs& args) {
 view::Data Gather(const ViewArgs& args) {
   view::Data data;
   data.title = view::FileName(args.model.path);
-  data.sides.push_back(view::ReadSide(args.model));
+  data.sides.push_back(view::ReadSide(args.model, args.profile));
   if (!args.other.empty()) {
     ModelSelection other;
     other.path = args.other;
-    data.sides.push_back(view::ReadSide(other));
+    data.sides.push_back(view::ReadSide(other, args.profile));
     data.title += " and " + view::FileName(args.other);
   } else if (!args.beside.empty()) {
     data.sides.push_back(BesideStage(args));
@@ -65,7 +66,7 @@ view::Data Gather(const ViewArgs& args) {
   view::Side& last = data.sides.back();
   if (last.kind == "Engine") {
     const std::string& path = data.sides.size() == 1 ? args.model.path : args.other;
-    data.report = view::EngineReport(*Engine::Load(path), path);
+    data.report = view::EngineReport(*Engine::Load(path), path, args.profile);
   }
   if (data.sides.size() == 1) return data;
   const bool engine_first = first.kind == "Engine";
@@ -161,6 +162,7 @@ void AddView(CLI::App& app, const ConsoleOptions& console) {
       ->take_all();
   app.add_option("--html", args->html, "Write one self-contained page instead of serving it")
       ->type_name("OUT.html");
+  AddProfileOption(app, &args->profile);
   app.add_option("--node", args->node, "The node that is chosen when the page opens")->type_name("NAME");
   app.add_option("--port", args->port, "Port of the server; 0: any")->check(CLI::Range(0, 65535));
   app.add_flag("--no-browser", args->no_browser, "Print the address only");

@@ -260,7 +260,24 @@ std::string Bytes(uint64_t bytes) {
                            : fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
 }
 
-std::vector<std::pair<std::string, std::string>> Facts(const Engine& engine) {
+const Plan& ProfileOf(const Engine& engine, const std::string& path, size_t profile) {
+  const std::vector<Plan>& profiles = engine.data().profiles;
+  if (profile < profiles.size()) return profiles[profile];
+  Throw(ErrorCode::kUsage, "profile {}: {} has {}", profile, path,
+        profiles.size() == 1 ? "profile 0 alone" : fmt::format("profiles 0 to {}", profiles.size() - 1));
+}
+
+std::string ShapesOf(const EngineData& data, const Plan& plan) {
+  std::vector<std::string> shapes;
+  for (size_t i = 0; i < plan.inputs.size(); ++i) {
+    shapes.push_back(
+        fmt::format("{} {}", data.inputs[i].name, plan.values[plan.inputs[i]].type.shape.ToString()));
+  }
+  return fmt::format("{}", fmt::join(shapes, "; "));
+}
+
+std::vector<std::pair<std::string, std::string>> Facts(const Engine& engine, const Plan& plan,
+                                                       size_t profile) {
   const EngineData& data = engine.data();
   std::vector<std::pair<std::string, std::string>> facts = {
       {"target", engine.target()},
@@ -270,33 +287,32 @@ std::vector<std::pair<std::string, std::string>> Facts(const Engine& engine) {
       {"outputs", Io(data.outputs)},
       {"weights", Bytes(WeightBytes(data))},
   };
-  if (!data.profiles.empty()) {
-    int64_t macs = 0;
-    for (const Step& step : data.profiles[0].steps) {
-      if (const auto* kernel = std::get_if<KernelStep>(&step.action))
-        macs += MultiplyAccumulates(*kernel->problem);
-    }
-    facts.emplace_back("steps", std::to_string(data.profiles[0].steps.size()));
-    facts.emplace_back("multiply-accumulates", std::to_string(macs));
-    facts.emplace_back("memory of a run", Bytes(data.profiles[0].arena_bytes));
+  if (data.profiles.size() > 1) {
+    facts.emplace_back(
+        "profile", fmt::format("{} of 0 to {}: {}", profile, data.profiles.size() - 1, ShapesOf(data, plan)));
   }
+  int64_t macs = 0;
+  for (const Step& step : plan.steps) {
+    if (const auto* kernel = std::get_if<KernelStep>(&step.action))
+      macs += MultiplyAccumulates(*kernel->problem);
+  }
+  facts.emplace_back("steps", std::to_string(plan.steps.size()));
+  facts.emplace_back("multiply-accumulates", std::to_string(macs));
+  facts.emplace_back("memory of a run", Bytes(plan.arena_bytes));
   if (!data.labels.empty()) facts.emplace_back("labels", std::to_string(data.labels.size()));
   return facts;
 }
 
 }  // namespace
 
-Side EngineSide(const Engine& engine, const std::string& path) {
+Side EngineSide(const Engine& engine, const std::string& path, size_t profile) {
+  const EngineData& data = engine.data();
+  const Plan& plan = ProfileOf(engine, path, profile);
   Side side;
   side.title = FileName(path);
   side.kind = "Engine";
-  side.facts = Facts(engine);
-  const EngineData& data = engine.data();
-  if (data.profiles.empty()) return side;
-  if (data.profiles.size() > 1) {
-    side.warnings.push_back(fmt::format("the first of {} profiles is shown", data.profiles.size()));
-  }
-  for (const std::vector<Source>& output : PlanNodes(data, &side.nodes).Add(data.profiles[0], "", {})) {
+  side.facts = Facts(engine, plan, profile);
+  for (const std::vector<Source>& output : PlanNodes(data, &side.nodes).Add(plan, "", {})) {
     for (const Source& source : output) {
       Node& node = side.nodes[static_cast<size_t>(source.node)];
       if (node.role == NodeRole::kOther) node.role = NodeRole::kOutput;
@@ -305,18 +321,17 @@ Side EngineSide(const Engine& engine, const std::string& path) {
   return side;
 }
 
-Report EngineReport(const Engine& engine, const std::string& path) {
+Report EngineReport(const Engine& engine, const std::string& path, size_t profile) {
   const EngineData& data = engine.data();
+  const Plan& plan = ProfileOf(engine, path, profile);
   Report report;
-  report.summary = Facts(engine);
+  report.summary = Facts(engine, plan, profile);
   report.summary.insert(report.summary.begin(), {"file", path});
   for (const auto& [key, value] : data.notes) report.provenance.emplace_back(key, value);
   report.preprocess_json = data.preprocess_json;
   report.digest = ComputeDigest(data);
-  if (!data.profiles.empty()) {
-    report.arena_bytes = data.profiles[0].arena_bytes;
-    report.lifetimes = Lifetimes(data.profiles[0]);
-  }
+  report.arena_bytes = plan.arena_bytes;
+  report.lifetimes = Lifetimes(plan);
   return report;
 }
 

@@ -10,12 +10,12 @@
 
 namespace floe::view {
 
-// The times are those that the winning kernels had when the engine was built. With several profiles the first
-// is shown.
-Side EngineSide(const Engine& engine, const std::string& path);
+// The times are those that the winning kernels had when the engine was built. `profile` is one of the
+// engine's, as `floe info` numbers them; throws Error(kUsage) if there is no such one.
+Side EngineSide(const Engine& engine, const std::string& path, size_t profile = 0);
 
 // What a report says of an engine beside its graph; differences are left empty.
-Report EngineReport(const Engine& engine, const std::string& path);
+Report EngineReport(const Engine& engine, const std::string& path, size_t profile = 0);
 
 }  // namespace floe::view
 

@@ -9,8 +9,8 @@
 
 namespace floe::view {
 
-// An engine or a model. Throws Error(kModel) for what is neither.
-Side ReadSide(const ModelSelection& selection);
+// An engine, at one of its profiles, or a model. Throws Error(kModel) for what is neither.
+Side ReadSide(const ModelSelection& selection, size_t profile = 0);
 
 // The last part of a path, for titles.
 std::string FileName(const std::string& path);

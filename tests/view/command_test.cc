@@ -116,6 +116,26 @@ TEST(ReportCommand, HasDifferencesTimesAndDigest) {
   }
 }
 
+TEST(ReportCommand, ShowsTheProfileThatIsAskedFor) {
+  const ScratchFolder scratch;
+  const std::string engine = scratch / "two.floe";
+  ASSERT_TRUE(Succeeds(RunFloe({"build", FormFile("variables/model.ckpt"), "--output", "Tiny/Predictions",
+                                "--profile", "input=2x6x5x3", "--profile", "input=7x6x5x3", "-o", engine})));
+  const auto texts = [](const Json& data) { return data["sides"].back()["strings"].dump(); };
+  EXPECT_TRUE(
+      Succeeds(RunFloe({"report", engine, "--profile", "1", "--against", FormFile("variables/model.ckpt"),
+                        "--duration", "0", "-o", scratch / "r.html"})));
+  const Json data = DataOf(ReadBytes(scratch / "r.html"));
+  EXPECT_LT(data["report"]["differences"][0]["relative"].get<double>(), 1e-3);
+  EXPECT_THAT(data["report"]["summary"].dump(), HasSubstr("1 of 0 to 1: input [7, 6, 5, 3]"));
+  EXPECT_TRUE(Succeeds(RunFloe({"view", engine, "--html", scratch / "v.html"})));
+  EXPECT_THAT(texts(data), HasSubstr("float32[7, 6, 5, 3]"));
+  EXPECT_THAT(texts(DataOf(ReadBytes(scratch / "v.html"))), HasSubstr("float32[2, 6, 5, 3]"));
+  const Ran none = RunFloe({"view", engine, "--profile", "2", "--html", scratch / "v.html"});
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_THAT(none.err, HasSubstr("two.floe has profiles 0 to 1"));
+}
+
 TEST(DiffCommand, TellsModelsApart) {
   const ScratchFolder scratch;
   const std::string a = scratch.Write(
