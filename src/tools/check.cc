@@ -7,6 +7,7 @@
 
 #include "backends/backend.h"
 #include "base/error.h"
+#include "base/quoting.h"
 #include "base/text.h"
 #include "compiler/model.h"
 #include "engine/plan.h"
@@ -211,6 +212,15 @@ void PrintTarget(const CheckArgs& args, const Checked& checked) {
   }
 }
 
+// The graph, coloured by support, at the first node that has none.
+void PrintWhereToLook(const ModelSelection& model, const std::vector<NodeReport>& nodes) {
+  const auto first = std::ranges::find(nodes, NodeStatus::kUnsupported, &NodeReport::status);
+  if (first == nodes.end()) return;
+  fmt::print("see it: floe view {}{} --node {}\n", ShellWord(model.path),
+             model.checkpoint.empty() ? "" : " --checkpoint " + ShellWord(model.checkpoint),
+             ShellWord(first->name));
+}
+
 void PrintText(const CheckArgs& args, const Checked& checked) {
   PrintComplaints(checked.nodes);
   PrintSummary(checked.nodes);
@@ -223,6 +233,7 @@ void PrintText(const CheckArgs& args, const Checked& checked) {
   }
   const bool exported = args.target == "onnx" || args.target == "tensorrt";
   if (!args.target.empty() && (!exported || !checked.target_problem.empty())) PrintTarget(args, checked);
+  PrintWhereToLook(args.model, checked.nodes);
   if (!checked.part) return;
   const auto macs = checked.part->all_macs;
   fmt::print("without what is not supported{}: {}\n",

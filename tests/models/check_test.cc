@@ -80,8 +80,9 @@ TEST_F(Check, GroupsThemForPeople) {
   const Ran ran = RunFloe({"check", folder_.Write("five.pbtxt", kFive)});
   EXPECT_TRUE(Refuses(ran, 3, {"five.pbtxt", "5 of 11 nodes cannot be converted"}));
   for (const char* text : {"PyFunc: the operation is not supported", "MaxPool: pooling over channels",
-                           "OurOwnOp: the operation is not supported", "FractionalMaxPool: ", "ParseTensor: ",
-                           "  -> feed its result with --input parse", "multiply-accumulates convert"}) {
+                           "OurOwnOp: the operation is not supported",
+                           "FractionalMaxPool: ", "ParseTensor: ", "  -> feed its result with --input parse",
+                           "multiply-accumulates convert", "see it: floe view "}) {
     EXPECT_THAT(ran.out, testing::HasSubstr(text));
   }
 }
