@@ -11,30 +11,11 @@ namespace {
 
 // A scalar or vector of one element as int64 [1].
 Operand AsOneInt64(Emitter& e, size_t input) {
-  Operand value = e.In(input);
-  if (value.type.dtype != DType::kInt64) {
-    const Operand cast = e.Temporary({DType::kInt64, value.type.shape}, "int64");
-    SetInt(e.Add("Cast", {value}, {cast}), "to", OnnxType(DType::kInt64));
-    value = cast;
-  }
-  if (value.type.shape.has_rank() && value.type.shape.rank() == 1) return value;
-  const Operand vector = e.Temporary({DType::kInt64, Shape({1})}, "vector");
-  e.Add("Reshape", {value, e.Ints({1})}, {vector});
-  return vector;
+  return e.Vector(e.Cast(e.In(input), DType::kInt64, "int64"), "vector");
 }
 
 Operand AsOneFloat(Emitter& e, size_t input) {
-  Operand value = e.In(input);
-  if (!value.present()) return value;
-  if (value.type.dtype != DType::kFloat32) {
-    const Operand cast = e.Temporary({DType::kFloat32, value.type.shape}, "float");
-    SetInt(e.Add("Cast", {value}, {cast}), "to", OnnxType(DType::kFloat32));
-    value = cast;
-  }
-  if (value.type.shape.has_rank() && value.type.shape.rank() == 1) return value;
-  const Operand vector = e.Temporary({DType::kFloat32, Shape({1})}, "vector");
-  e.Add("Reshape", {value, e.Ints({1})}, {vector});
-  return vector;
+  return e.Vector(e.Cast(e.In(input), DType::kFloat32, "float"), "vector");
 }
 
 }  // namespace
@@ -102,6 +83,15 @@ void Emit(const DequantizeLinear& op, Emitter& e) {
   if (per_axis) SetInt(node, "axis", op.axis);
 }
 
+// A whole number that ONNX's seed, a float, holds exactly; 0, which is no seed there, only for no seed.
+int64_t SeedOf(const Random& op) {
+  constexpr uint64_t kExact = uint64_t{1} << 24;
+  if (op.seed == 0 && op.seed2 == 0) return 0;
+  const auto seed = static_cast<uint64_t>(op.seed), seed2 = static_cast<uint64_t>(op.seed2);
+  const uint64_t mixed = (seed2 == 0 ? seed : seed * 7919 + seed2) % kExact;
+  return mixed == 0 ? 1 : static_cast<int64_t>(mixed);
+}
+
 // Numbers in [0, 1) or normal ones, of another generator.
 void Emit(const Random& op, Emitter& e) {
   const bool normal = op.kind == RandomKind::kNormal;
@@ -116,17 +106,13 @@ void Emit(const Random& op, Emitter& e) {
     node = &e.Add(normal ? "RandomNormal" : "RandomUniform", {}, {out});
     SetInts(*node, "shape", *shape);
   } else {
-    Operand dims = e.In(0);
-    if (dims.type.dtype != DType::kInt64) {
-      dims = e.Temporary({DType::kInt64, dims.type.shape}, "shape");
-      SetInt(e.Add("Cast", {e.In(0)}, {dims}), "to", OnnxType(DType::kInt64));
-    }
+    const Operand dims = e.Cast(e.In(0), DType::kInt64, "shape");
     const Operand like = e.Temporary({DType::kFloat32, out.type.shape}, "like");
     e.Add("ConstantOfShape", {dims}, {like});
     node = &e.Add(normal ? "RandomNormalLike" : "RandomUniformLike", {like}, {out});
   }
   SetInt(*node, "dtype", OnnxType(op.to));
-  if (op.seed != 0 || op.seed2 != 0) SetFloat(*node, "seed", static_cast<double>(op.seed * 7919 + op.seed2));
+  if (const int64_t seed = SeedOf(op); seed != 0) SetFloat(*node, "seed", static_cast<double>(seed));
 }
 
 // ai.onnx.ml's LabelEncoder, for tables between text and numbers.

@@ -98,7 +98,10 @@ class GraphLowering {
 
 Lowering::Lowering(Graph& graph, NodeId node, int opset, const Evaluator* evaluator)
     : graph_(graph), id_(node), opset_(opset), evaluator_(evaluator), builder_(graph, evaluator) {
-  builder_.SetSource(graph.node(node).name, graph.node(node).sources);
+  // As a reader of the file knows the node: by its result.
+  const std::vector<ValueId>& outputs = graph.node(node).outputs;
+  builder_.SetSource(outputs.empty() ? graph.node(node).name : graph.value(outputs[0]).name,
+                     graph.node(node).sources);
 }
 
 bool Lowering::is_used(size_t output) const {

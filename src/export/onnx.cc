@@ -7,8 +7,10 @@
 
 #include "base/error.h"
 #include "export/emitter.h"
+#include "export/index_from_end.h"
 #include "export/lower.h"
 #include "export/narrow.h"
+#include "export/prune.h"
 #include "export/split_complex.h"
 #include "export/transposes.h"
 #include "export/turn_layout.h"
@@ -52,17 +54,24 @@ void EmitModel(const Graph& graph, const std::vector<IoSpec>& inputs, const std:
   result->model.proto = NewModel(options);
   ModelState state;
   state.opset = options.opset;
+  state.evaluator = options.evaluator;
   state.model = &result->model;
   onnx::GraphProto* proto = result->model.proto.mutable_graph();
   proto->set_name(graph.name().empty() ? "graph" : graph.name());
   Emitter emitter(state, graph, proto);
   // The names at the edges are the user's: they come first.
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    emitter.DeclareInput(graph.inputs()[i], state.UniqueName(inputs[i].name));
+  // Those that nothing reads come last, as a reader of the file has them.
+  for (const bool read : {true, false}) {
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      const ValueId input = graph.inputs()[i];
+      if (read != (!graph.value(input).users.empty() || graph.IsOutput(input))) continue;
+      emitter.DeclareInput(input, state.UniqueName(inputs[i].name));
+    }
   }
   std::vector<std::string> names;
   for (const IoSpec& output : outputs) names.push_back(state.UniqueName(output.name));
   emitter.EmitAll(names);
+  PruneUnused(&result->model);
   for (ExportProblem& problem : state.problems) result->problems.push_back(std::move(problem));
   if (UsesMl(*proto)) {
     onnx::OperatorSetIdProto* ml = result->model.proto.add_opset_import();
@@ -78,6 +87,7 @@ void Rewrite(Graph& graph, const ExportOptions& options, bool nchw_inputs, bool 
   if (options.clean) options.clean(graph);
   // What the clean-up found, like an activation, may again be no op of ONNX.
   LowerGraph(graph, options.opset, options.evaluator, &result->problems, &result->notes);
+  CountIndicesFromEnd(graph);
   TurnLayout(graph, nchw_inputs, nchw_outputs, options.evaluator);
   if (options.clean) options.clean(graph);
 }
@@ -107,6 +117,20 @@ void RequireNoComplex(const std::vector<IoSpec>& specs, std::string_view what,
   }
 }
 
+// An output goes by the name that it has in the file, and so does what is made for its node.
+void NameOutputs(Graph& graph, const std::vector<IoSpec>& outputs) {
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const ValueId id = graph.outputs()[i];
+    const bool first =
+        std::ranges::find(graph.outputs(), id) == graph.outputs().begin() + static_cast<long>(i);
+    if (!first || graph.value(id).producer == kNoNode || graph.value(id).name == outputs[i].name) continue;
+    if (const ValueId other = graph.FindValue(outputs[i].name); other != kNoValue)
+      graph.value(other).name = graph.UniqueName(outputs[i].name);
+    graph.value(id).name = outputs[i].name;
+    graph.Compact();  // looks the names up anew
+  }
+}
+
 }  // namespace
 
 ExportResult ExportOnnx(std::unique_ptr<Graph> graph, std::vector<IoSpec>* inputs,
@@ -115,6 +139,7 @@ ExportResult ExportOnnx(std::unique_ptr<Graph> graph, std::vector<IoSpec>* input
     Throw(ErrorCode::kUsage, "opset {}: expected 13 to 17", options.opset);
   }
   ExportResult result;
+  NameOutputs(*graph, *outputs);
   SplitComplex(*graph, options.evaluator, &result.problems);
   Rewrite(*graph, options, options.nchw_inputs, options.nchw_outputs, &result);
   // What one round left can give the next one more to simplify; a graph that a file was read into has been

@@ -18,7 +18,9 @@ void ImportBinary(OnnxContext& c) {
   c.Return(Binary{kKind}, {c.in(0), c.in(1)});
 }
 
+// An input has no other node that could make a result of it.
 void ImportIdentity(OnnxContext& c) {
+  if (c.build().graph().IsInput(c.in(0))) return c.Return(Unary{UnaryKind::kIdentity}, {c.in(0)});
   c.Set(0, c.in(0));
 }
 
