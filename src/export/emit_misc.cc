@@ -7,18 +7,6 @@
 #include "graph/builder.h"
 
 namespace floe {
-namespace {
-
-// A scalar or vector of one element as int64 [1].
-Operand AsOneInt64(Emitter& e, size_t input) {
-  return e.Vector(e.Cast(e.In(input), DType::kInt64, "int64"), "vector");
-}
-
-Operand AsOneFloat(Emitter& e, size_t input) {
-  return e.Vector(e.Cast(e.In(input), DType::kFloat32, "float"), "vector");
-}
-
-}  // namespace
 
 void Emit(const Reduce& op, Emitter& e) {
   const std::string_view name = kReduceNames[static_cast<size_t>(op.kind)];
@@ -41,7 +29,7 @@ void Emit(const ArgReduce& op, Emitter& e) {
 }
 
 void Emit(const TopK& op, Emitter& e) {
-  const Operand k = AsOneInt64(e, 1);
+  const Operand k = e.InAsVector(1, DType::kInt64, "int64");
   Operand indices = e.Out(1);
   onnx::NodeProto& node = e.Add("TopK", {e.In(0), k}, {e.Out(0), indices});
   SetInt(node, "axis", op.axis);
@@ -65,9 +53,11 @@ void Emit(const Unique&, Emitter& e) {
 }
 
 void Emit(const NonMaxSuppression& op, Emitter& e) {
-  const Operand most = e.has(2) ? AsOneInt64(e, 2) : Operand{};
-  onnx::NodeProto& node =
-      e.Add("NonMaxSuppression", {e.In(0), e.In(1), most, AsOneFloat(e, 3), AsOneFloat(e, 4)}, {e.Out(0)});
+  const Operand most = e.InAsVector(2, DType::kInt64, "int64");
+  onnx::NodeProto& node = e.Add("NonMaxSuppression",
+                                {e.In(0), e.In(1), most, e.InAsVector(3, DType::kFloat32, "float"),
+                                 e.InAsVector(4, DType::kFloat32, "float")},
+                                {e.Out(0)});
   if (op.box_order == BoxOrder::kCenter) SetInt(node, "center_point_box", 1);
 }
 
@@ -83,6 +73,8 @@ void Emit(const DequantizeLinear& op, Emitter& e) {
   if (per_axis) SetInt(node, "axis", op.axis);
 }
 
+namespace {
+
 // A whole number that ONNX's seed, a float, holds exactly; 0, which is no seed there, only for no seed.
 int64_t SeedOf(const Random& op) {
   constexpr uint64_t kExact = uint64_t{1} << 24;
@@ -92,6 +84,8 @@ int64_t SeedOf(const Random& op) {
   return mixed == 0 ? 1 : static_cast<int64_t>(mixed);
 }
 
+}  // namespace
+
 // Numbers in [0, 1) or normal ones, of another generator.
 void Emit(const Random& op, Emitter& e) {
   const bool normal = op.kind == RandomKind::kNormal;
@@ -99,14 +93,16 @@ void Emit(const Random& op, Emitter& e) {
     return e.Refuse("ONNX has no generator of this kind", "feed the numbers with --input");
   }
   const Operand out = e.Out(0);
-  const auto shape = ConstantInts(e.graph(), e.node().inputs[0]);
+  auto shape = ConstantInts(e.graph(), e.node().inputs[0]);
+  if (out.type.shape.IsStatic()) shape = out.type.shape.Static();
   onnx::NodeProto* node = nullptr;
   // An empty list of numbers is no attribute.
   if (shape && !shape->empty()) {
     node = &e.Add(normal ? "RandomNormal" : "RandomUniform", {}, {out});
     SetInts(*node, "shape", *shape);
   } else {
-    const Operand dims = e.Cast(e.In(0), DType::kInt64, "shape");
+    const Operand dims = shape ? e.Constant(Tensor::FromVector<int64_t>(*shape), "shape")
+                               : e.Cast(e.In(0), DType::kInt64, "shape");
     const Operand like = e.Temporary({DType::kFloat32, out.type.shape}, "like");
     e.Add("ConstantOfShape", {dims}, {like});
     node = &e.Add(normal ? "RandomNormalLike" : "RandomUniformLike", {like}, {out});

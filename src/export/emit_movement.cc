@@ -135,7 +135,7 @@ void Emit(const ScatterElements& op, Emitter& e) {
 }
 
 void Emit(const ShapeOf&, Emitter& e) {
-  e.AddSame("Shape");
+  e.AddShape();
 }
 
 void Emit(const SizeOf&, Emitter& e) {

@@ -114,8 +114,22 @@ void Emitter::DeclareInput(ValueId value, const std::string& name) {
 
 Operand Emitter::In(size_t input) {
   if (!has(input)) return {};
-  const ValueId id = node().inputs[input];
+  return OperandOf(node().inputs[input]);
+}
+
+Operand Emitter::OperandOf(ValueId id) {
   return {NameOf(id), graph_.value(id).type, ConstantOf(graph_, id)};
+}
+
+Operand Emitter::InAsVector(size_t input, DType type, std::string_view suffix) {
+  if (!has(input)) return {};
+  const NodeId before = graph_.value(node().inputs[input]).producer;
+  if (before != kNoNode && IsOp<Reshape>(graph_.node(before).op)) {
+    const ValueId one = graph_.node(before).inputs[0];
+    const Shape& shape = graph_.value(one).type.shape;
+    if (shape == Shape({1})) return Cast(OperandOf(one), type, suffix);
+  }
+  return Vector(Cast(In(input), type, suffix), "vector");
 }
 
 Operand Emitter::Out(size_t output) {
@@ -223,6 +237,31 @@ onnx::NodeProto& Emitter::Add(std::string_view op_type, std::vector<Operand> inp
     made.set_doc_string("from " + JoinText(node().sources, ", "));
   for (const auto& [from, to] : casts) SetInt(Add("Cast", {from}, {to}), "to", OnnxType(to.type.dtype));
   return made;
+}
+
+void Emitter::AddShape() {
+  const ValueId id = node().outputs[0];
+  const Operand of = In(0), out = Out(0);
+  const bool is_output = graph_.IsOutput(id);
+  const auto at = shapes_.find(of.name);
+  if (out.type.dtype == DType::kInt64) {
+    if (at != shapes_.end() && !is_output) return Bind(id, at->second.name);
+    Add("Shape", {of}, {out});
+    shapes_.try_emplace(of.name, out);
+    return;
+  }
+  Operand wide;
+  if (at == shapes_.end()) {
+    wide = {state_.UniqueName(out.name + "/int64"), {DType::kInt64, out.type.shape}};
+    Add("Shape", {of}, {wide});
+    shapes_.try_emplace(of.name, wide);
+  } else {
+    wide = at->second;
+  }
+  const auto cast = casts_.find({wide.name, out.type.dtype});
+  if (cast != casts_.end() && !is_output) return Bind(id, cast->second.name);
+  SetInt(Add("Cast", {wide}, {out}), "to", OnnxType(out.type.dtype));
+  casts_.try_emplace({wide.name, out.type.dtype}, out);
 }
 
 onnx::NodeProto& Emitter::AddSame(std::string_view op_type) {

@@ -11,6 +11,7 @@
 #include "export/lower.h"
 #include "export/narrow.h"
 #include "export/prune.h"
+#include "export/quantise.h"
 #include "export/split_complex.h"
 #include "export/transposes.h"
 #include "export/turn_layout.h"
@@ -89,6 +90,7 @@ void Rewrite(Graph& graph, const ExportOptions& options, bool nchw_inputs, bool 
   LowerGraph(graph, options.opset, options.evaluator, &result->problems, &result->notes);
   CountIndicesFromEnd(graph);
   TurnLayout(graph, nchw_inputs, nchw_outputs, options.evaluator);
+  if (options.precision == DType::kInt8) MoveIntoQuantised(graph, options.evaluator);
   if (options.clean) options.clean(graph);
 }
 
@@ -117,20 +119,6 @@ void RequireNoComplex(const std::vector<IoSpec>& specs, std::string_view what,
   }
 }
 
-// An output goes by the name that it has in the file, and so does what is made for its node.
-void NameOutputs(Graph& graph, const std::vector<IoSpec>& outputs) {
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    const ValueId id = graph.outputs()[i];
-    const bool first =
-        std::ranges::find(graph.outputs(), id) == graph.outputs().begin() + static_cast<long>(i);
-    if (!first || graph.value(id).producer == kNoNode || graph.value(id).name == outputs[i].name) continue;
-    if (const ValueId other = graph.FindValue(outputs[i].name); other != kNoValue)
-      graph.value(other).name = graph.UniqueName(outputs[i].name);
-    graph.value(id).name = outputs[i].name;
-    graph.Compact();  // looks the names up anew
-  }
-}
-
 }  // namespace
 
 ExportResult ExportOnnx(std::unique_ptr<Graph> graph, std::vector<IoSpec>* inputs,
@@ -139,7 +127,10 @@ ExportResult ExportOnnx(std::unique_ptr<Graph> graph, std::vector<IoSpec>* input
     Throw(ErrorCode::kUsage, "opset {}: expected 13 to 17", options.opset);
   }
   ExportResult result;
-  NameOutputs(*graph, *outputs);
+  if (options.precision == DType::kInt8) {
+    if (options.simplify) options.simplify(*graph);
+    QuantiseFakes(*graph, options.evaluator, &result.notes);
+  }
   SplitComplex(*graph, options.evaluator, &result.problems);
   Rewrite(*graph, options, options.nchw_inputs, options.nchw_outputs, &result);
   // What one round left can give the next one more to simplify; a graph that a file was read into has been
@@ -148,7 +139,8 @@ ExportResult ExportOnnx(std::unique_ptr<Graph> graph, std::vector<IoSpec>* input
     nodes = graph->node_count();
     Rewrite(*graph, options, /*nchw_inputs=*/false, /*nchw_outputs=*/false, &result);
   }
-  if (options.precision != DType::kFloat32) NarrowFloats(*graph, options.precision);
+  if (IsFloat(options.precision) && options.precision != DType::kFloat32)
+    NarrowFloats(*graph, options.precision);
   for (size_t i = 0; i < inputs->size(); ++i) (*inputs)[i].type = graph->value(graph->inputs()[i]).type;
   for (size_t i = 0; i < outputs->size(); ++i) (*outputs)[i].type = graph->value(graph->outputs()[i]).type;
   RequireRanks(*inputs, "input", &result.problems);

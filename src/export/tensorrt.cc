@@ -316,7 +316,8 @@ std::vector<std::string> TrtexecCommand(const OnnxModel& model, const TrtexecOpt
   if (!shapes.empty()) words.push_back("--shapes=" + JoinText(shapes, ","));
   // The file says the type of every value: TensorRT is to keep to them.
   const onnx::GraphProto& graph = model.proto.graph();
-  const bool narrow = HasType(graph, TensorProto::FLOAT16) || HasType(graph, TensorProto::BFLOAT16);
+  const bool narrow = HasType(graph, TensorProto::FLOAT16) || HasType(graph, TensorProto::BFLOAT16) ||
+                      HasType(graph, TensorProto::INT8);
   if (narrow) words.push_back("--stronglyTyped");
   return words;
 }

@@ -24,7 +24,7 @@ std::vector<IoSpec> SpecsOf(const Graph& graph, const std::vector<ValueId>& valu
 }  // namespace
 
 ExportResult Exported(std::string_view text, ExportOptions options) {
-  const ReferenceEvaluator evaluator;
+  const ReferenceEvaluator evaluator(/*keep_quantised=*/options.precision == DType::kInt8);
   std::unique_ptr<Graph> graph = ParseGraph(text);
   std::vector<IoSpec> inputs = SpecsOf(*graph, graph->inputs()), outputs = SpecsOf(*graph, graph->outputs());
   options.evaluator = &evaluator;

@@ -47,7 +47,7 @@ std::string OnnxDomain(const std::string& domain) {
 }
 
 OnnxImporter::OnnxImporter(const OnnxFile& model)
-    : model_(model), external_(model.folder), opsets_(OpsetsOf(model.proto.opset_import())) {
+    : model_(model), external_(model.folder, model.path), opsets_(OpsetsOf(model.proto.opset_import())) {
   ReadFunctions();
 }
 

@@ -138,6 +138,27 @@ ValueId ByMatrix(OnnxContext& c, ValueId x, const Request& r, const Axis& a) {
 
 // ---- axis by axis -------------------------------------------------------------------------------------
 
+// Entry i of the list is the size that x has along the axis already, read from the shape of x.
+bool IsOwnSize(const Graph& graph, ValueId list, int64_t i, ValueId x, int64_t axis) {
+  const NodeId id = graph.value(list).producer;
+  if (id == kNoNode) return false;
+  const Node& node = graph.node(id);
+  if (IsOp<ShapeOf>(node.op)) return node.inputs[0] == x && i == axis;
+  if (IsOp<Concat>(node.op)) {
+    for (const ValueId part : node.inputs) {
+      const auto size = graph.value(part).type.shape.ElementCount();
+      if (!size) return false;
+      if (i < *size) return IsOwnSize(graph, part, i, x, axis);
+      i -= *size;
+    }
+    return false;
+  }
+  if (!IsOp<Slice>(node.op) || node.inputs.size() > 4) return false;
+  const auto begin = ConstantInts(graph, node.inputs[1]);
+  return begin && begin->size() == 1 && (*begin)[0] >= 0 &&
+         IsOwnSize(graph, node.inputs[0], (*begin)[0] + i, x, axis);
+}
+
 // Known to change nothing.
 bool IsIdle(OnnxContext& c, const Request& r, size_t i) {
   if (r.coordinates == "tf_crop_and_resize") return false;
@@ -150,7 +171,8 @@ bool IsIdle(OnnxContext& c, const Request& r, size_t i) {
   const Dim& in = c.shape(0)[static_cast<size_t>(r.axes[i])];
   if (const auto sizes = ConstantInts(graph, r.sizes)) return in.known() && in.value() == (*sizes)[i];
   const auto& known = graph.value(r.sizes).elements;
-  return known && in.Same((*known)[i]);
+  if (known && in.Same((*known)[i])) return true;
+  return IsOwnSize(graph, r.sizes, at, c.in(0), r.axes[i]);
 }
 
 // Entries [begin, end) of a list: of one joined from others those that stand there, where none is cut.
