@@ -1,9 +1,8 @@
 // ONNX files: weights in and beside them, and what is none.
-#include "formats/onnx/model_file.h"
-
 #include <filesystem>
 
 #include "formats/files.h"
+#include "formats/onnx/model_file.h"
 #include "formats/onnx/tensor_proto.h"
 
 namespace floe {

@@ -185,7 +185,8 @@ void ReturnCast(OnnxContext& c, DType to) {
   const DType from = c.dtype(0);
   if (from == to) return c.Set(0, c.in(0));
   if (from == DType::kString && to != DType::kString) return c.Return(StringToNumber{to}, {c.in(0)});
-  if (to == DType::kString) c.Fail("numbers cannot be cast to strings");
+  if (to == DType::kString && IsInteger(from)) return c.Return(AsString{}, {c.in(0)});
+  if (to == DType::kString) c.Fail("{} cannot be cast to strings", DTypeName(from));
   c.Return(Cast{to}, {c.in(0)});
 }
 
