@@ -69,8 +69,8 @@ FreezeResult Freeze(const ModelSelection& from) {
   return frozen;
 }
 
-ImportedModel ImportFrozen(FreezeResult frozen, bool strict) {
-  const ReferenceEvaluator evaluator;
+ImportedModel ImportFrozen(FreezeResult frozen, bool strict, bool keep_quantised) {
+  const ReferenceEvaluator evaluator(keep_quantised);
   ImportOptions options;
   options.evaluator = &evaluator;
   options.strict = strict;
@@ -98,8 +98,8 @@ ImportedModel ImportFrozen(FreezeResult frozen, bool strict) {
   return model;
 }
 
-ImportedModel ImportSelected(const OnnxLoad& load, bool strict) {
-  const ReferenceEvaluator evaluator;
+ImportedModel ImportSelected(const OnnxLoad& load, bool strict, bool keep_quantised) {
+  const ReferenceEvaluator evaluator(keep_quantised);
   const OnnxSelection& selection = load.selection;
   OnnxImportOptions options;
   options.evaluator = &evaluator;
@@ -157,9 +157,9 @@ FreezeResult FreezeModel(const ModelSelection& from) {
   return Freeze(from);
 }
 
-ImportedModel ImportModel(LoadedModel model, bool strict) {
-  return model.onnx != nullptr ? ImportSelected(*model.onnx, strict)
-                               : ImportFrozen(std::move(*model.tensorflow), strict);
+ImportedModel ImportModel(LoadedModel model, bool strict, bool keep_quantised) {
+  return model.onnx != nullptr ? ImportSelected(*model.onnx, strict, keep_quantised)
+                               : ImportFrozen(std::move(*model.tensorflow), strict, keep_quantised);
 }
 
 bool HasStaticInputs(const ImportedModel& model) {

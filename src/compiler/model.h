@@ -57,7 +57,8 @@ struct ImportedModel {
 
 // Strict: throws Error(kModel) for what cannot be converted. Else `graph` is null when an output cannot be
 // computed, and `nodes` says why. Weights move.
-ImportedModel ImportModel(LoadedModel model, bool strict = true);
+// `keep_quantised`: quantisation of constants stays in the graph, for who writes it out.
+ImportedModel ImportModel(LoadedModel model, bool strict = true, bool keep_quantised = false);
 
 bool HasStaticInputs(const ImportedModel& model);
 // Throws Error(kUsage) naming the first input with an open dimension, and the option that fixes it.

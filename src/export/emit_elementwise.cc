@@ -104,7 +104,7 @@ void Emit(const Binary& op, Emitter& e) {
 }
 
 void Emit(const Sum&, Emitter& e) {
-  e.AddSame("Sum");
+  e.AddSame(e.node().inputs.size() == 2 ? "Add" : "Sum");
 }
 
 void Emit(const Clip& op, Emitter& e) {

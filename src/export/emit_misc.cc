@@ -7,37 +7,6 @@
 #include "graph/builder.h"
 
 namespace floe {
-namespace {
-
-// A scalar or vector of one element as int64 [1].
-Operand AsOneInt64(Emitter& e, size_t input) {
-  Operand value = e.In(input);
-  if (value.type.dtype != DType::kInt64) {
-    const Operand cast = e.Temporary({DType::kInt64, value.type.shape}, "int64");
-    SetInt(e.Add("Cast", {value}, {cast}), "to", OnnxType(DType::kInt64));
-    value = cast;
-  }
-  if (value.type.shape.has_rank() && value.type.shape.rank() == 1) return value;
-  const Operand vector = e.Temporary({DType::kInt64, Shape({1})}, "vector");
-  e.Add("Reshape", {value, e.Ints({1})}, {vector});
-  return vector;
-}
-
-Operand AsOneFloat(Emitter& e, size_t input) {
-  Operand value = e.In(input);
-  if (!value.present()) return value;
-  if (value.type.dtype != DType::kFloat32) {
-    const Operand cast = e.Temporary({DType::kFloat32, value.type.shape}, "float");
-    SetInt(e.Add("Cast", {value}, {cast}), "to", OnnxType(DType::kFloat32));
-    value = cast;
-  }
-  if (value.type.shape.has_rank() && value.type.shape.rank() == 1) return value;
-  const Operand vector = e.Temporary({DType::kFloat32, Shape({1})}, "vector");
-  e.Add("Reshape", {value, e.Ints({1})}, {vector});
-  return vector;
-}
-
-}  // namespace
 
 void Emit(const Reduce& op, Emitter& e) {
   const std::string_view name = kReduceNames[static_cast<size_t>(op.kind)];
@@ -60,7 +29,7 @@ void Emit(const ArgReduce& op, Emitter& e) {
 }
 
 void Emit(const TopK& op, Emitter& e) {
-  const Operand k = AsOneInt64(e, 1);
+  const Operand k = e.InAsVector(1, DType::kInt64, "int64");
   Operand indices = e.Out(1);
   onnx::NodeProto& node = e.Add("TopK", {e.In(0), k}, {e.Out(0), indices});
   SetInt(node, "axis", op.axis);
@@ -84,9 +53,11 @@ void Emit(const Unique&, Emitter& e) {
 }
 
 void Emit(const NonMaxSuppression& op, Emitter& e) {
-  const Operand most = e.has(2) ? AsOneInt64(e, 2) : Operand{};
-  onnx::NodeProto& node =
-      e.Add("NonMaxSuppression", {e.In(0), e.In(1), most, AsOneFloat(e, 3), AsOneFloat(e, 4)}, {e.Out(0)});
+  const Operand most = e.InAsVector(2, DType::kInt64, "int64");
+  onnx::NodeProto& node = e.Add("NonMaxSuppression",
+                                {e.In(0), e.In(1), most, e.InAsVector(3, DType::kFloat32, "float"),
+                                 e.InAsVector(4, DType::kFloat32, "float")},
+                                {e.Out(0)});
   if (op.box_order == BoxOrder::kCenter) SetInt(node, "center_point_box", 1);
 }
 
@@ -102,6 +73,19 @@ void Emit(const DequantizeLinear& op, Emitter& e) {
   if (per_axis) SetInt(node, "axis", op.axis);
 }
 
+namespace {
+
+// A whole number that ONNX's seed, a float, holds exactly; 0, which is no seed there, only for no seed.
+int64_t SeedOf(const Random& op) {
+  constexpr uint64_t kExact = uint64_t{1} << 24;
+  if (op.seed == 0 && op.seed2 == 0) return 0;
+  const auto seed = static_cast<uint64_t>(op.seed), seed2 = static_cast<uint64_t>(op.seed2);
+  const uint64_t mixed = (seed2 == 0 ? seed : seed * 7919 + seed2) % kExact;
+  return mixed == 0 ? 1 : static_cast<int64_t>(mixed);
+}
+
+}  // namespace
+
 // Numbers in [0, 1) or normal ones, of another generator.
 void Emit(const Random& op, Emitter& e) {
   const bool normal = op.kind == RandomKind::kNormal;
@@ -109,24 +93,22 @@ void Emit(const Random& op, Emitter& e) {
     return e.Refuse("ONNX has no generator of this kind", "feed the numbers with --input");
   }
   const Operand out = e.Out(0);
-  const auto shape = ConstantInts(e.graph(), e.node().inputs[0]);
+  auto shape = ConstantInts(e.graph(), e.node().inputs[0]);
+  if (out.type.shape.IsStatic()) shape = out.type.shape.Static();
   onnx::NodeProto* node = nullptr;
   // An empty list of numbers is no attribute.
   if (shape && !shape->empty()) {
     node = &e.Add(normal ? "RandomNormal" : "RandomUniform", {}, {out});
     SetInts(*node, "shape", *shape);
   } else {
-    Operand dims = e.In(0);
-    if (dims.type.dtype != DType::kInt64) {
-      dims = e.Temporary({DType::kInt64, dims.type.shape}, "shape");
-      SetInt(e.Add("Cast", {e.In(0)}, {dims}), "to", OnnxType(DType::kInt64));
-    }
+    const Operand dims = shape ? e.Constant(Tensor::FromVector<int64_t>(*shape), "shape")
+                               : e.Cast(e.In(0), DType::kInt64, "shape");
     const Operand like = e.Temporary({DType::kFloat32, out.type.shape}, "like");
     e.Add("ConstantOfShape", {dims}, {like});
     node = &e.Add(normal ? "RandomNormalLike" : "RandomUniformLike", {like}, {out});
   }
   SetInt(*node, "dtype", OnnxType(op.to));
-  if (op.seed != 0 || op.seed2 != 0) SetFloat(*node, "seed", static_cast<double>(op.seed * 7919 + op.seed2));
+  if (const int64_t seed = SeedOf(op); seed != 0) SetFloat(*node, "seed", static_cast<double>(seed));
 }
 
 Tensor AsInt64(const Tensor& t) {

@@ -19,11 +19,7 @@ bool MayHaveZero(const Emitter& e) {
 }
 
 Operand AsInt64(Emitter& e, size_t input) {
-  const Operand from = e.In(input);
-  if (!from.present() || from.type.dtype == DType::kInt64) return from;
-  const Operand cast = e.Temporary({DType::kInt64, from.type.shape}, "int64");
-  SetInt(e.Add("Cast", {from}, {cast}), "to", OnnxType(DType::kInt64));
-  return cast;
+  return e.Cast(e.In(input), DType::kInt64, "int64");
 }
 
 // Gathers take int32 and int64.
@@ -85,8 +81,10 @@ void Emit(const Split& op, Emitter& e) {
     const Operand out = e.Out(i);
     outputs.push_back(out.present() ? out : e.Temporary(e.graph().value(e.node().outputs[i]).type, "unused"));
   }
-  SetInt(e.Add("Split", {e.In(0), op.sizes.empty() ? Operand{} : e.Ints(op.sizes)}, std::move(outputs)),
-         "axis", op.axis);
+  // Equal parts need no list.
+  const bool equal = std::ranges::all_of(op.sizes, [&](int64_t size) { return size == op.sizes[0]; });
+  SetInt(e.Add("Split", {e.In(0), equal ? Operand{} : e.Ints(op.sizes)}, std::move(outputs)), "axis",
+         op.axis);
 }
 
 void Emit(const Slice&, Emitter& e) {
@@ -137,7 +135,7 @@ void Emit(const ScatterElements& op, Emitter& e) {
 }
 
 void Emit(const ShapeOf&, Emitter& e) {
-  e.AddSame("Shape");
+  e.AddShape();
 }
 
 void Emit(const SizeOf&, Emitter& e) {

@@ -178,15 +178,16 @@ void Emit(const Resize& op, Emitter& e) {
   } else if (out.type.shape.IsStatic()) {
     sizes = e.Ints(out.type.shape.Static());
   } else {
-    const Operand shape = e.Temporary({DType::kInt64, Shape({n})}, "shape");
-    const Operand kept = e.Temporary({DType::kInt64, Shape({2})}, "kept");
-    e.Add("Shape", {e.In(0)}, {shape});
-    e.Add("Slice", {shape, e.Ints({0}), e.Ints({2}), e.Ints({0})}, {kept});
-    Operand wanted = e.In(1);
-    if (wanted.type.dtype != DType::kInt64) {
-      wanted = e.Temporary({DType::kInt64, wanted.type.shape}, "wanted");
-      SetInt(e.Add("Cast", {e.In(1)}, {wanted}), "to", OnnxType(DType::kInt64));
+    Operand kept;
+    if (x[0].known() && x[1].known()) {
+      kept = e.Ints({x[0].value(), x[1].value()});
+    } else {
+      const Operand shape = e.Temporary({DType::kInt64, Shape({n})}, "shape");
+      kept = e.Temporary({DType::kInt64, Shape({2})}, "kept");
+      e.Add("Shape", {e.In(0)}, {shape});
+      e.Add("Slice", {shape, e.Ints({0}), e.Ints({2}), e.Ints({0})}, {kept});
     }
+    const Operand wanted = e.Cast(e.In(1), DType::kInt64, "wanted");
     sizes = e.Temporary({DType::kInt64, Shape({n})}, "sizes");
     SetInt(e.Add("Concat", {kept, wanted}, {sizes}), "axis", 0);
   }
@@ -226,8 +227,7 @@ void EmitRecurrent(const T& op, std::string_view name, Emitter& e) {
   std::vector<Operand> inputs;
   for (size_t i = 0; i < e.node().inputs.size(); ++i) inputs.push_back(e.In(i));
   if (e.has(4) && e.InType(4) != DType::kInt32) {
-    inputs[4] = e.Temporary({DType::kInt32, e.InShape(4)}, "lengths");
-    SetInt(e.Add("Cast", {e.In(4)}, {inputs[4]}), "to", OnnxType(DType::kInt32));
+    inputs[4] = e.Cast(e.In(4), DType::kInt32, "lengths");
   }
   std::vector<Operand> outputs;
   for (size_t i = 0; i < e.node().outputs.size(); ++i) {

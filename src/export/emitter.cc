@@ -12,6 +12,7 @@ namespace floe {
 namespace {
 
 constexpr size_t kInlineBytes = 1024;
+constexpr size_t kGrownBytes = size_t{1} << 16;  // up to here a cast constant may be larger than it was
 
 onnx::AttributeProto* NewAttribute(onnx::NodeProto& node, const std::string& name,
                                    onnx::AttributeProto::AttributeType type) {
@@ -52,21 +53,38 @@ const std::string& Emitter::NameOf(ValueId id) {
   if (at != names_.end()) return at->second;
   const Value& value = graph_.value(id);
   std::string& name = names_[id];
-  name = state_.UniqueName(value.name);
-  if (value.is_constant()) AddInitializer(name, value.constant);
+  name = value.is_constant() ? Initializer(value.name, value.constant) : state_.UniqueName(value.name);
   return name;
 }
 
 std::string Emitter::OwnName() {
+  // A recurrent layer leaves out what nobody reads, all others write their first output.
+  const bool writes_first = !IsOp<Lstm>(node().op) && !IsOp<Gru>(node().op);
+  if (writes_first && !node().outputs.empty()) return NameOf(node().outputs[0]);
   for (const ValueId out : node().outputs) {
     if (!graph_.value(out).users.empty() || graph_.IsOutput(out)) return NameOf(out);
   }
   return node().name;
 }
 
+std::string Emitter::Initializer(const std::string& wanted, const Tensor& tensor) {
+  const bool comparable = tensor.dtype() != DType::kString && tensor.size_bytes() <= kInlineBytes;
+  std::string name;
+  if (comparable) {
+    std::string key = fmt::format("{}[{}]", DTypeName(tensor.dtype()), fmt::join(tensor.dims(), ","));
+    key.append(static_cast<const char*>(tensor.raw()), tensor.size_bytes());
+    const auto [at, is_new] = initializers_.try_emplace(std::move(key));
+    if (!is_new) return at->second;
+    name = at->second = state_.UniqueName(wanted);
+  } else {
+    name = state_.UniqueName(wanted);
+  }
+  AddInitializer(name, tensor);
+  return name;
+}
+
 void Emitter::AddInitializer(const std::string& name, const Tensor& tensor) {
-  const bool is_model_graph = to_ == state_.model->proto.mutable_graph();
-  if (is_model_graph && tensor.dtype() != DType::kString && tensor.size_bytes() > kInlineBytes) {
+  if (IsModelGraph() && tensor.dtype() != DType::kString && tensor.size_bytes() > kInlineBytes) {
     state_.model->weights.push_back({name, tensor});
   } else {
     *to_->add_initializer() = ToTensorProto(name, tensor);
@@ -96,8 +114,22 @@ void Emitter::DeclareInput(ValueId value, const std::string& name) {
 
 Operand Emitter::In(size_t input) {
   if (!has(input)) return {};
-  const ValueId id = node().inputs[input];
-  return {NameOf(id), graph_.value(id).type};
+  return OperandOf(node().inputs[input]);
+}
+
+Operand Emitter::OperandOf(ValueId id) {
+  return {NameOf(id), graph_.value(id).type, ConstantOf(graph_, id)};
+}
+
+Operand Emitter::InAsVector(size_t input, DType type, std::string_view suffix) {
+  if (!has(input)) return {};
+  const NodeId before = graph_.value(node().inputs[input]).producer;
+  if (before != kNoNode && IsOp<Reshape>(graph_.node(before).op)) {
+    const ValueId one = graph_.node(before).inputs[0];
+    const Shape& shape = graph_.value(one).type.shape;
+    if (shape == Shape({1})) return Cast(OperandOf(one), type, suffix);
+  }
+  return Vector(Cast(In(input), type, suffix), "vector");
 }
 
 Operand Emitter::Out(size_t output) {
@@ -108,40 +140,56 @@ Operand Emitter::Out(size_t output) {
 }
 
 Operand Emitter::Constant(const Tensor& tensor, std::string_view name) {
-  const std::string unique = state_.UniqueName(fmt::format("{}/{}", OwnName(), name));
-  AddInitializer(unique, tensor);
-  return {unique, {tensor.dtype(), Shape::Of(tensor.dims())}};
+  return Known(fmt::format("{}/{}", OwnName(), name), tensor);
+}
+
+Operand Emitter::Known(const std::string& wanted, const Tensor& tensor) {
+  constants_.push_back(tensor);
+  return {Initializer(wanted, tensor), {tensor.dtype(), Shape::Of(tensor.dims())}, &constants_.back()};
 }
 
 Operand Emitter::Ints(const std::vector<int64_t>& values) {
-  const Tensor tensor = Tensor::FromVector<int64_t>(values);
-  std::string& name = ints_[fmt::format("ints[{}]", fmt::join(values, ","))];
-  if (name.empty()) {
-    name = state_.UniqueName(fmt::format("const/{}", fmt::join(values, "_")));
-    AddInitializer(name, tensor);
-  }
-  return {name, {tensor.dtype(), Shape::Of(tensor.dims())}};
+  return Known(fmt::format("const/{}", fmt::join(values, "_")), Tensor::FromVector<int64_t>(values));
 }
 
 Operand Emitter::Int(int64_t value) {
-  const Tensor tensor = Tensor::Scalar<int64_t>(value);
-  std::string& name = ints_[fmt::format("int{}", value)];
-  if (name.empty()) {
-    name = state_.UniqueName(fmt::format("const/scalar_{}", value));
-    AddInitializer(name, tensor);
-  }
-  return {name, {tensor.dtype(), Shape::Of(tensor.dims())}};
+  return Known(fmt::format("const/scalar_{}", value), Tensor::Scalar<int64_t>(value));
 }
 
 Operand Emitter::Temporary(TensorType type, std::string_view suffix) {
   return {state_.UniqueName(fmt::format("{}/{}", OwnName(), suffix)), std::move(type)};
 }
 
-Operand Emitter::CastTo(const Operand& from, DType to) {
-  const Operand cast{state_.UniqueName(fmt::format("{}/{}", from.name, DTypeName(to))),
-                     {to, from.type.shape}};
-  SetInt(Add("Cast", {from}, {cast}), "to", OnnxType(to));
-  return cast;
+Operand Emitter::CastTo(const Operand& from, DType to, const std::string& name) {
+  const auto [at, is_new] = casts_.try_emplace({from.name, to});
+  if (!is_new) return at->second;
+  const size_t bytes =
+      from.constant == nullptr ? 0 : static_cast<size_t>(from.constant->size()) * DTypeSize(to);
+  const bool compute = from.constant != nullptr && state_.evaluator != nullptr && to != DType::kString &&
+                       bytes <= std::max(kGrownBytes, 2 * from.constant->size_bytes());
+  Operand cast;
+  if (compute) {
+    Graph graph;
+    graph.AddOutput(graph.Add(floe::Cast{to}, {graph.AddConstant("x", *from.constant)}));
+    cast = Known(name, state_.evaluator->Evaluate(graph, {}).at(0));
+  } else {
+    cast = {state_.UniqueName(name), {to, from.type.shape}};
+    SetInt(Add("Cast", {from}, {cast}), "to", OnnxType(to));
+  }
+  return casts_[{from.name, to}] = cast;
+}
+
+Operand Emitter::Cast(const Operand& from, DType to, std::string_view suffix) {
+  if (!from.present() || from.type.dtype == to) return from;
+  return CastTo(from, to, fmt::format("{}/{}", OwnName(), suffix));
+}
+
+Operand Emitter::Vector(const Operand& from, std::string_view suffix) {
+  if (!from.present() || (from.type.shape.has_rank() && from.type.shape.rank() == 1)) return from;
+  if (from.constant != nullptr) return Constant(from.constant->Reshaped({1}), suffix);
+  const Operand vector = Temporary({from.type.dtype, Shape({1})}, suffix);
+  Add("Reshape", {from, Ints({1})}, {vector});
+  return vector;
 }
 
 onnx::NodeProto& Emitter::Add(std::string_view op_type, std::vector<Operand> inputs,
@@ -158,7 +206,8 @@ onnx::NodeProto& Emitter::Add(std::string_view op_type, std::vector<Operand> inp
   }
   for (size_t i = 0; i < types.inputs.size(); ++i) {
     if (inputs[i].present() && inputs[i].type.dtype != types.inputs[i])
-      inputs[i] = CastTo(inputs[i], types.inputs[i]);
+      inputs[i] = CastTo(inputs[i], types.inputs[i],
+                         fmt::format("{}/{}", inputs[i].name, DTypeName(types.inputs[i])));
   }
   std::vector<std::pair<Operand, Operand>> casts;  // made by the node, wanted
   for (size_t i = 0; i < types.outputs.size(); ++i) {
@@ -188,6 +237,31 @@ onnx::NodeProto& Emitter::Add(std::string_view op_type, std::vector<Operand> inp
     made.set_doc_string("from " + JoinText(node().sources, ", "));
   for (const auto& [from, to] : casts) SetInt(Add("Cast", {from}, {to}), "to", OnnxType(to.type.dtype));
   return made;
+}
+
+void Emitter::AddShape() {
+  const ValueId id = node().outputs[0];
+  const Operand of = In(0), out = Out(0);
+  const bool is_output = graph_.IsOutput(id);
+  const auto at = shapes_.find(of.name);
+  if (out.type.dtype == DType::kInt64) {
+    if (at != shapes_.end() && !is_output) return Bind(id, at->second.name);
+    Add("Shape", {of}, {out});
+    shapes_.try_emplace(of.name, out);
+    return;
+  }
+  Operand wide;
+  if (at == shapes_.end()) {
+    wide = {state_.UniqueName(out.name + "/int64"), {DType::kInt64, out.type.shape}};
+    Add("Shape", {of}, {wide});
+    shapes_.try_emplace(of.name, wide);
+  } else {
+    wide = at->second;
+  }
+  const auto cast = casts_.find({wide.name, out.type.dtype});
+  if (cast != casts_.end() && !is_output) return Bind(id, cast->second.name);
+  SetInt(Add("Cast", {wide}, {out}), "to", OnnxType(out.type.dtype));
+  casts_.try_emplace({wide.name, out.type.dtype}, out);
 }
 
 onnx::NodeProto& Emitter::AddSame(std::string_view op_type) {
@@ -251,7 +325,17 @@ void Emitter::EmitAll(const std::vector<std::string>& output_names) {
 
 void Emitter::EmitOutput(ValueId value, const std::string& name, bool is_made_here) {
   const Operand out{name, graph_.value(value).type};
-  if (!is_made_here) {
+  if (!is_made_here && graph_.value(value).is_constant() && !IsModelGraph()) {
+    // By its own name alone: an initializer would need a second one.
+    onnx::NodeProto& constant = *to_->add_node();
+    constant.set_op_type("Constant");
+    constant.add_output(name);
+    constant.set_name(name);
+    for (int i = 1; !state_.node_names.insert(constant.name()).second; ++i)
+      constant.set_name(fmt::format("{}_{}", name, i));
+    *NewAttribute(constant, "value", onnx::AttributeProto::TENSOR)->mutable_t() =
+        ToTensorProto("", graph_.value(value).constant);
+  } else if (!is_made_here) {
     onnx::NodeProto& identity = *to_->add_node();
     identity.set_op_type("Identity");
     identity.add_input(NameOf(value));

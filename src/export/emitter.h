@@ -5,6 +5,7 @@
 
 #include <onnx/onnx_pb.h>
 
+#include <deque>
 #include <map>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@ namespace floe {
 struct Operand {
   std::string name;  // "": absent
   TensorType type;
+  const Tensor* constant = nullptr;  // its contents, where the graph knows them
   bool present() const { return !name.empty(); }
 };
 
@@ -29,6 +31,7 @@ struct Operand {
 struct ModelState {
   int opset = 17;
   OnnxModel* model = nullptr;
+  const Evaluator* evaluator = nullptr;
   std::unordered_set<std::string> names;  // of values: unique in the model, bodies included
   std::unordered_set<std::string> node_names;
   std::vector<ExportProblem> problems;
@@ -64,10 +67,17 @@ class Emitter {
   Operand Int(int64_t value);                        // a scalar
   Operand Constant(const Tensor& tensor, std::string_view name);
   Operand Temporary(TensorType type, std::string_view suffix);
+  // The operand in another type: a new value by the suffix, computed here where the operand is constant. The
+  // operand itself where it is so already.
+  Operand Cast(const Operand& from, DType to, std::string_view suffix);
+  // Input of one number as a list of one; the suffix is for its cast.
+  Operand InAsVector(size_t input, DType type, std::string_view suffix);
   // Adds the node, with casts before and after it where the operator does not take a type. Attributes may be
   // added to what it returns.
   onnx::NodeProto& Add(std::string_view op_type, std::vector<Operand> inputs, std::vector<Operand> outputs,
                        std::string_view domain = "");
+  // The node's shape, in the type that it has in the graph. A shape that there is already is not taken again.
+  void AddShape();
   // All inputs to all outputs.
   onnx::NodeProto& AddSame(std::string_view op_type);
   void Refuse(std::string reason, std::string remedy);
@@ -76,22 +86,32 @@ class Emitter {
                const std::vector<std::string>& bound);
 
  private:
+  bool IsModelGraph() const { return to_ == &state_.model->proto.graph(); }
   const std::string& NameOf(ValueId value);
+  Operand OperandOf(ValueId value);
+  Operand Vector(const Operand& from, std::string_view suffix);
   // What is made for the node is named after its first output, by which a reader of the file knows it.
   std::string OwnName();
   void EmitNode(NodeId id);
   void EmitOutput(ValueId value, const std::string& name, bool is_made_here);
+  // An initializer of these contents: one that is there already, or a new one by the wanted name.
+  std::string Initializer(const std::string& wanted, const Tensor& tensor);
   void AddInitializer(const std::string& name, const Tensor& tensor);
   void DescribeValue(const Operand& operand, onnx::ValueInfoProto* info);
-  Operand CastTo(const Operand& from, DType to);
+  // Of one operand to one type there is one, under the name that was wanted first.
+  Operand CastTo(const Operand& from, DType to, const std::string& name);
+  Operand Known(const std::string& wanted, const Tensor& tensor);
 
   ModelState& state_;
   const Graph& graph_;
   onnx::GraphProto* to_;
   NodeId current_ = kNoNode;
   std::unordered_map<ValueId, std::string> names_;
-  std::unordered_set<std::string> produced_;  // by nodes of this graph
-  std::map<std::string, std::string> ints_;   // initializers made by Ints, by their text
+  std::unordered_set<std::string> produced_;                   // by nodes of this graph
+  std::unordered_map<std::string, std::string> initializers_;  // small ones, by type, shape and bytes
+  std::unordered_map<std::string, Operand> shapes_;  // made by AddShape, by the name of what they are of
+  std::map<std::pair<std::string, DType>, Operand> casts_;  // made by CastTo
+  std::deque<Tensor> constants_;                            // what their operands point to
 };
 
 void SetInt(onnx::NodeProto& node, const std::string& name, int64_t value);

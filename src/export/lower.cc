@@ -20,27 +20,6 @@ Lowering::Result Lower(AnyOp, Lowering& l) {
   return l.Keep();
 }
 
-// `result` now comes from where `made` comes; both keep to their ids, the old node goes when nothing needs
-// it.
-void TakePlace(Graph& graph, ValueId result, ValueId made) {
-  Value& to = graph.value(made);
-  const bool own = to.producer != kNoNode && !graph.IsOutput(made) && to.sources.empty();
-  if (!own) {
-    graph.ReplaceUses(result, made);
-    return;
-  }
-  // The name of the model's value goes on to the value that takes its place.
-  Value& from = graph.value(result);
-  graph.node(from.producer).outputs[static_cast<size_t>(from.output_index)] = made;
-  graph.node(to.producer).outputs[static_cast<size_t>(to.output_index)] = result;
-  std::swap(from.producer, to.producer);
-  std::swap(from.output_index, to.output_index);
-  if (const auto both = MergeShapes(from.type.shape, to.type.shape)) from.type.shape = *both;
-  CHECK(from.type.dtype == to.type.dtype,
-        "'" + from.name + "' would change its type to " + to.type.ToString());
-  graph.ReplaceUses(made, result);
-}
-
 class GraphLowering {
  public:
   GraphLowering(Graph& graph, int opset, const Evaluator* evaluator, std::vector<ExportProblem>* problems,
@@ -96,9 +75,30 @@ class GraphLowering {
 
 }  // namespace
 
+void TakePlace(Graph& graph, ValueId result, ValueId made) {
+  Value& to = graph.value(made);
+  const bool own = to.producer != kNoNode && !graph.IsOutput(made) && to.sources.empty();
+  if (!own) {
+    graph.ReplaceUses(result, made);
+    return;
+  }
+  // The name of the model's value goes on to the value that takes its place.
+  Value& from = graph.value(result);
+  graph.node(from.producer).outputs[static_cast<size_t>(from.output_index)] = made;
+  graph.node(to.producer).outputs[static_cast<size_t>(to.output_index)] = result;
+  std::swap(from.producer, to.producer);
+  std::swap(from.output_index, to.output_index);
+  if (const auto both = MergeShapes(from.type.shape, to.type.shape)) from.type.shape = *both;
+  CHECK(from.type.dtype == to.type.dtype,
+        "'" + from.name + "' would change its type to " + to.type.ToString());
+  graph.ReplaceUses(made, result);
+}
+
 Lowering::Lowering(Graph& graph, NodeId node, int opset, const Evaluator* evaluator)
     : graph_(graph), id_(node), opset_(opset), evaluator_(evaluator), builder_(graph, evaluator) {
-  builder_.SetSource(graph.node(node).name, graph.node(node).sources);
+  // By what it came from, which a file notes too: names of helpers are then the same when it is read back.
+  const Node& from = graph.node(node);
+  builder_.SetSource(from.sources.empty() ? from.name : from.sources[0], from.sources);
 }
 
 bool Lowering::is_used(size_t output) const {

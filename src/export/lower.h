@@ -66,6 +66,10 @@ class Lowering {
   std::vector<std::string> notes_;
 };
 
+// `result` now comes from where `made` comes; both keep to their ids, the old node goes when nothing needs
+// it.
+void TakePlace(Graph& graph, ValueId result, ValueId made);
+
 // Rewrites the graph and its bodies until no rule fires. What cannot be expressed is added to the problems
 // and left. `evaluator` may be null.
 void LowerGraph(Graph& graph, int opset, const Evaluator* evaluator, std::vector<ExportProblem>* problems,

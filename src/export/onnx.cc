@@ -7,8 +7,11 @@
 
 #include "base/error.h"
 #include "export/emitter.h"
+#include "export/index_from_end.h"
 #include "export/lower.h"
 #include "export/narrow.h"
+#include "export/prune.h"
+#include "export/quantise.h"
 #include "export/split_complex.h"
 #include "export/transposes.h"
 #include "export/turn_layout.h"
@@ -52,17 +55,24 @@ void EmitModel(const Graph& graph, const std::vector<IoSpec>& inputs, const std:
   result->model.proto = NewModel(options);
   ModelState state;
   state.opset = options.opset;
+  state.evaluator = options.evaluator;
   state.model = &result->model;
   onnx::GraphProto* proto = result->model.proto.mutable_graph();
   proto->set_name(graph.name().empty() ? "graph" : graph.name());
   Emitter emitter(state, graph, proto);
   // The names at the edges are the user's: they come first.
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    emitter.DeclareInput(graph.inputs()[i], state.UniqueName(inputs[i].name));
+  // Those that nothing reads come last, as a reader of the file has them.
+  for (const bool read : {true, false}) {
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      const ValueId input = graph.inputs()[i];
+      if (read != (!graph.value(input).users.empty() || graph.IsOutput(input))) continue;
+      emitter.DeclareInput(input, state.UniqueName(inputs[i].name));
+    }
   }
   std::vector<std::string> names;
   for (const IoSpec& output : outputs) names.push_back(state.UniqueName(output.name));
   emitter.EmitAll(names);
+  PruneUnused(&result->model);
   for (ExportProblem& problem : state.problems) result->problems.push_back(std::move(problem));
   if (UsesMl(*proto)) {
     onnx::OperatorSetIdProto* ml = result->model.proto.add_opset_import();
@@ -78,7 +88,9 @@ void Rewrite(Graph& graph, const ExportOptions& options, bool nchw_inputs, bool 
   if (options.clean) options.clean(graph);
   // What the clean-up found, like an activation, may again be no op of ONNX.
   LowerGraph(graph, options.opset, options.evaluator, &result->problems, &result->notes);
+  CountIndicesFromEnd(graph);
   TurnLayout(graph, nchw_inputs, nchw_outputs, options.evaluator);
+  if (options.precision == DType::kInt8) MoveIntoQuantised(graph, options.evaluator);
   if (options.clean) options.clean(graph);
 }
 
@@ -115,6 +127,10 @@ ExportResult ExportOnnx(std::unique_ptr<Graph> graph, std::vector<IoSpec>* input
     Throw(ErrorCode::kUsage, "opset {}: expected 13 to 17", options.opset);
   }
   ExportResult result;
+  if (options.precision == DType::kInt8) {
+    if (options.simplify) options.simplify(*graph);
+    QuantiseFakes(*graph, options.evaluator, &result.notes);
+  }
   SplitComplex(*graph, options.evaluator, &result.problems);
   Rewrite(*graph, options, options.nchw_inputs, options.nchw_outputs, &result);
   // What one round left can give the next one more to simplify; a graph that a file was read into has been
@@ -123,7 +139,8 @@ ExportResult ExportOnnx(std::unique_ptr<Graph> graph, std::vector<IoSpec>* input
     nodes = graph->node_count();
     Rewrite(*graph, options, /*nchw_inputs=*/false, /*nchw_outputs=*/false, &result);
   }
-  if (options.precision != DType::kFloat32) NarrowFloats(*graph, options.precision);
+  if (IsFloat(options.precision) && options.precision != DType::kFloat32)
+    NarrowFloats(*graph, options.precision);
   for (size_t i = 0; i < inputs->size(); ++i) (*inputs)[i].type = graph->value(graph->inputs()[i]).type;
   for (size_t i = 0; i < outputs->size(); ++i) (*outputs)[i].type = graph->value(graph->outputs()[i]).type;
   RequireRanks(*inputs, "input", &result.problems);

@@ -29,7 +29,8 @@ struct ExportOptions {
   // Images of 3 to 5 dimensions at the model's edges have their channels first.
   bool nchw_inputs = false;
   bool nchw_outputs = false;
-  // kFloat16 or kBFloat16: narrow.h writes its casts and weights.
+  // kFloat16 or kBFloat16: narrow.h writes its casts and weights. kInt8: quantise.h writes what the graph
+  // carries of quantisation; the evaluator has to leave it in place.
   DType precision = DType::kFloat32;
   // Computes what depends on constants alone, where the exporter rewrites; may be null.
   const Evaluator* evaluator = nullptr;

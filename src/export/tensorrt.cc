@@ -3,170 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <set>
 #include <string_view>
 
 #include "base/quoting.h"
 #include "base/text.h"
+#include "export/tensorrt_operators.h"
 
 namespace floe {
 namespace {
 
 using onnx::TensorProto;
 
-// Element types of an operator's first input or, of Where, its second.
-enum class Types {
-  kFloats,   // float32, float16, bfloat16; float64 is narrowed by the parser
-  kNumbers,  // and int32, int64
-  kAny,      // and bool
-  kBools,
-};
-
-struct Row {
-  std::string_view op;
-  Types types;
-};
-
-// Operators by name, from the support matrix. What is not here is refused.
-constexpr Row kRows[] = {
-    {"Abs", Types::kNumbers},
-    {"Acos", Types::kFloats},
-    {"Acosh", Types::kFloats},
-    {"Add", Types::kNumbers},
-    {"And", Types::kBools},
-    {"ArgMax", Types::kNumbers},
-    {"ArgMin", Types::kNumbers},
-    {"Asin", Types::kFloats},
-    {"Asinh", Types::kFloats},
-    {"Atan", Types::kFloats},
-    {"Atanh", Types::kFloats},
-    {"AveragePool", Types::kFloats},
-    {"BatchNormalization", Types::kFloats},
-    {"Cast", Types::kAny},
-    {"Ceil", Types::kFloats},
-    {"Clip", Types::kFloats},
-    {"Concat", Types::kAny},
-    {"ConstantOfShape", Types::kAny},
-    {"Conv", Types::kFloats},
-    {"ConvTranspose", Types::kFloats},
-    {"Cos", Types::kFloats},
-    {"Cosh", Types::kFloats},
-    {"CumSum", Types::kFloats},
-    {"DepthToSpace", Types::kNumbers},
-    {"Div", Types::kNumbers},
-    {"Einsum", Types::kFloats},
-    {"Elu", Types::kFloats},
-    {"Equal", Types::kNumbers},
-    {"Erf", Types::kFloats},
-    {"Exp", Types::kFloats},
-    {"Expand", Types::kAny},
-    {"Floor", Types::kFloats},
-    {"GRU", Types::kFloats},
-    {"Gather", Types::kAny},
-    {"GatherElements", Types::kAny},
-    {"GatherND", Types::kAny},
-    {"Gemm", Types::kFloats},
-    {"Greater", Types::kNumbers},
-    {"GreaterOrEqual", Types::kNumbers},
-    {"HardSigmoid", Types::kFloats},
-    {"HardSwish", Types::kFloats},
-    {"Identity", Types::kAny},
-    {"If", Types::kAny},
-    {"IsInf", Types::kFloats},
-    {"IsNaN", Types::kNumbers},
-    {"LRN", Types::kFloats},
-    {"LSTM", Types::kFloats},
-    {"LayerNormalization", Types::kFloats},
-    {"LeakyRelu", Types::kFloats},
-    {"Less", Types::kNumbers},
-    {"LessOrEqual", Types::kNumbers},
-    {"Log", Types::kFloats},
-    {"LogSoftmax", Types::kFloats},
-    {"Loop", Types::kAny},
-    {"MatMul", Types::kFloats},
-    {"Max", Types::kNumbers},
-    {"MaxPool", Types::kFloats},
-    {"Min", Types::kNumbers},
-    {"Mod", Types::kNumbers},
-    {"Mul", Types::kNumbers},
-    {"Neg", Types::kNumbers},
-    {"NonMaxSuppression", Types::kFloats},
-    {"NonZero", Types::kFloats},
-    {"Not", Types::kBools},
-    {"Or", Types::kBools},
-    {"PRelu", Types::kFloats},
-    {"Pad", Types::kNumbers},
-    {"Pow", Types::kNumbers},
-    {"RandomNormal", Types::kFloats},
-    {"RandomNormalLike", Types::kFloats},
-    {"RandomUniform", Types::kFloats},
-    {"RandomUniformLike", Types::kFloats},
-    {"Range", Types::kNumbers},
-    {"Reciprocal", Types::kFloats},
-    {"ReduceL1", Types::kNumbers},
-    {"ReduceL2", Types::kNumbers},
-    {"ReduceLogSum", Types::kNumbers},
-    {"ReduceLogSumExp", Types::kNumbers},
-    {"ReduceMax", Types::kNumbers},
-    {"ReduceMean", Types::kNumbers},
-    {"ReduceMin", Types::kNumbers},
-    {"ReduceProd", Types::kNumbers},
-    {"ReduceSum", Types::kNumbers},
-    {"ReduceSumSquare", Types::kNumbers},
-    {"Relu", Types::kNumbers},
-    {"Reshape", Types::kAny},
-    {"Resize", Types::kFloats},
-    {"ReverseSequence", Types::kAny},
-    {"Round", Types::kFloats},
-    {"ScatterElements", Types::kNumbers},
-    {"ScatterND", Types::kNumbers},
-    {"Selu", Types::kFloats},
-    {"Shape", Types::kAny},
-    {"Sigmoid", Types::kFloats},
-    {"Sign", Types::kNumbers},
-    {"Sin", Types::kFloats},
-    {"Sinh", Types::kFloats},
-    {"Size", Types::kAny},
-    {"Slice", Types::kAny},
-    {"Softmax", Types::kFloats},
-    {"Softplus", Types::kFloats},
-    {"Softsign", Types::kFloats},
-    {"SpaceToDepth", Types::kNumbers},
-    {"Split", Types::kAny},
-    {"Sqrt", Types::kFloats},
-    {"Squeeze", Types::kAny},
-    {"Sub", Types::kNumbers},
-    {"Sum", Types::kNumbers},
-    {"Tan", Types::kFloats},
-    {"Tanh", Types::kFloats},
-    {"Tile", Types::kAny},
-    {"TopK", Types::kNumbers},
-    {"Transpose", Types::kAny},
-    {"Unsqueeze", Types::kAny},
-    {"Where", Types::kAny},
-    {"Xor", Types::kBools},
-    // Quantised types have rules of their own, below.
-    {"DequantizeLinear", Types::kAny},
-    {"QuantizeLinear", Types::kFloats},
-};
-
-bool Takes(Types types, int32_t element) {
-  switch (element) {
-    case TensorProto::FLOAT:
-    case TensorProto::FLOAT16:
-    case TensorProto::BFLOAT16:
-    case TensorProto::DOUBLE:
-      return types != Types::kBools;
-    case TensorProto::INT32:
-    case TensorProto::INT64:
-      return types == Types::kNumbers || types == Types::kAny;
-    case TensorProto::BOOL:
-      return types == Types::kAny || types == Types::kBools;
-    default:
-      return false;
-  }
-}
+constexpr int64_t kMostTopK = 3840;
 
 using TypeMap = std::map<std::string, onnx::TypeProto>;
 
@@ -182,6 +33,34 @@ bool HasInts(const onnx::NodeProto& node, std::string_view name, int64_t other_t
   return a != nullptr && std::ranges::any_of(a->ints(), [&](int64_t v) { return v != other_than; });
 }
 
+int64_t IntOf(const onnx::NodeProto& node, std::string_view name, int64_t fallback) {
+  const onnx::AttributeProto* a = Attribute(node, name);
+  return a == nullptr ? fallback : a->i();
+}
+
+std::string TextOf(const onnx::NodeProto& node, std::string_view name) {
+  const onnx::AttributeProto* a = Attribute(node, name);
+  return a == nullptr ? "" : a->s();
+}
+
+bool IsAmong(std::string_view word, std::initializer_list<std::string_view> words) {
+  return std::ranges::find(words, word) != words.end();
+}
+
+// The values of a node whose type its row is about: as a rule the first input.
+std::vector<std::string> TypedValues(const onnx::NodeProto& node) {
+  const std::string& op = node.op_type();
+  std::vector<std::string> names(node.output().begin(), node.output().end());
+  if (op == "If" || op == "Constant" || op == "ConstantOfShape" || node.input().empty()) return names;
+  if (op == "Loop" || op == "Scan") {
+    for (int i = op == "Loop" ? 2 : 0; i < node.input_size(); ++i) names.push_back(node.input(i));
+    return names;
+  }
+  if (op == "Cast") return {node.input(0), node.output(0)};
+  const int at = op == "Where" ? 1 : op == "OneHot" ? 2 : 0;
+  return at < node.input_size() ? std::vector<std::string>{node.input(at)} : std::vector<std::string>();
+}
+
 class Examiner {
  public:
   Examiner(const OnnxModel& model, std::vector<ExportProblem>* problems) : problems_(problems) {
@@ -191,11 +70,31 @@ class Examiner {
     }
   }
 
+  void Model(const onnx::ModelProto& model) {
+    for (const auto& opset : model.opset_import()) {
+      if (!opset.domain().empty() ||
+          (opset.version() >= kOldestTensorRtOpset && opset.version() <= kNewestTensorRtOpset))
+        continue;
+      problems_->push_back({model.graph().name(),
+                            "model",
+                            {},
+                            fmt::format("its ONNX parser reads opset {} to {}, found {}",
+                                        kOldestTensorRtOpset, kNewestTensorRtOpset, opset.version()),
+                            "export with --opset 17"});
+    }
+    for (const auto& info : model.graph().input()) Edge(info, "input");
+    Graph(model.graph());
+    for (const auto& info : model.graph().output()) Edge(info, "output");
+  }
+
+ private:
   void Graph(const onnx::GraphProto& graph) {
     for (const auto& t : graph.initializer()) {
       constants_.insert(t.name());
       types_[t.name()].mutable_tensor_type()->set_elem_type(t.data_type());
       if (t.raw_data().find_first_not_of('\0') != std::string::npos) nonzero_.insert(t.name());
+      if (t.data_type() == TensorProto::INT64 && t.raw_data().size() == sizeof(int64_t))
+        std::memcpy(&numbers_[t.name()], t.raw_data().data(), sizeof(int64_t));
     }
     for (const auto* list : {&graph.input(), &graph.output(), &graph.value_info()}) {
       for (const auto& info : *list) types_[info.name()] = info.type();
@@ -203,59 +102,162 @@ class Examiner {
     for (const auto& node : graph.node()) Node(node);
   }
 
- private:
+  // What goes in and out of the network: of the types with few bits only bytes.
+  void Edge(const onnx::ValueInfoProto& info, const std::string& what) {
+    const int32_t element = info.type().tensor_type().elem_type();
+    if ((TensorRtType(element) & (kAnyType | kUint8)) != 0) return;
+    problems_->push_back(
+        {info.name(), what, {}, "its networks have no " + what + " of " + TypeName(element), ""});
+  }
+
   void Node(const onnx::NodeProto& node) {
-    const auto* row = std::ranges::find(kRows, node.op_type(), &Row::op);
-    if (row == std::end(kRows) || !node.domain().empty()) {
+    if (node.op_type() == "Constant") constants_.insert(node.output().begin(), node.output().end());
+    const TensorRtOperator* row = FindTensorRtOperator(node.op_type());
+    if (row == nullptr || !node.domain().empty()) {
       Report(node, fmt::format("its ONNX parser has no {}", node.op_type()),
              "end the model before it with --output");
     } else {
-      Type(node, row->types);
-      Restrictions(node);
+      Types(node, row->types);
+      Pooling(node);
+      Lists(node);
+      Recurrent(node);
+      Quantisation(node);
+      Sampling(node);
+      ControlFlow(node);
     }
     for (const auto& attribute : node.attribute()) {
       if (attribute.has_g()) Graph(attribute.g());
     }
   }
 
-  void Type(const onnx::NodeProto& node, Types types) {
-    const int at = node.op_type() == "Where" ? 1 : 0;
-    if (node.input_size() <= at || node.op_type() == "DequantizeLinear") return;
-    const auto found = types_.find(node.input(at));
-    if (found == types_.end()) return;
-    const int32_t element = found->second.tensor_type().elem_type();
-    if (node.op_type() == "Cast" && element == TensorProto::UINT8) return;
-    if (Takes(types, element)) return;
-    Report(node,
-           fmt::format("its {} takes no {}", node.op_type(),
-                       onnx::TensorProto::DataType_Name(static_cast<TensorProto::DataType>(element))),
-           "cast to float32 or int32 in the model");
+  void Types(const onnx::NodeProto& node, unsigned types) {
+    for (const std::string& name : TypedValues(node)) {
+      const auto found = types_.find(name);
+      if (found == types_.end()) continue;
+      const int32_t element = found->second.tensor_type().elem_type();
+      if (element == 0 || (TensorRtType(element) & types) != 0) continue;
+      return Report(node, fmt::format("its {} takes no {}", node.op_type(), TypeName(element)),
+                    "cast to float32 or int32 in the model");
+    }
   }
 
-  void Restrictions(const onnx::NodeProto& node) {
+  bool IsConstant(const onnx::NodeProto& node, int i) const {
+    return node.input_size() <= i || node.input(i).empty() || constants_.contains(node.input(i));
+  }
+
+  void Pooling(const onnx::NodeProto& node) {
     const std::string& op = node.op_type();
-    const auto constant = [&](int i) {
-      return node.input_size() <= i || node.input(i).empty() || constants_.contains(node.input(i));
-    };
+    if (op != "MaxPool" && op != "AveragePool" && op != "LpPool") return;
     if (op == "MaxPool" && node.output_size() > 1) Report(node, "its MaxPool gives no indices", "");
-    if (op == "MaxPool" && HasInts(node, "dilations", 1)) Report(node, "its MaxPool has no dilations", "");
-    if (op == "MaxPool" || op == "AveragePool") {
-      const onnx::AttributeProto* kernel = Attribute(node, "kernel_shape");
-      if (kernel != nullptr && kernel->ints_size() < 2)
-        Report(node, fmt::format("its {} is of 2 or 3 dimensions", op), "");
-    }
-    if (op == "CumSum" && !constant(1)) Report(node, "its CumSum wants a constant axis", "");
-    if ((op == "Squeeze" || op == "Unsqueeze") && !constant(1)) Report(node, "it wants constant axes", "");
-    if ((op == "QuantizeLinear" || op == "DequantizeLinear") && node.input_size() > 2 &&
-        nonzero_.contains(node.input(2))) {
-      Report(node, "its quantisation has a zero point of 0", "quantise symmetrically");
-    }
-    if (op == "ScatterND" && Attribute(node, "reduction") != nullptr)
+    if (HasInts(node, "dilations", 1)) Report(node, fmt::format("its {} has no dilations", op), "");
+    const onnx::AttributeProto* kernel = Attribute(node, "kernel_shape");
+    if (op != "LpPool" && kernel != nullptr && (kernel->ints_size() < 2 || kernel->ints_size() > 3))
+      Report(node, fmt::format("its {} is of 2 or 3 dimensions", op), "");
+  }
+
+  // Inputs that must be known when the engine is built.
+  void Lists(const onnx::NodeProto& node) {
+    const std::string& op = node.op_type();
+    if (op == "CumSum" && !IsConstant(node, 1)) Report(node, "its CumSum wants a constant axis", "");
+    if ((op == "Squeeze" || op == "Unsqueeze" || op.starts_with("Reduce")) && !IsConstant(node, 1))
+      Report(node, "it wants constant axes", "");
+    if (op == "OneHot" && !IsConstant(node, 1)) Report(node, "its OneHot wants a constant depth", "");
+    if (op == "Dropout" &&
+        (!IsConstant(node, 2) || (node.input_size() > 2 && nonzero_.contains(node.input(2)))))
+      Report(node, "its Dropout does nothing else than inference", "");
+    if (op == "TopK" && IntOf(node, "sorted", 1) != 1) Report(node, "its TopK gives sorted results only", "");
+    if (const auto k = node.input_size() > 1 ? numbers_.find(node.input(1)) : numbers_.end();
+        op == "TopK" && k != numbers_.end() && k->second >= kMostTopK)
+      Report(node, fmt::format("its TopK takes fewer than {}, found {}", kMostTopK, k->second), "");
+    if (op == "ScatterND" && !IsAmong(TextOf(node, "reduction"), {"", "none"}))
       Report(node, "its ScatterND has no reduction", "");
-    if (op == "Resize") {
-      const onnx::AttributeProto* mode = Attribute(node, "mode");
-      if (mode != nullptr && mode->s() == "cubic") Report(node, "its Resize is nearest or linear", "");
+    if (op == "LayerNormalization" && node.output_size() > 1)
+      Report(node, "its LayerNormalization has one result", "");
+  }
+
+  void Recurrent(const onnx::NodeProto& node) {
+    const std::string& op = node.op_type();
+    if (op != "LSTM" && op != "GRU" && op != "RNN") return;
+    const onnx::AttributeProto* activations = Attribute(node, "activations");
+    if (TextOf(node, "direction") == "bidirectional" && activations != nullptr) {
+      const auto& all = activations->strings();
+      const auto half = all.begin() + all.size() / 2;
+      if (!std::equal(all.begin(), half, half, all.end()))
+        Report(node, "its two directions have the same activations", "");
     }
+    if (op == "LSTM" && IntOf(node, "input_forget", 0) != 0) Report(node, "its LSTM couples no gates", "");
+    if (op == "LSTM" && IntOf(node, "layout", 0) != 0) Report(node, "its LSTM has the time first", "");
+  }
+
+  void Quantisation(const onnx::NodeProto& node) {
+    const std::string& op = node.op_type();
+    if (op != "QuantizeLinear" && op != "DequantizeLinear") return;
+    if (node.input_size() > 2 && nonzero_.contains(node.input(2)))
+      Report(node, "its quantisation has a zero point of 0", "quantise symmetrically");
+    const auto out = types_.find(node.output(0));
+    if (op == "QuantizeLinear" && out != types_.end() &&
+        (TensorRtType(out->second.tensor_type().elem_type()) & kQuantised) == 0)
+      Report(node, "its QuantizeLinear gives no " + TypeName(out->second.tensor_type().elem_type()),
+             "quantise symmetrically");
+  }
+
+  void Sampling(const onnx::NodeProto& node) {
+    if (node.op_type() == "GridSample") {
+      const auto x = types_.find(node.input(0));
+      if (x != types_.end() && x->second.tensor_type().shape().dim_size() != 4)
+        Report(node, "its GridSample is of images with 4 dimensions", "");
+    }
+    if (node.op_type() != "Resize") return;
+    if (!IsAmong(TextOf(node, "mode"), {"", "nearest", "linear"}))
+      Report(node, "its Resize is nearest or linear", "");
+    const std::string coordinates = TextOf(node, "coordinate_transformation_mode");
+    if (!IsAmong(coordinates, {"", "half_pixel", "pytorch_half_pixel", "tf_half_pixel_for_nn", "asymmetric",
+                               "align_corners"}))
+      Report(node, fmt::format("its Resize has no coordinates {}", coordinates), "");
+    if (IntOf(node, "antialias", 0) != 0) Report(node, "its Resize has no antialiasing", "");
+    if (!IsAmong(TextOf(node, "keep_aspect_ratio_policy"), {"", "stretch"}))
+      Report(node, "its Resize keeps no proportions", "");
+  }
+
+  const onnx::TensorShapeProto* ShapeOf(const std::string& name) const {
+    const auto found = types_.find(name);
+    const bool known = found != types_.end() && found->second.tensor_type().has_shape();
+    return known ? &found->second.tensor_type().shape() : nullptr;
+  }
+
+  void ControlFlow(const onnx::NodeProto& node) {
+    if (node.op_type() == "If") {
+      const auto& then_out = node.attribute(0).g().output();
+      const auto& else_out = node.attribute(1).g().output();
+      for (int i = 0; i < std::min(then_out.size(), else_out.size()); ++i) {
+        const auto& a = then_out[i].type().tensor_type();
+        const auto& b = else_out[i].type().tensor_type();
+        if (a.has_shape() && b.has_shape() && a.shape().dim_size() != b.shape().dim_size())
+          return Report(node, "both branches of its If give results of one number of dimensions", "");
+      }
+    }
+    const onnx::AttributeProto* body = node.op_type() == "Loop" ? Attribute(node, "body") : nullptr;
+    if (body == nullptr) return;
+    const int carried = node.input_size() - 2;
+    for (int i = 0; i < carried; ++i) {
+      // A dimension that the iterations change has no number in the body.
+      const onnx::TensorShapeProto* first = ShapeOf(node.input(i + 2));
+      const auto& inside = body->g().input(i + 2).type().tensor_type();
+      bool changes = first != nullptr && !inside.has_shape();
+      for (int d = 0; first != nullptr && inside.has_shape() && d < first->dim_size(); ++d)
+        changes |= first->dim(d).has_dim_value() && d < inside.shape().dim_size() &&
+                   !inside.shape().dim(d).has_dim_value();
+      if (changes) return Report(node, "the values that its Loop carries keep their shapes", "");
+    }
+    for (int i = carried; i < node.output_size(); ++i) {
+      const onnx::TensorShapeProto* shape = ShapeOf(node.output(i));
+      if (shape == nullptr || shape->dim_size() == 0 || !shape->dim(0).has_dim_value())
+        return Report(node, "how much its Loop collects is known before the run", "");
+    }
+  }
+
+  static std::string TypeName(int32_t element) {
+    return TensorProto::DataType_Name(static_cast<TensorProto::DataType>(element));
   }
 
   void Report(const onnx::NodeProto& node, std::string reason, std::string remedy) {
@@ -271,6 +273,7 @@ class Examiner {
   std::vector<ExportProblem>* problems_;
   TypeMap types_;
   std::set<std::string> constants_, nonzero_;
+  std::map<std::string, int64_t> numbers_;  // of constants that are one int64
 };
 
 // "2x224x224x3", 1 for an open dimension; "" when every dimension is fixed.
@@ -294,7 +297,7 @@ bool HasType(const onnx::GraphProto& graph, int32_t element) {
 
 std::vector<ExportProblem> TensorRtProblems(const OnnxModel& model) {
   std::vector<ExportProblem> problems;
-  Examiner(model, &problems).Graph(model.proto.graph());
+  Examiner(model, &problems).Model(model.proto);
   return problems;
 }
 
@@ -313,7 +316,8 @@ std::vector<std::string> TrtexecCommand(const OnnxModel& model, const TrtexecOpt
   if (!shapes.empty()) words.push_back("--shapes=" + JoinText(shapes, ","));
   // The file says the type of every value: TensorRT is to keep to them.
   const onnx::GraphProto& graph = model.proto.graph();
-  const bool narrow = HasType(graph, TensorProto::FLOAT16) || HasType(graph, TensorProto::BFLOAT16);
+  const bool narrow = HasType(graph, TensorProto::FLOAT16) || HasType(graph, TensorProto::BFLOAT16) ||
+                      HasType(graph, TensorProto::INT8);
   if (narrow) words.push_back("--stronglyTyped");
   return words;
 }

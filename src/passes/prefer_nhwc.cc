@@ -39,6 +39,13 @@ bool TurnLayouts(Op& op) {
          TurnLayout<Resize>(op) || TurnLayout<DepthToSpace>(op) || TurnLayout<SpaceToDepth>(op);
 }
 
+// The node gives `made` turned to NCHW. Whoever looks for the model's tensor by its name finds `made`: the
+// turned one goes where transposes cancel.
+void ReplaceByTurned(Graph& graph, NodeId id, ValueId made, size_t rank) {
+  graph.value(made).sources = graph.value(graph.node(id).outputs[0]).sources;
+  ReplaceNode(graph, id, Transpose{ToFirst(rank)}, {made});
+}
+
 // op_nchw(x, filter) = to_first(op_nhwc(to_last(x), to_last(filter)))
 bool Turn(Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
@@ -57,7 +64,7 @@ bool Turn(Graph& graph, NodeId id) {
     inputs[i] = graph.Add(Transpose{ToLast(rank)}, {inputs[i]}, {.name = name + "/nhwc"});
   }
   const ValueId made = graph.Add(std::move(op), std::move(inputs), {.name = name, .sources = sources});
-  ReplaceNode(graph, id, Transpose{ToFirst(rank)}, {made});
+  ReplaceByTurned(graph, id, made, rank);
   return true;
 }
 
@@ -103,7 +110,7 @@ bool SinkElementwise(Graph& graph, NodeId id) {
   const Op op = graph.node(id).op;
   const ValueId made =
       graph.Add(op, std::move(inputs), {.name = graph.node(id).name, .sources = graph.node(id).sources});
-  ReplaceNode(graph, id, Transpose{ToFirst(rank)}, {made});
+  ReplaceByTurned(graph, id, made, rank);
   return true;
 }
 
@@ -158,7 +165,7 @@ bool SinkAxes(Graph& graph, NodeId id) {
   }
   const ValueId made = graph.Add(std::move(op), std::move(inputs),
                                  {.name = graph.node(id).name, .sources = graph.node(id).sources});
-  ReplaceNode(graph, id, Transpose{ToFirst(rank)}, {made});
+  ReplaceByTurned(graph, id, made, rank);
   return true;
 }
 
@@ -176,6 +183,7 @@ bool SinkSplit(Graph& graph, NodeId id) {
   const NodeId made = graph.AddNode(std::move(op), {x}, std::move(options));
   for (size_t i = 0; i < outputs.size(); ++i) {
     const ValueId part = graph.node(made).outputs[i];
+    graph.value(part).sources = graph.value(outputs[i]).sources;
     const ValueId turned =
         graph.Add(Transpose{ToFirst(rank)}, {part}, {.name = graph.value(outputs[i]).name});
     graph.ReplaceUses(outputs[i], turned);
@@ -197,7 +205,7 @@ bool SinkSlice(Graph& graph, NodeId id) {
   inputs[0] = x;
   inputs[3] = AddInts(graph, graph.value(node.inputs[3]).name, turned);
   const ValueId made = graph.Add(Slice{}, std::move(inputs), {.name = node.name, .sources = node.sources});
-  ReplaceNode(graph, id, Transpose{ToFirst(rank)}, {made});
+  ReplaceByTurned(graph, id, made, rank);
   return true;
 }
 
@@ -222,7 +230,7 @@ bool SinkSqueeze(Graph& graph, NodeId id) {
   const Op op = squeeze != nullptr ? Op(Squeeze{axes}) : Op(Unsqueeze{axes});
   const size_t result = squeeze != nullptr ? rank - axes.size() : longer;
   const ValueId made = graph.Add(op, {x}, {.name = node.name, .sources = node.sources});
-  ReplaceNode(graph, id, Transpose{ToFirst(result)}, {made});
+  ReplaceByTurned(graph, id, made, result);
   return true;
 }
 

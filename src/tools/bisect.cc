@@ -154,7 +154,7 @@ LayerValues Wanted(const BisectArgs& args, const std::optional<Side>& golden, co
   if (args.against == "reference") return ReferenceLayers(imported, inputs, threads);
   ModelSelection right = args.model;
   right.path = args.against;
-  return WantedLayers(right, named, threads);
+  return WantedLayers(right, named, threads).layers;
 }
 
 void RunBisect(BisectArgs& args, const ConsoleOptions& console) {

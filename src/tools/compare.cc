@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "compiler/model.h"
 #include "engine/format.h"
 #include "tools/command.h"
 #include "tools/compare_layers.h"
@@ -62,8 +63,18 @@ std::vector<TensorDifference> CompareOutputs(const CompareArgs& args, const std:
   return differences;
 }
 
-// The side whose steps are looked at is an engine; the other one says what is right.
-std::vector<LayerDifference> CompareInside(const CompareArgs& args, const std::vector<NamedTensor>& feeds) {
+// Of the model that is the reference: its own inputs, where the feeds are for all of them.
+ModelSelection ReferenceSelection(const CompareArgs& args, const std::string& path,
+                                  const std::vector<NamedTensor>& feeds) {
+  ModelSelection model = args.model;
+  model.path = path;
+  if (IsEngineFile(path) || LoadModel(model).inputs.size() == feeds.size()) return model;
+  return ImplySelection(std::move(model), feeds, args.maps, nullptr);
+}
+
+// The side whose steps are looked at is an engine, built if need be; the other one says what is right, a
+// model by the reference backend, so that it is not built.
+Found CompareInside(const CompareArgs& args, const std::vector<NamedTensor>& feeds) {
   std::string subject = args.model.path;
   std::string right = args.b;
   const bool second_is_subject =
@@ -78,20 +89,26 @@ std::vector<LayerDifference> CompareInside(const CompareArgs& args, const std::v
   const Side* given = golden ? &*golden : nullptr;
   const Side side = OpenSide(subject, args, feeds, given);
   const std::vector<NamedTensor> inputs = FeedsOf(side, feeds, given);
-  ModelSelection model = args.model;
-  model.path = right;
-  const LayerValues wanted = given != nullptr
-                                 ? GoldenLayers(given->arrays)
-                                 : WantedLayers(ImplySelection(std::move(model), feeds, args.maps, nullptr),
-                                                inputs, args.options.threads);
+  Wanted wanted;
+  Results reference;
+  if (given != nullptr) {
+    wanted.layers = GoldenLayers(given->arrays);
+    reference = GoldenResults(*given);
+  } else {
+    wanted = WantedLayers(ReferenceSelection(args, right, feeds), inputs, args.options.threads);
+    reference = {false, wanted.specs, wanted.results};
+  }
+  Found found;
+  for (const ResultPair& pair : PairResults(RunEngine(side, inputs, args.options.threads), reference))
+    found.outputs.push_back(CompareTensors(pair.name, pair.value, pair.reference));
   std::vector<Tensor> tensors;
   for (const NamedTensor& input : inputs) tensors.push_back(input.tensor);
-  std::vector<LayerDifference> layers = CompareLayers(side.engine, tensors, wanted, args.options.threads);
-  if (layers.empty()) {
+  found.layers = CompareLayers(side.engine, tensors, wanted.layers, args.options.threads);
+  if (found.layers.empty()) {
     Throw(ErrorCode::kUsage, "{} and {} share no tensor by name: nothing to compare layer by layer", subject,
           right);
   }
-  return layers;
+  return found;
 }
 
 Found Differences(const CompareArgs& args) {
@@ -100,10 +117,8 @@ Found Differences(const CompareArgs& args) {
     Throw(ErrorCode::kUsage, "--map renames the arrays of a .npz file, and neither {} nor {} is one",
           args.model.path, args.b);
   }
-  Found found;
-  found.outputs = CompareOutputs(args, feeds);
-  if (args.layerwise) found.layers = CompareInside(args, feeds);
-  return found;
+  if (args.layerwise) return CompareInside(args, feeds);
+  return {CompareOutputs(args, feeds), {}};
 }
 
 Json ToJson(const CompareArgs& args, const Found& found) {

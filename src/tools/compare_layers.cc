@@ -10,10 +10,12 @@
 #include "base/thread_pool.h"
 #include "compiler/model.h"
 #include "engine/format.h"
+#include "floe/session.h"
 #include "tools/console.h"
 #include "tools/feeds.h"
 #include "tools/model_options.h"
 #include "tools/table.h"
+#include "verify/layout.h"
 
 namespace floe::tools {
 namespace {
@@ -33,6 +35,14 @@ double Rank(const TensorDifference& d) {
   return d.incomparable.empty() ? d.relative : std::numeric_limits<double>::infinity();
 }
 
+// -1 for a dimension that is open; any dims for an unknown rank are no dims at all.
+std::vector<int64_t> DimsOf(const Shape& shape) {
+  std::vector<int64_t> dims;
+  for (size_t i = 0; shape.has_rank() && i < shape.rank(); ++i)
+    dims.push_back(shape[i].known() ? shape[i].value() : -1);
+  return dims;
+}
+
 std::vector<Tensor> InOrder(const std::vector<TensorSpec>& specs, const std::vector<NamedTensor>& inputs,
                             const std::string& path) {
   if (specs.size() != inputs.size()) {
@@ -43,23 +53,35 @@ std::vector<Tensor> InOrder(const std::vector<TensorSpec>& specs, const std::vec
   for (size_t i = 0; i < specs.size(); ++i) {
     const auto at =
         std::ranges::find_if(inputs, [&](const NamedTensor& t) { return SameName(specs[i], t.name); });
-    tensors.push_back(at == inputs.end() ? inputs[i].tensor : at->tensor);
+    tensors.push_back(WithLayoutOf(at == inputs.end() ? inputs[i].tensor : at->tensor, specs[i].dims));
   }
   return tensors;
 }
 
 }  // namespace
 
-LayerValues WantedLayers(const ModelSelection& right, const std::vector<NamedTensor>& inputs, int threads) {
+Wanted WantedLayers(const ModelSelection& right, const std::vector<NamedTensor>& inputs, int threads) {
+  Wanted wanted;
   if (IsEngineFile(right.path)) {
     const std::shared_ptr<const Engine> engine = Engine::Load(right.path);
-    return EngineLayers(engine, InOrder(engine->inputs(), inputs, right.path), threads);
+    const std::vector<Tensor> feeds = InOrder(engine->inputs(), inputs, right.path);
+    wanted.layers = EngineLayers(engine, feeds, threads);
+    wanted.specs = engine->outputs();
+    wanted.results.resize(wanted.specs.size());
+    Session(engine, {threads, nullptr}).RunInto(feeds, wanted.results);
+    return wanted;
   }
   const ImportedModel model = ImportModel(LoadModel(right));
-  std::vector<TensorSpec> specs;
-  for (const IoSpec& spec : model.inputs) specs.push_back({spec.name, spec.tensor, spec.type.dtype, {}});
-  return ReferenceLayers(*model.graph, InOrder(specs, inputs, right.path),
-                         threads > 0 ? threads : AvailableProcessors());
+  const auto specs_of = [](const std::vector<IoSpec>& list) {
+    std::vector<TensorSpec> specs;
+    for (const IoSpec& spec : list)
+      specs.push_back({spec.name, spec.tensor, spec.type.dtype, DimsOf(spec.type.shape)});
+    return specs;
+  };
+  wanted.specs = specs_of(model.outputs);
+  wanted.layers = ReferenceLayers(*model.graph, InOrder(specs_of(model.inputs), inputs, right.path),
+                                  threads > 0 ? threads : AvailableProcessors(), &wanted.results);
+  return wanted;
 }
 
 std::string DescribeDifference(const TensorDifference& d) {

@@ -14,9 +14,15 @@ namespace floe::tools {
 // "differs by up to 0.12, 3.4e-02 of the range", or why nothing was compared.
 std::string DescribeDifference(const TensorDifference& difference);
 
-// What the layers of a run on these inputs should be: of a model, by the reference backend; of an engine,
-// what its steps give. Inputs are matched by name, else by place.
-LayerValues WantedLayers(const ModelSelection& right, const std::vector<NamedTensor>& inputs, int threads);
+// What the layers of a run on these inputs should be, and its results: of a model, by the reference backend;
+// of an engine, what its steps give. Inputs are matched by name, else by place, and turned to the other
+// layout of images where only that fits.
+struct Wanted {
+  LayerValues layers;
+  std::vector<TensorSpec> specs;  // of the results
+  std::vector<Tensor> results;
+};
+Wanted WantedLayers(const ModelSelection& right, const std::vector<NamedTensor>& inputs, int threads);
 
 nlohmann::ordered_json DifferenceJson(const TensorDifference& difference);
 nlohmann::ordered_json LayerJson(const LayerDifference& layer);

@@ -11,6 +11,7 @@
 #include "formats/npy.h"
 #include "tools/feeds.h"
 #include "tools/interrupt.h"
+#include "verify/layout.h"
 
 namespace floe::tools {
 namespace {
@@ -58,10 +59,12 @@ std::vector<NamedTensor> Translated(const std::vector<NamedTensor>& feeds, const
     for (size_t j = 0; j < have.size(); ++j) {
       if (SameName(want[i], have[j].name) || SameName(have[j], want[i].name)) source = j;
     }
-    out.push_back({want[i].name, feeds[source].tensor});
+    out.push_back({want[i].name, WithLayoutOf(feeds[source].tensor, want[i].dims)});
   }
   return out;
 }
+
+}  // namespace
 
 Results RunEngine(const Side& side, const std::vector<NamedTensor>& feeds, int threads) {
   Session session(side.engine, {threads, [] { return Interrupted(); }});
@@ -79,8 +82,6 @@ Results GoldenResults(const Side& side) {
   }
   return results;
 }
-
-}  // namespace
 
 std::vector<NamedTensor> FeedsOf(const Side& side, const std::vector<NamedTensor>& given,
                                  const Side* golden) {
@@ -168,8 +169,8 @@ std::vector<ResultPair> PairResults(const Results& value, const Results& referen
     if (at == reference.specs.end()) {
       alone.push_back(spec.name);
     } else {
-      pairs.push_back({spec.name, value.tensors[i],
-                       reference.tensors[static_cast<size_t>(at - reference.specs.begin())]});
+      const Tensor& other = reference.tensors[static_cast<size_t>(at - reference.specs.begin())];
+      pairs.push_back({spec.name, value.tensors[i], InLayoutOf(other, value.tensors[i])});
     }
   }
   const bool same_count = value.specs.size() == reference.specs.size();
@@ -178,7 +179,7 @@ std::vector<ResultPair> PairResults(const Results& value, const Results& referen
   if (pairs.empty() && same_count && (ordered || alone.size() == 1)) {
     for (size_t i = 0; i < value.specs.size(); ++i) {
       const std::string name = value.specs[i].name + " / " + reference.specs[i].name;
-      pairs.push_back({name, value.tensors[i], reference.tensors[i]});
+      pairs.push_back({name, value.tensors[i], InLayoutOf(reference.tensors[i], value.tensors[i])});
     }
     return pairs;
   }

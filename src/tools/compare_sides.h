@@ -33,17 +33,21 @@ ModelSelection ImplySelection(ModelSelection model, const std::vector<NamedTenso
 // made up. A feed that is not needed is a warning.
 std::vector<NamedTensor> FeedsOf(const Side& side, const std::vector<NamedTensor>& given, const Side* golden);
 
-// Runs both sides on the same tensors: `feeds`, else the golden arrays named like inputs, else made-up
-// numbers. Throws Error(kUsage) if an input has none of them or the inputs of two engines differ.
 struct Results {
   bool golden = false;
   std::vector<TensorSpec> specs;  // of an engine's outputs; of a golden file, names only
   std::vector<Tensor> tensors;
 };
+Results RunEngine(const Side& side, const std::vector<NamedTensor>& feeds, int threads);
+Results GoldenResults(const Side& side);
+
+// Runs both sides on the same tensors: `feeds`, else the golden arrays named like inputs, else made-up
+// numbers. Throws Error(kUsage) if an input has none of them or the inputs of two engines differ.
 std::pair<Results, Results> RunSides(const Side& a, const Side& b, std::vector<NamedTensor> feeds,
                                      int threads);
 
-// Results of the same name, or of the same place if both have as many and no name is shared. What is left
+// Results of the same name, or of the same place if both have as many and no name is shared; the reference in
+// the value's layout of images. What is left
 // over is a warning; Error(kUsage) if nothing is left to compare.
 struct ResultPair {
   std::string name;

@@ -152,7 +152,8 @@ void Export(const ExportArgs& args, const ConsoleOptions& console) {
           "--overlay: {} has no place for times and errors; tfevents and model-explorer have", format);
   }
   const bool dot = format == "dot";
-  ImportedModel model = ImportModel(LoadModel(args.model));
+  const bool int8 = args.precision == "int8";
+  ImportedModel model = ImportModel(LoadModel(args.model), /*strict=*/true, /*keep_quantised=*/int8);
   if (dot) {
     if (args.stage == "folded") FoldModel(*model.graph);
     return WriteFile(args.output, AsBytes(PrintDot(*model.graph)));
@@ -160,6 +161,7 @@ void Export(const ExportArgs& args, const ConsoleOptions& console) {
   ExportOptions options;
   options.opset = args.opset;
   if (args.precision == "fp16") options.precision = DType::kFloat16;
+  if (int8) options.precision = DType::kInt8;
   if (args.precision == "bf16") options.precision = DType::kBFloat16;
   options.nchw_inputs = args.nchw_inputs;
   options.nchw_outputs = args.nchw_outputs;
@@ -199,8 +201,10 @@ void AddExport(CLI::App& app, const ConsoleOptions& console) {
   app.add_option("--stage", args->stage, "imported: as the model has it; folded: cleaned up and folded")
       ->check(CLI::IsMember({"imported", "folded"}))
       ->capture_default_str();
-  app.add_option("--precision", args->precision, "fp32, or casts and weights of fp16 or bf16 written out")
-      ->check(CLI::IsMember({"fp32", "fp16", "bf16"}))
+  app.add_option("--precision", args->precision,
+                 "fp32; casts and weights of fp16 or bf16 written out; int8: what the model carries of "
+                 "quantisation as QuantizeLinear and DequantizeLinear")
+      ->check(CLI::IsMember({"fp32", "fp16", "bf16", "int8"}))
       ->capture_default_str();
   app.add_flag("--nchw-inputs", args->nchw_inputs, "Image inputs have their channels first");
   app.add_flag("--nchw-outputs", args->nchw_outputs, "Image outputs have their channels first");

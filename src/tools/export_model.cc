@@ -24,8 +24,8 @@ void Clean(Graph& graph, const PassContext& context) {
 
 }  // namespace
 
-void FoldModel(Graph& graph) {
-  const ReferenceEvaluator evaluator;
+void FoldModel(Graph& graph, bool keep_quantised) {
+  const ReferenceEvaluator evaluator(keep_quantised);
   // Not the native layout, and no groups.
   PipelineOptions pipeline;
   pipeline.skip = {"prefer_nhwc", "group"};
@@ -33,7 +33,8 @@ void FoldModel(Graph& graph) {
 }
 
 ExportResult ExportModel(ImportedModel* model, bool fold, ExportOptions options) {
-  const ReferenceEvaluator evaluator;
+  const bool keep_quantised = options.precision == DType::kInt8;
+  const ReferenceEvaluator evaluator(keep_quantised);
   const PassContext context{evaluator};
   // Whoever runs the file feeds what the model declares.
   for (IoSpec& input : model->unneeded) {
@@ -42,7 +43,7 @@ ExportResult ExportModel(ImportedModel* model, bool fold, ExportOptions options)
     model->inputs.push_back(std::move(input));
   }
   model->unneeded.clear();
-  if (fold) options.simplify = FoldModel;
+  if (fold) options.simplify = [&](Graph& graph) { FoldModel(graph, keep_quantised); };
   options.evaluator = &evaluator;
   options.clean = [&](Graph& graph) { Clean(graph, context); };
   options.producer_version = FLOE_VERSION;

@@ -12,7 +12,7 @@ namespace floe::tools {
 ExportResult ExportModel(ImportedModel* model, bool fold, ExportOptions options);
 
 // The graph as ExportModel takes it, without going on to ONNX.
-void FoldModel(Graph& graph);
+void FoldModel(Graph& graph, bool keep_quantised = false);
 
 }  // namespace floe::tools
 

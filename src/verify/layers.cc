@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/thread_pool.h"
 #include "engine/plan.h"
+#include "verify/layout.h"
 
 namespace floe {
 namespace {
@@ -125,13 +126,15 @@ const Tensor* LayerValues::Find(std::span<const std::string> names) const {
   return nullptr;
 }
 
-LayerValues ReferenceLayers(const Graph& imported, std::span<const Tensor> inputs, int threads) {
+LayerValues ReferenceLayers(const Graph& imported, std::span<const Tensor> inputs, int threads,
+                            std::vector<Tensor>* outputs) {
   LayerValues layers;
   for (size_t i = 0; i < inputs.size(); ++i)
     layers.Add(imported.value(imported.inputs()[i]).sources, inputs[i]);
   ThreadPool pool(threads);
   const auto keep = [&](ValueId id, const Tensor& value) { layers.Add(imported.value(id).sources, value); };
-  EvaluateGraph(imported, inputs, {&pool, keep});
+  std::vector<Tensor> results = EvaluateGraph(imported, inputs, {&pool, keep});
+  if (outputs != nullptr) *outputs = std::move(results);
   return layers;
 }
 
@@ -154,11 +157,12 @@ void ForceLayers(const std::shared_ptr<const Engine>& engine, std::span<const Te
                  const LayerValues& reference, int threads,
                  const std::function<void(const InnerTensor& inner, const Tensor& wanted)>& visit) {
   RunObserved(engine, inputs, threads, [&](const InnerTensor& inner) {
-    const Tensor* wanted = reference.Find(inner.sources);
-    if (wanted == nullptr) return;
-    visit(inner, *wanted);
-    const bool fits = inner.tensor.dtype() == wanted->dtype() && inner.tensor.dims() == wanted->dims();
-    if (fits) Overwrite(inner.tensor, *wanted);
+    const Tensor* known = reference.Find(inner.sources);
+    if (known == nullptr) return;
+    const Tensor wanted = InLayoutOf(*known, inner.tensor);
+    visit(inner, wanted);
+    const bool fits = inner.tensor.dtype() == wanted.dtype() && inner.tensor.dims() == wanted.dims();
+    if (fits) Overwrite(inner.tensor, wanted);
   });
 }
 
@@ -181,7 +185,7 @@ std::vector<LayerDifference> CompareLayers(const std::shared_ptr<const Engine>& 
                                                                  : "loop";
     layer.nodes = step.sources;
     layer.tensor = inner.sources[0];
-    layer.error = CompareTensors(layer.tensor, inner.tensor, *wanted);
+    layer.error = CompareTensors(layer.tensor, inner.tensor, InLayoutOf(*wanted, inner.tensor));
     origins.Trace(inner.step, layer);
     layers.push_back(std::move(layer));
   });

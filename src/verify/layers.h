@@ -37,15 +37,17 @@ class LayerValues {
 };
 
 // Every tensor that the reference backend computes for these inputs of the graph as imported. Throws Error as
-// a run does.
-LayerValues ReferenceLayers(const Graph& imported, std::span<const Tensor> inputs, int threads);
+// a run does. `outputs`, if not null, gets those of the graph.
+LayerValues ReferenceLayers(const Graph& imported, std::span<const Tensor> inputs, int threads,
+                            std::vector<Tensor>* outputs = nullptr);
 // What the steps of an engine give.
 LayerValues EngineLayers(const std::shared_ptr<const Engine>& engine, std::span<const Tensor> inputs,
                          int threads);
 // Arrays of a golden file.
 LayerValues GoldenLayers(std::span<const NamedTensor> arrays);
 
-// A tensor that a step of the engine gives and the reference knows too.
+// A tensor that a step of the engine gives and the reference knows too, be it with the channels of images
+// elsewhere.
 struct LayerDifference {
   size_t step = 0;
   std::string step_name;

@@ -24,7 +24,7 @@ std::vector<IoSpec> SpecsOf(const Graph& graph, const std::vector<ValueId>& valu
 }  // namespace
 
 ExportResult Exported(std::string_view text, ExportOptions options) {
-  const ReferenceEvaluator evaluator;
+  const ReferenceEvaluator evaluator(/*keep_quantised=*/options.precision == DType::kInt8);
   std::unique_ptr<Graph> graph = ParseGraph(text);
   std::vector<IoSpec> inputs = SpecsOf(*graph, graph->inputs()), outputs = SpecsOf(*graph, graph->outputs());
   options.evaluator = &evaluator;
@@ -163,6 +163,52 @@ TEST(Export, LoopsCarryValuesAndCaptureTheRest) {
   EXPECT_EQ(body.input_size(), 3);
   EXPECT_EQ(body.output_size(), 3);
   EXPECT_THAT(NodeLines(body)[0], HasSubstr(", d) ->"));
+}
+
+// As the importer writes ONNX's indices below 0 out.
+constexpr std::string_view kCounted = R"(
+    graph main(%x: float32[4, 3], %i: int64[2, 1], %u: float32[2, 3]) -> (%y) {
+      %zero: int64[] = const [0]
+      %size: int64[1] = const [SIZE]
+      %below = Less(%i, %zero)
+      %moved = Add(%i, %size)
+      %from_front = Where(%below, %moved, %i)
+      %y = ScatterND(%x, %from_front, %u)
+    })";
+
+std::vector<std::string> OperatorsWithSize(const std::string& size) {
+  std::string text(kCounted);
+  return Operators(Exported(text.replace(text.find("SIZE"), 4, size)));
+}
+
+TEST(Export, IndicesThatCountFromTheEndAreTheOperators) {
+  EXPECT_THAT(OperatorsWithSize("4"), ElementsAre("ScatterND"));
+}
+
+TEST(Export, IndicesThatCountFromElsewhereStay) {
+  EXPECT_THAT(OperatorsWithSize("3"), ElementsAre("Less", "Add", "Where", "ScatterND"));
+}
+
+TEST(Export, CastsOfConstantsAreComputed) {
+  const ExportResult result = Exported(R"(
+    graph main(%x: float32[4, 3]) -> (%y) {
+      %i: int32[2, 1] = const [3, 1]
+      %y = GatherND(%x, %i)
+    })");
+  EXPECT_THAT(Operators(result), ElementsAre("GatherND"));
+  ASSERT_EQ(result.model.proto.graph().initializer_size(), 1);
+  EXPECT_EQ(result.model.proto.graph().initializer(0).data_type(), onnx::TensorProto::INT64);
+}
+
+TEST(Export, WhatABodyDoesNotReadIsDropped) {
+  const ExportResult result = Exported(R"(
+    graph main(%c: bool[], %x: float32[3]) -> (%y) {
+      %unread = Exp(%x)
+      %y = If(%c, %x, %unread)
+      graph then(%a: float32[3], %e: float32[3]) -> (%r) { %r = Relu(%a) }
+      graph else(%b: float32[3], %e: float32[3]) -> (%b) {}
+    })");
+  EXPECT_THAT(NodeLines(result.model.proto.graph()), ElementsAre(HasSubstr("If(c)")));
 }
 
 TEST(Export, NamesAllThatItCannotExpress) {

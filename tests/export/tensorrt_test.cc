@@ -42,8 +42,85 @@ TEST(TensorRt, RefusesOperatorsItLacks) {
 
 TEST(TensorRt, RefusesTypesItLacks) {
   const auto problems = ProblemsOf("graph main(%x: uint16[4, 4]) -> (%y) { %y = Transpose(%x) }");
+  ASSERT_THAT(problems, SizeIs(3));
+  EXPECT_EQ(problems[0].reason, "its networks have no input of UINT16");
+  EXPECT_EQ(problems[1].reason, "its Transpose takes no UINT16");
+  EXPECT_EQ(problems[2].reason, "its networks have no output of UINT16");
+}
+
+TEST(TensorRt, BytesComeInAndGoOutAndAreCast) {
+  EXPECT_THAT(ProblemsOf("graph main(%x: uint8[4]) -> (%y) { %y = Cast(%x) {to=float32} }"), IsEmpty());
+  const auto problems = ProblemsOf(R"(
+    graph main(%x: uint8[4, 4]) -> (%y) { %y = Transpose(%x) })");
   ASSERT_THAT(problems, SizeIs(1));
-  EXPECT_EQ(problems[0].reason, "its Transpose takes no UINT16");
+  EXPECT_EQ(problems[0].reason, "its Transpose takes no UINT8");
+}
+
+TEST(TensorRt, SortsFewerThanItsLimit) {
+  const auto top = [](const std::string& k) {
+    return ProblemsOf("graph main(%x: float32[4000]) -> (%y, %i) { %k: int64[] = const [" + k +
+                      "] %y, %i = TopK(%x, %k) }");
+  };
+  EXPECT_THAT(top("3839"), IsEmpty());
+  const auto problems = top("3840");
+  ASSERT_THAT(problems, SizeIs(1));
+  EXPECT_EQ(problems[0].reason, "its TopK takes fewer than 3840, found 3840");
+}
+
+TEST(TensorRt, FindsNoPlacesOfBools) {
+  const auto problems = ProblemsOf(R"(
+    graph main(%x: bool[4]) -> (%y) { %y = NonZero(%x) })");
+  ASSERT_FALSE(problems.empty());
+  EXPECT_EQ(problems[0].reason, "its NonZero takes no BOOL");
+}
+
+// A model in ONNX's own words, for what the exporter never writes.
+std::vector<ExportProblem> ProblemsOfNode(std::string_view op,
+                                          const std::vector<onnx::AttributeProto>& attributes,
+                                          int opset = 17) {
+  OnnxModel model;
+  onnx::OperatorSetIdProto* import = model.proto.add_opset_import();
+  import->set_version(opset);
+  onnx::NodeProto* node = model.proto.mutable_graph()->add_node();
+  node->set_op_type(std::string(op));
+  node->add_input("x");
+  node->add_output("y");
+  for (const onnx::AttributeProto& a : attributes) *node->add_attribute() = a;
+  return TensorRtProblems(model);
+}
+
+onnx::AttributeProto Text(const std::string& name, const std::string& value) {
+  onnx::AttributeProto a;
+  a.set_name(name);
+  a.set_type(onnx::AttributeProto::STRING);
+  a.set_s(value);
+  return a;
+}
+
+TEST(TensorRt, ResizesAsItsTableSays) {
+  EXPECT_THAT(ProblemsOfNode("Resize", {Text("mode", "linear")}), IsEmpty());
+  for (const auto& attribute :
+       {Text("mode", "cubic"), Text("coordinate_transformation_mode", "tf_crop_and_resize"),
+        Text("keep_aspect_ratio_policy", "not_larger")}) {
+    EXPECT_THAT(ProblemsOfNode("Resize", {attribute}), SizeIs(1)) << attribute.s();
+  }
+}
+
+TEST(TensorRt, ReadsSomeOpsets) {
+  EXPECT_THAT(ProblemsOfNode("Relu", {}, 24), IsEmpty());
+  EXPECT_THAT(ProblemsOfNode("Relu", {}, 25), SizeIs(1));
+  EXPECT_THAT(ProblemsOfNode("Relu", {}, 8), SizeIs(1));
+}
+
+TEST(TensorRt, RefusesLoopsWhoseValuesGrow) {
+  const auto problems = ProblemsOf(R"(
+    graph main(%x: float32[1]) -> (%y) {
+      %n: int64[] = const [4]
+      %y = Loop(%n, _, %x) {carried=1}
+      graph body(%i: int64[], %go: bool[], %v: float32[?]) -> (%go, %w) { %w = Concat(%v, %v) {axis=0} }
+    })");
+  ASSERT_FALSE(problems.empty());
+  EXPECT_EQ(problems[0].reason, "the values that its Loop carries keep their shapes");
 }
 
 TEST(TensorRt, RefusesPlacesOfMaxima) {

@@ -6,6 +6,10 @@
 #include <cstring>
 
 #include "export/export_test.h"
+#include "floe/error.h"
+#include "formats/onnx/external_data.h"
+#include "formats/onnx/model_file.h"
+#include "formats/onnx/tensor_proto.h"
 #include "support/run_floe.h"
 
 namespace floe {
@@ -52,6 +56,30 @@ TEST(WriteOnnx, WeightsBesideTheFile) {
   ASSERT_NE(w, nullptr);
   EXPECT_EQ(w->data_location(), onnx::TensorProto::EXTERNAL);
   EXPECT_EQ(w->external_data(0).value(), "a.onnx.data");
+}
+
+TEST(WriteOnnx, WeightsThatAreTooLargeForOneFileGoBesideIt) {
+  ScratchFolder folder;
+  const ExportResult result = Exported(kText);
+  const uint64_t bytes = 300U * 40 * 4;
+  EXPECT_EQ(WriteOnnx(folder / "a.onnx", result.model, {.most_bytes = 2 * bytes}).external_path, "");
+  const OnnxWritten written = WriteOnnx(folder / "b.onnx", result.model, {.most_bytes = bytes});
+  EXPECT_EQ(written.external_path, folder / "b.onnx.data");
+  EXPECT_LT(written.bytes, 2000U);
+  const OnnxFile read = ReadOnnxModel(folder / "b.onnx");
+  ExternalData external(read.folder, read.path);
+  const onnx::TensorProto* proto = Initializer(read.proto, "w");
+  ASSERT_NE(proto, nullptr);
+  const Tensor w = TensorFromOnnx(*proto, nullptr, external);
+  ASSERT_EQ(w.size_bytes(), bytes);
+  EXPECT_EQ(std::memcmp(w.raw(), result.model.weights[0].tensor.raw(), bytes), 0);
+  try {
+    WriteOnnx(folder / "c.onnx", result.model, {.most_bytes = 100});
+    FAIL() << "written";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kModel);
+    EXPECT_THAT(error.what(), testing::HasSubstr("without its weights takes"));
+  }
 }
 
 TEST(WriteOnnx, TheSameModelGivesTheSameBytes) {

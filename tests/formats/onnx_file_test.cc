@@ -1,7 +1,8 @@
 // ONNX files: weights in and beside them, and what is none.
-#include "formats/onnx/model_file.h"
+#include <filesystem>
 
 #include "formats/files.h"
+#include "formats/onnx/model_file.h"
 #include "formats/onnx/tensor_proto.h"
 
 namespace floe {
@@ -97,6 +98,34 @@ TEST(OnnxExternalData, PathsThatLeaveTheFolderAreRefused) {
   }
 }
 
+TEST(OnnxExternalData, LinksThatLeaveTheFolderAreRefused) {
+  const TemporaryFolder folder, elsewhere;
+  elsewhere.Write("secret.bin", "1234");
+  folder.Write("w.bin", "1234");
+  const std::filesystem::path own = folder.path(), other = elsewhere.path();
+  std::filesystem::create_symlink(other / "secret.bin", own / "link.bin");
+  std::filesystem::create_symlink(other, own / "down");
+  std::filesystem::create_symlink(own / "w.bin", own / "inside.bin");
+  ExternalData external(folder.path());
+  for (const char* path : {"link.bin", "down/secret.bin"}) {
+    EXPECT_THAT(ErrorOf([&] { TensorFromOnnx(External(path, 1), nullptr, external); }),
+                HasSubstr("is a link that leaves the model's folder"))
+        << path;
+  }
+  EXPECT_EQ(TensorFromOnnx(External("inside.bin", 1), nullptr, external).size(), 1);
+}
+
+TEST(OnnxExternalData, MayLieWhereTheModelIsLinkedTo) {
+  const TemporaryFolder folder, blobs;
+  blobs.Write("m", SmallModel(4));
+  blobs.Write("w", "1234");
+  const std::filesystem::path own = folder.path(), other = blobs.path();
+  std::filesystem::create_symlink(other / "m", own / "m.onnx");
+  std::filesystem::create_symlink(other / "w", own / "w.bin");
+  ExternalData external(folder.path(), (own / "m.onnx").string());
+  EXPECT_EQ(TensorFromOnnx(External("w.bin", 1), nullptr, external).size(), 1);
+}
+
 TEST(OnnxExternalData, MissingAndShortFilesAreRefused) {
   const TemporaryFolder folder;
   folder.Write("w.bin", "1234");
@@ -109,6 +138,20 @@ TEST(OnnxExternalData, MissingAndShortFilesAreRefused) {
   EXPECT_THAT(error(External("w.bin", 1, "1")), HasSubstr("expected 4 bytes at 1 of"));
   EXPECT_THAT(error(External("w.bin", 1, "9223372036854775807")), HasSubstr("which has 4"));
   EXPECT_THAT(error(External("w.bin", 1, "-4")), HasSubstr("expected a number as offset"));
+  EXPECT_THAT(error(External("w.bin", 1, "99999999999999999999")), HasSubstr("expected a number as offset"));
+  const auto with_length = [](const std::string& length) {
+    onnx::TensorProto tensor = External("w.bin", 1);
+    auto* entry = tensor.add_external_data();
+    entry->set_key("length");
+    entry->set_value(length);
+    return tensor;
+  };
+  EXPECT_THAT(error(with_length("8")), HasSubstr("take 4 bytes, its external data has 8"));
+  EXPECT_THAT(error(with_length("99999999999999999999")), HasSubstr("expected a number as length"));
+  onnx::TensorProto huge = External("w.bin", int64_t{1} << 40);
+  huge.add_dims(int64_t{1} << 40);
+  EXPECT_THAT(error(huge), HasSubstr("tensor 'w': tensor shape"));
+  EXPECT_THAT(error(External("w.bin", int64_t{1} << 62)), HasSubstr("elements of float32 are too many"));
 }
 
 TEST(OnnxExternalData, PartsMayBeSharedAndMayNotOverlap) {

@@ -76,6 +76,19 @@ TEST_F(BisectCommand, LayerwiseShowsTheLayersOfBothSides) {
   }
 }
 
+TEST_F(BisectCommand, LayerwiseFindsTheLayersOfAFileWithItsChannelsFirst) {
+  const std::string onnx = folder_ / "first.onnx";
+  ASSERT_TRUE(Succeeds(RunFloe(With({"export", model_, "-o", onnx, "--nchw-inputs"}))));
+  const Ran ran = RunFloe({"compare", onnx, model_, "--layerwise", "--json"});
+  EXPECT_TRUE(Succeeds(ran)) << ran.err;
+  const json compared = json::parse(ran.out);
+  ASSERT_GE(compared["layers"].size(), 2U);
+  for (const json& layer : compared["layers"]) {
+    EXPECT_TRUE(layer["own"]["incomparable"].is_null()) << layer["tensor"];
+    EXPECT_LT(layer["own"]["relative"].get<double>(), 1e-4) << layer["tensor"];
+  }
+}
+
 TEST_F(BisectCommand, LayerwiseOfTwoGoldenFilesIsRefused) {
   const std::string golden = FormFile("variables/io.npz");
   EXPECT_TRUE(Refuses(RunFloe({"compare", golden, golden, "--layerwise"}), 2, {"golden files"}));

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "base/made_up.h"
+#include "graph/builder.h"
 #include "support/engines.h"
 #include "verify/bisect.h"
+#include "verify/layout.h"
 
 namespace floe {
 namespace {
@@ -39,6 +41,54 @@ TEST(Layers, AnEngineAgreesWithTheGraphItWasBuiltFrom) {
     EXPECT_LT(layer.error.relative, 1e-5) << layer.tensor;
     EXPECT_LT(layer.own.relative, 1e-5) << layer.tensor;
   }
+}
+
+// The same network with its channels first, weights too.
+std::string ChannelsFirst(int seed) {
+  return R"(graph net(%x: float32[1, 8, 6, 6] @"x:0") -> (%c) {
+    %w1: float32[8, 3, 3, 8] = const seeded(1)
+    %w2: float32[4, 1, 1, 8] = const seeded()" +
+         std::to_string(seed) + R"()
+    %v1 = Transpose(%w1) {perm=[0, 3, 1, 2]}
+    %v2 = Transpose(%w2) {perm=[0, 3, 1, 2]}
+    %a: float32[1, 8, 6, 6] @"a:0" = Conv(%x, %v1) {pads=[1, 1, 1, 1], layout=NCHW} from "a"
+    %b: float32[1, 8, 6, 6] @"b:0" = Relu(%a) from "b"
+    %c: float32[1, 4, 6, 6] @"c:0" = Conv(%b, %v2) {layout=NCHW} from "c"
+  })";
+}
+
+TEST(Layers, AreFoundWhereTheChannelsStandElsewhere) {
+  const std::unique_ptr<Graph> graph = ParseGraph(Network(2));
+  const std::vector<Tensor> inputs = Inputs();
+  const std::vector<Tensor> turned = {WithLayoutOf(inputs[0], std::vector<int64_t>{1, 8, 6, 6})};
+  ASSERT_EQ(turned[0].dims(), (std::vector<int64_t>{1, 8, 6, 6}));
+  const LayerValues wanted = ReferenceLayers(*graph, inputs, 1);
+  const auto layers = CompareLayers(testing::EngineFor(ChannelsFirst(2)), turned, wanted, 1);
+  ASSERT_GE(layers.size(), 2u);
+  EXPECT_EQ(layers.back().tensor, "c:0");
+  for (const LayerDifference& layer : layers) {
+    EXPECT_EQ(layer.error.incomparable, "") << layer.tensor;
+    EXPECT_LT(layer.own.relative, 1e-5) << layer.tensor;
+  }
+  const auto wrong = CompareLayers(testing::EngineFor(ChannelsFirst(3)), turned, wanted, 1);
+  EXPECT_GT(wrong.back().own.relative, 0.1);
+  EXPECT_LT(wrong.front().own.relative, 1e-5);
+}
+
+TEST(Layout, TurnsOnlyWhereThatFits) {
+  const Tensor image = MadeUpTensor(DType::kFloat32, {1, 2, 3, 4}, 1);
+  const auto dims = [&](std::vector<int64_t> wanted) { return WithLayoutOf(image, wanted).dims(); };
+  EXPECT_THAT(dims({-1, 4, 2, 3}), ElementsAre(1, 4, 2, 3));
+  EXPECT_THAT(dims({1, 3, 4, 2}), ElementsAre(1, 3, 4, 2));
+  EXPECT_THAT(dims({-1, -1, -1, -1}), ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(dims({1, 4, 3, 2}), ElementsAre(1, 2, 3, 4));
+}
+
+TEST(Layout, OfDimsThatAreAllEqualTheNearerOneIsTaken) {
+  const Tensor wanted = MadeUpTensor(DType::kFloat32, {1, 3, 3, 3}, 1);
+  const Tensor turned = PermuteTensor(wanted, {0, 3, 1, 2});
+  EXPECT_EQ(CompareTensors("", turned, InLayoutOf(wanted, turned)).different, 0);
+  EXPECT_EQ(CompareTensors("", wanted, InLayoutOf(wanted, wanted)).different, 0);
 }
 
 TEST(Layers, AnErrorIsTheOwnOfTheLayerWhereItArises) {

@@ -151,6 +151,11 @@ std::vector<Tensor> EvaluateGraph(const Graph& graph, std::span<const Tensor> in
 }
 
 std::vector<Tensor> ReferenceEvaluator::Evaluate(const Graph& graph, std::span<const Tensor> inputs) const {
+  for (const NodeId id : keep_quantised_ ? graph.Order() : std::vector<NodeId>()) {
+    const Op& op = graph.node(id).op;
+    if (IsOp<FakeQuant>(op) || IsOp<QuantizeLinear>(op) || IsOp<DequantizeLinear>(op))
+      Throw(ErrorCode::kModel, "{} '{}' is kept", OpName(op), graph.node(id).name);
+  }
   return EvaluateGraph(graph, inputs);
 }
 

@@ -32,7 +32,13 @@ void EvaluateGraphInto(const Graph& graph, std::span<const Tensor> inputs, std::
 
 class ReferenceEvaluator : public Evaluator {
  public:
+  // `keep_quantised`: what quantises, in earnest or in appearance, is refused with an Error, so that folding
+  // leaves it in the graph.
+  explicit ReferenceEvaluator(bool keep_quantised = false) : keep_quantised_(keep_quantised) {}
   std::vector<Tensor> Evaluate(const Graph& graph, std::span<const Tensor> inputs) const override;
+
+ private:
+  bool keep_quantised_;
 };
 
 }  // namespace floe

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <iterator>
+#include <system_error>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -49,6 +50,21 @@ bool StaysInside(const std::string& location) {
 
 }  // namespace
 
+// Links are followed: a model that somebody sent must not read what is elsewhere on this machine. Caches that
+// link the model and its data to one folder are fine.
+bool ExternalData::LiesBesideModel(const std::string& path) const {
+  std::error_code error;
+  const fs::path real = fs::canonical(path, error);
+  if (error) return false;
+  const auto is_below = [&](const fs::path& folder) {
+    const fs::path relative = real.lexically_relative(folder);
+    return !relative.empty() && *relative.begin() != "..";
+  };
+  if (is_below(fs::canonical(folder_, error)) && !error) return true;
+  const fs::path model = model_.empty() ? fs::path() : fs::canonical(model_, error);
+  return !error && !model.empty() && is_below(model.parent_path());
+}
+
 ExternalData::File& ExternalData::Open(const std::string& location, const std::string& tensor) {
   if (!StaysInside(location)) {
     Throw(ErrorCode::kModel,
@@ -64,6 +80,11 @@ ExternalData::File& ExternalData::Open(const std::string& location, const std::s
   if (file.file != nullptr) return file;
   if (!FileExists(path) || IsDirectory(path)) {
     Throw(ErrorCode::kModel, "initializer '{}': its external data {} is missing", tensor, Printable(path));
+  }
+  if (!LiesBesideModel(path)) {
+    Throw(ErrorCode::kModel,
+          "initializer '{}': its external data {} is a link that leaves the model's folder", tensor,
+          Printable(path));
   }
   file.file = MappedFile::Open(path);
   return file;

@@ -17,15 +17,19 @@ namespace floe {
 // The files are mapped once and stay mapped as long as this or a tensor made of it lives.
 class ExternalData {
  public:
-  explicit ExternalData(std::string folder) : folder_(std::move(folder)) {}
+  // `model`: the model's file, which may be a link to another folder, where its data may lie too; "" for a
+  // model that is not in a file.
+  explicit ExternalData(std::string folder, std::string model = "")
+      : folder_(std::move(folder)), model_(std::move(model)) {}
 
   struct Part {
     Bytes bytes;
     std::shared_ptr<const MappedFile> file;
   };
   // The bytes that `tensor` refers to. Throws Error(kModel) naming the tensor: a path that is absolute or
-  // leaves the folder, a file that is missing or too short, an entry that is no number, a part that overlaps
-  // another tensor's without being the same. `expected_bytes` is what type and dims ask for.
+  // leaves the folder, by its words or through links, a file that is missing or too short, an entry that is
+  // no number, a part that overlaps another tensor's without being the same. `expected_bytes` is what type
+  // and dims ask for.
   Part Find(const onnx::TensorProto& tensor, uint64_t expected_bytes);
 
  private:
@@ -41,7 +45,10 @@ class ExternalData {
   File& Open(const std::string& location, const std::string& tensor);
   static void Claim(File& file, const Range& range);
 
+  bool LiesBesideModel(const std::string& path) const;
+
   std::string folder_;
+  std::string model_;
   std::map<std::string, File> files_;
 };
 

@@ -16,7 +16,6 @@
 namespace floe {
 namespace {
 
-constexpr uint64_t kProtobufLimit = (uint64_t{1} << 31) - 1;
 constexpr uint64_t kExternalAlignment = 4096;
 constexpr uint64_t kSmallestExternal = 1024;  // smaller weights stay in the model file
 
@@ -184,7 +183,7 @@ OnnxWritten WriteOnnx(const std::string& path, const OnnxModel& model, const Onn
     inline_size += weight.tensor.size_bytes() + 256 + weight.name.size();
   OnnxWritten written;
   std::vector<WeightField> fields;
-  if (!model.weights.empty() && (options.external_data || inline_size + head.size() > kProtobufLimit)) {
+  if (!model.weights.empty() && (options.external_data || inline_size + head.size() > options.most_bytes)) {
     written.external_path = path + ".data";
     fields = WriteExternal(written.external_path, model.weights, &written.external_bytes);
   } else {
@@ -194,8 +193,10 @@ OnnxWritten WriteOnnx(const std::string& path, const OnnxModel& model, const Onn
   for (const WeightField& field : fields) graph_size += field.head.size() + field.data.size();
   const std::string graph_head = FieldHead(onnx::ModelProto::kGraphFieldNumber, graph_size);
   written.bytes = head.size() + graph_head.size() + graph_size;
-  if (written.bytes > kProtobufLimit)
-    Throw(ErrorCode::kModel, "{}: the ONNX graph without its weights is over 2 GB", path);
+  if (written.bytes > options.most_bytes) {
+    Throw(ErrorCode::kModel, "{}: the ONNX graph without its weights takes {} bytes, expected at most {}",
+          path, written.bytes, options.most_bytes);
+  }
 
   AtomicFile file(path);
   file.Write(AsBytes(head));

@@ -30,8 +30,9 @@ struct OnnxModel {
 };
 
 struct OnnxWriteOptions {
-  // Weights go to PATH.data. Without, only where the file would pass the 2 GB that protobuf can read.
+  // Weights go to PATH.data. Without, only where the file would pass `most_bytes`.
   bool external_data = false;
+  uint64_t most_bytes = (uint64_t{1} << 31) - 1;  // what protobuf reads of one file
 };
 
 struct OnnxWritten {
@@ -41,7 +42,7 @@ struct OnnxWritten {
 };
 
 // The same model gives the same bytes. Both files appear whole or not at all, the weights first. Throws
-// Error(kResource) if the disk refuses, Error(kModel) where the graph without its weights passes 2 GB.
+// Error(kResource) if the disk refuses, Error(kModel) where the graph without its weights is too large.
 OnnxWritten WriteOnnx(const std::string& path, const OnnxModel& model, const OnnxWriteOptions& options = {});
 
 }  // namespace floe

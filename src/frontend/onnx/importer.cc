@@ -47,7 +47,7 @@ std::string OnnxDomain(const std::string& domain) {
 }
 
 OnnxImporter::OnnxImporter(const OnnxFile& model)
-    : model_(model), external_(model.folder), opsets_(OpsetsOf(model.proto.opset_import())) {
+    : model_(model), external_(model.folder, model.path), opsets_(OpsetsOf(model.proto.opset_import())) {
   ReadFunctions();
 }
 
@@ -120,7 +120,7 @@ void OnnxImporter::DefineInitializers(const onnx::GraphProto& graph, const std::
   Builder& builder = scope.builder();
   const auto define = [&](const std::string& name, Tensor tensor) {
     const ValueId value = builder.Constant(std::move(tensor), builder.graph().UniqueName(name));
-    builder.graph().value(value).sources.push_back(name);
+    builder.graph().value(value).sources.push_back(scope.prefix() + name);
     scope.Define(name, {value, ""});
   };
   for (int i = 0; i < graph.initializer_size(); ++i) {

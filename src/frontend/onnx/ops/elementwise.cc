@@ -18,7 +18,9 @@ void ImportBinary(OnnxContext& c) {
   c.Return(Binary{kKind}, {c.in(0), c.in(1)});
 }
 
+// An input has no other node that could make a result of it.
 void ImportIdentity(OnnxContext& c) {
+  if (c.build().graph().IsInput(c.in(0))) return c.Return(Unary{UnaryKind::kIdentity}, {c.in(0)});
   c.Set(0, c.in(0));
 }
 
@@ -60,6 +62,20 @@ void ImportVariadic(OnnxContext& c) {
   c.Set(0, Accumulate(c, kKind));
 }
 
+// Two are an addition, which kernels join to what is before.
+void ImportSum(OnnxContext& c) {
+  bool alike = c.input_count() > 2 && IsFloat(c.dtype(0));
+  std::vector<ValueId> inputs;
+  for (size_t i = 0; i < c.input_count(); ++i) {
+    inputs.push_back(c.in(i));
+    const Shape& shape = c.shape(i);
+    alike = alike && shape.has_rank() && shape == c.shape(0);
+    for (size_t d = 0; alike && d < shape.rank(); ++d) alike = shape[d].Same(c.shape(0)[d]);
+  }
+  if (!alike) return c.Set(0, Accumulate(c, BinaryKind::kAdd));
+  c.Return(Sum{}, std::move(inputs));
+}
+
 void ImportMean(OnnxContext& c) {
   const ValueId count = c.build().Scalar(c.dtype(0), static_cast<double>(c.input_count()));
   c.Set(0, c.build().Binary(BinaryKind::kDiv, Accumulate(c, BinaryKind::kAdd), count));
@@ -88,10 +104,16 @@ void ImportClipAttributes(OnnxContext& c) {
 }
 
 void ImportClip(OnnxContext& c) {
-  const auto known = [&](size_t i) { return !c.has(i) || ConstantScalar(c.build().graph(), c.in(i)); };
+  constexpr double kExact = int64_t{1} << 53;  // integers that the op's limits hold
   const bool is_float = c.dtype(0) == DType::kFloat32 || c.dtype(0) == DType::kFloat64;
+  const bool is_integer = IsInteger(c.dtype(0));
+  const auto known = [&](size_t i) {
+    if (!c.has(i)) return true;
+    const auto limit = ConstantScalar(c.build().graph(), c.in(i));
+    return limit && (is_float || std::abs(*limit) <= kExact);
+  };
   if (!c.has(1) && !c.has(2)) return c.Set(0, c.in(0));
-  if (is_float && known(1) && known(2)) {
+  if ((is_float || is_integer) && known(1) && known(2)) {
     Clip op{-INFINITY, INFINITY};
     if (c.has(1)) op.min = c.NeedNumber(1, "its lower limit");
     if (c.has(2)) op.max = c.NeedNumber(2, "its upper limit");
@@ -163,7 +185,8 @@ void ReturnCast(OnnxContext& c, DType to) {
   const DType from = c.dtype(0);
   if (from == to) return c.Set(0, c.in(0));
   if (from == DType::kString && to != DType::kString) return c.Return(StringToNumber{to}, {c.in(0)});
-  if (to == DType::kString) c.Fail("numbers cannot be cast to strings");
+  if (to == DType::kString && IsInteger(from)) return c.Return(AsString{}, {c.in(0)});
+  if (to == DType::kString) c.Fail("{} cannot be cast to strings", DTypeName(from));
   c.Return(Cast{to}, {c.in(0)});
 }
 
@@ -233,7 +256,7 @@ constexpr OnnxOpImporter kRows[] = {
     {"BitwiseOr", 18, kNewest, ImportBinary<BinaryKind::kBitwiseOr>},
     {"BitwiseXor", 18, kNewest, ImportBinary<BinaryKind::kBitwiseXor>},
     {"BitShift", 11, kNewest, ImportBitShift},
-    {"Sum", 6, kNewest, ImportVariadic<BinaryKind::kAdd>},
+    {"Sum", 6, kNewest, ImportSum},
     {"Max", 6, kNewest, ImportVariadic<BinaryKind::kMax>},
     {"Min", 6, kNewest, ImportVariadic<BinaryKind::kMin>},
     {"Mean", 6, kNewest, ImportMean},

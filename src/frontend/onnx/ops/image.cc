@@ -1,5 +1,6 @@
 // Resize and Upsample. The spatial dimensions of images are one op; anything else goes axis by axis, which
 // every mode allows.
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -137,6 +138,27 @@ ValueId ByMatrix(OnnxContext& c, ValueId x, const Request& r, const Axis& a) {
 
 // ---- axis by axis -------------------------------------------------------------------------------------
 
+// Entry i of the list is the size that x has along the axis already, read from the shape of x.
+bool IsOwnSize(const Graph& graph, ValueId list, int64_t i, ValueId x, int64_t axis) {
+  const NodeId id = graph.value(list).producer;
+  if (id == kNoNode) return false;
+  const Node& node = graph.node(id);
+  if (IsOp<ShapeOf>(node.op)) return node.inputs[0] == x && i == axis;
+  if (IsOp<Concat>(node.op)) {
+    for (const ValueId part : node.inputs) {
+      const auto size = graph.value(part).type.shape.ElementCount();
+      if (!size) return false;
+      if (i < *size) return IsOwnSize(graph, part, i, x, axis);
+      i -= *size;
+    }
+    return false;
+  }
+  if (!IsOp<Slice>(node.op) || node.inputs.size() > 4) return false;
+  const auto begin = ConstantInts(graph, node.inputs[1]);
+  return begin && begin->size() == 1 && (*begin)[0] >= 0 &&
+         IsOwnSize(graph, node.inputs[0], (*begin)[0] + i, x, axis);
+}
+
 // Known to change nothing.
 bool IsIdle(OnnxContext& c, const Request& r, size_t i) {
   if (r.coordinates == "tf_crop_and_resize") return false;
@@ -147,8 +169,26 @@ bool IsIdle(OnnxContext& c, const Request& r, size_t i) {
     return scales != nullptr && scales->data<float>()[at] == 1;
   }
   const Dim& in = c.shape(0)[static_cast<size_t>(r.axes[i])];
-  const auto sizes = ConstantInts(graph, r.sizes);
-  return sizes && in.known() && in.value() == (*sizes)[i];
+  if (const auto sizes = ConstantInts(graph, r.sizes)) return in.known() && in.value() == (*sizes)[i];
+  const auto& known = graph.value(r.sizes).elements;
+  if (known && in.Same((*known)[i])) return true;
+  return IsOwnSize(graph, r.sizes, at, c.in(0), r.axes[i]);
+}
+
+// Entries [begin, end) of a list: of one joined from others those that stand there, where none is cut.
+ValueId Entries(Builder& b, ValueId list, int64_t begin, int64_t end) {
+  const NodeId maker = b.graph().value(list).producer;
+  if (maker == kNoNode || !IsOp<Concat>(b.graph().node(maker).op)) return b.SliceVector(list, begin, end);
+  std::vector<ValueId> parts;
+  int64_t at = 0;
+  for (const ValueId part : b.graph().node(maker).inputs) {
+    const auto size = b.shape(part).ElementCount();
+    const bool whole = size && (at >= end || at + *size <= begin || (at >= begin && at + *size <= end));
+    if (!whole) return b.SliceVector(list, begin, end);
+    if (at >= begin && at<end&& * size> 0) parts.push_back(part);
+    at += *size;
+  }
+  return b.ConcatVectors(std::move(parts));
 }
 
 void ResizeAxisByAxis(OnnxContext& c, const Request& r) {
@@ -208,6 +248,12 @@ void ReturnResize(OnnxContext& c, const Request& r) {
   Builder& b = c.build();
   const int64_t rank = c.Rank(0);
   const bool by_size = r.sizes != kNoValue;
+  if (static_cast<int64_t>(r.axes.size()) == rank && std::ranges::is_sorted(r.axes)) {
+    const ValueId list = Entries(b, by_size ? r.sizes : r.scales, 2, rank);
+    std::vector<ValueId> inputs = {c.in(0), kNoValue, list};
+    if (by_size) inputs = {c.in(0), list};
+    return c.Return(ResizeOf(r, Layout::kNchw), std::move(inputs));
+  }
   std::vector<ValueId> parts;
   for (int64_t d = 2; d < rank; ++d)
     parts.push_back(by_size ? b.DimTensor(c.in(0), d) : b.Constant(Tensor::FromVector<float>({1})));

@@ -58,8 +58,21 @@ void ImportUnsqueeze(OnnxContext& c) {
   c.Return(Unsqueeze{axes}, {c.in(0)});
 }
 
+// One that takes another back gives what that took.
 void ImportTranspose(OnnxContext& c) {
-  c.Return(Transpose{c.IntList("perm")}, {c.in(0)});
+  const Ints perm = c.IntList("perm");
+  const Graph& graph = c.build().graph();
+  const NodeId before = graph.value(c.in(0)).producer;
+  if (before != kNoNode && IsOp<Transpose>(graph.node(before).op)) {
+    const Ints& first = OpAs<Transpose>(graph.node(before).op).perm;
+    bool inverse = first.size() == perm.size() && !perm.empty();
+    for (size_t i = 0; inverse && i < perm.size(); ++i) {
+      const auto at = static_cast<size_t>(perm[i]);
+      inverse = at < first.size() && first[at] == static_cast<int64_t>(i);
+    }
+    if (inverse) return c.Set(0, graph.node(before).inputs[0]);
+  }
+  c.Return(Transpose{perm}, {c.in(0)});
 }
 
 void ImportConcat(OnnxContext& c) {

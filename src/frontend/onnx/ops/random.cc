@@ -1,5 +1,6 @@
 // Random numbers of our own generator: the distribution is ONNX's, the numbers are not another runtime's.
 #include <bit>
+#include <cmath>
 
 #include "frontend/onnx/ops/families.h"
 
@@ -8,9 +9,21 @@ namespace {
 
 constexpr int64_t kNewest = kNewestOnnxOpset;
 
-// ONNX's seed is a float; its bits do as well as any number.
+// ONNX's seed is a float; of one that is no whole number the bits do as well.
 int64_t SeedOf(OnnxContext& c) {
-  return std::bit_cast<int32_t>(static_cast<float>(c.Float("seed", 0)));
+  constexpr double kExact = 1 << 24;
+  const double seed = c.Float("seed", 0);
+  if (std::abs(seed) <= kExact && seed == std::trunc(seed)) return static_cast<int64_t>(seed);
+  return std::bit_cast<int32_t>(static_cast<float>(seed));
+}
+
+// The shape of x; where x was only made to have it, what it was made from.
+ValueId ShapeToFill(OnnxContext& c) {
+  const Graph& graph = c.build().graph();
+  const NodeId maker = graph.value(c.in(0)).producer;
+  const bool filled = maker != kNoNode && IsOp<Expand>(graph.node(maker).op) &&
+                      graph.value(graph.node(maker).inputs[0]).type.shape == Shape(std::vector<Dim>{});
+  return filled ? graph.node(maker).inputs[1] : c.build().ShapeTensor(c.in(0));
 }
 
 ValueId Numbers(OnnxContext& c, RandomKind kind, DType type, ValueId shape) {
@@ -19,33 +32,34 @@ ValueId Numbers(OnnxContext& c, RandomKind kind, DType type, ValueId shape) {
   return c.build().CastTo(numbers, type);
 }
 
-void ReturnUniform(OnnxContext& c, DType type, ValueId shape) {
+// numbers * scale + shift
+ValueId Moved(OnnxContext& c, ValueId numbers, double scale, double shift) {
   Builder& b = c.build();
+  const DType type = b.dtype(numbers);
+  if (scale != 1) numbers = b.Binary(BinaryKind::kMul, numbers, b.Scalar(type, scale));
+  return shift == 0 ? numbers : b.Binary(BinaryKind::kAdd, numbers, b.Scalar(type, shift));
+}
+
+void ReturnUniform(OnnxContext& c, DType type, ValueId shape) {
   const double low = c.Float("low", 0), high = c.Float("high", 1);
-  const ValueId numbers = Numbers(c, RandomKind::kUniform, type, shape);
-  c.Set(0, b.Binary(BinaryKind::kAdd, b.Binary(BinaryKind::kMul, numbers, b.Scalar(type, high - low)),
-                    b.Scalar(type, low)));
+  c.Set(0, Moved(c, Numbers(c, RandomKind::kUniform, type, shape), high - low, low));
 }
 
 void ReturnNormal(OnnxContext& c, DType type, ValueId shape) {
-  Builder& b = c.build();
-  const ValueId numbers = Numbers(c, RandomKind::kNormal, type, shape);
-  c.Set(0,
-        b.Binary(BinaryKind::kAdd, b.Binary(BinaryKind::kMul, numbers, b.Scalar(type, c.Float("scale", 1))),
-                 b.Scalar(type, c.Float("mean", 0))));
+  c.Set(0, Moved(c, Numbers(c, RandomKind::kNormal, type, shape), c.Float("scale", 1), c.Float("mean", 0)));
 }
 
 void ImportUniform(OnnxContext& c) {
   ReturnUniform(c, c.Type("dtype", DType::kFloat32), c.build().Int64s(c.IntList("shape")));
 }
 void ImportUniformLike(OnnxContext& c) {
-  ReturnUniform(c, c.Type("dtype", c.dtype(0)), c.build().ShapeTensor(c.in(0)));
+  ReturnUniform(c, c.Type("dtype", c.dtype(0)), ShapeToFill(c));
 }
 void ImportNormal(OnnxContext& c) {
   ReturnNormal(c, c.Type("dtype", DType::kFloat32), c.build().Int64s(c.IntList("shape")));
 }
 void ImportNormalLike(OnnxContext& c) {
-  ReturnNormal(c, c.Type("dtype", c.dtype(0)), c.build().ShapeTensor(c.in(0)));
+  ReturnNormal(c, c.Type("dtype", c.dtype(0)), ShapeToFill(c));
 }
 
 void ImportBernoulli(OnnxContext& c) {

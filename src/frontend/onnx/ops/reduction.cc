@@ -64,7 +64,8 @@ void ImportTopK(OnnxContext& c) {
   op.axis = c.Int("axis", -1);
   op.largest = c.Flag("largest", true);
   op.sorted = c.Flag("sorted", true);
-  const ValueId k = c.opset() < 10 ? b.Int64(c.NeedInt("k")) : b.Reshape(b.ToInt64(c.in(1)), {});
+  ValueId k = c.opset() < 10 ? b.Int64(c.NeedInt("k")) : b.ToInt64(c.in(1));
+  if (b.shape(k).ElementCount() != 1) k = b.Reshape(k, {});
   c.Return(op, {c.in(0), k}, 2);
 }
 
