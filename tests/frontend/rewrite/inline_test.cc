@@ -51,8 +51,8 @@ TEST(InlineCalls, SeveralResultsKeepTheirPortsAndUnusedOnesNothing) {
 }
 
 TEST(InlineCalls, TensorFlowCannotFuseAConvolutionThatXlaWasToCompile) {
-  const tf::FunctionDef conv = FunctionOf("conv(a: float, w: float) -> (y: float = c:output:0)",
-                                          {"c: Conv2D(a, w) T=float "});
+  const tf::FunctionDef conv =
+      FunctionOf("conv(a: float, w: float) -> (y: float = c:output:0)", {"c: Conv2D(a, w) T=float "});
   const tf::FunctionDef outer =
       FunctionOf("outer(a: float, w: float) -> (y: float = in:output:0)",
                  {"in: PartitionedCall(a, w) f=@conv Tin={float,float} Tout={float}"});
