@@ -20,6 +20,7 @@ std::span<const Kernel> Kernels() {
       cpu::Winograd3x3F2Kernel(), cpu::Winograd3x3F4Kernel(),
       cpu::Winograd3x3F6Kernel(), cpu::Winograd5x5Kernel(),
       cpu::Winograd1x3Kernel(),   cpu::Winograd1x7Kernel(),
+      cpu::CropAndResizeKernel(),
   };
   return kernels;
 }
