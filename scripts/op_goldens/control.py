@@ -14,6 +14,7 @@ def branches(put):
         )
         put(f"cond_two_results_{yes}", lambda use: two_results(x(use), flag(use, yes)))
         put(f"cond_nested_{yes}", lambda use: nested(x(use), flag(use, yes)))
+        put(f"cond_by_cond_{yes}", lambda use: by_cond(x(use), flag(use, yes)))
         put(f"cond_other_shape_{yes}", lambda use: other_shape(x(use), flag(use, yes)))
     put(
         "cond_by_value",
@@ -33,6 +34,14 @@ def two_results(x, flag):
 def nested(x, flag):
     inner = lambda: v1.cond(x[0, 0] > 0.0, lambda: x + 1.0, lambda: x - 1.0)
     return v1.cond(flag, inner, lambda: tf.tanh(x))
+
+
+def by_cond(x, flag):
+    """What one conditional gives decides the next, outside of it and in a branch."""
+    small = v1.cond(flag, lambda: x[0, 0] < 0.5, lambda: x[0, 1] > 0.0)
+    y = v1.cond(small, lambda: x + 1.0, lambda: x * 3.0)
+    inner = lambda: v1.cond(small, lambda: y - x, lambda: tf.exp(x))
+    return v1.cond(flag, inner, lambda: v1.cond(small, lambda: tf.tanh(y), lambda: y))
 
 
 def other_shape(x, flag):

@@ -55,6 +55,7 @@ LoadedModel LoadOnnx(const ModelSelection& from) {
   load->selection = SelectOnnx(load->model, ParseSelection(from), &evaluator);
   for (const std::string& warning : load->selection.warnings) LogWarning("{}", warning);
   LoadedModel loaded;
+  loaded.path = from.path;
   for (const OnnxChoice& c : load->selection.inputs) loaded.inputs.push_back({c.name, c.tensor, c.type});
   for (const OnnxChoice& c : load->selection.outputs) loaded.outputs.push_back({c.name, c.tensor, c.type});
   loaded.onnx = std::move(load);
@@ -62,9 +63,11 @@ LoadedModel LoadOnnx(const ModelSelection& from) {
 }
 
 FreezeResult Freeze(const ModelSelection& from) {
-  FreezeResult frozen =
-      PrepareGraph(ReadTensorFlowModel(from.path, {from.tags, from.checkpoint, from.step, Weights::kTake}),
-                   ParseSelection(from));
+  FreezeResult frozen = NamingFile(from.path, [&] {
+    return PrepareGraph(
+        ReadTensorFlowModel(from.path, {from.tags, from.checkpoint, from.step, Weights::kTake}),
+        ParseSelection(from));
+  });
   for (const std::string& warning : frozen.warnings) LogWarning("{}", warning);
   return frozen;
 }
@@ -135,9 +138,11 @@ ModelFormat FormatOfModel(const std::string& path) {
 }
 
 LoadedModel LoadModel(const ModelSelection& from) {
-  if (FormatOfModel(from.path) == ModelFormat::kOnnx) return LoadOnnx(from);
+  if (FormatOfModel(from.path) == ModelFormat::kOnnx)
+    return NamingFile(from.path, [&] { return LoadOnnx(from); });
   auto frozen = std::make_unique<FreezeResult>(Freeze(from));
   LoadedModel loaded;
+  loaded.path = from.path;
   for (const ResolvedTensor& t : frozen->inputs)
     loaded.inputs.push_back({t.name, t.tensor.Tensor(), TypeOf(t)});
   for (const ResolvedTensor& t : frozen->outputs)
@@ -158,8 +163,10 @@ FreezeResult FreezeModel(const ModelSelection& from) {
 }
 
 ImportedModel ImportModel(LoadedModel model, bool strict, bool keep_quantised) {
-  return model.onnx != nullptr ? ImportSelected(*model.onnx, strict, keep_quantised)
-                               : ImportFrozen(std::move(*model.tensorflow), strict, keep_quantised);
+  return NamingFile(model.path, [&] {
+    return model.onnx != nullptr ? ImportSelected(*model.onnx, strict, keep_quantised)
+                                 : ImportFrozen(std::move(*model.tensorflow), strict, keep_quantised);
+  });
 }
 
 bool HasStaticInputs(const ImportedModel& model) {

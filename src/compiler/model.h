@@ -4,11 +4,13 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "engine/plan.h"
 #include "floe/compile.h"
+#include "floe/error.h"
 #include "frontend/node_report.h"
 #include "frontend/tensorflow/rewrite/prepare.h"
 #include "graph/graph.h"
@@ -28,8 +30,22 @@ struct ModelTensor {
 
 struct OnnxLoad;  // an ONNX model and what was selected of it
 
+// Runs `step`; an Error of it about "graph: ..." becomes one about the file.
+template <typename Step>
+auto NamingFile(const std::string& path, const Step& step) {
+  constexpr std::string_view kGraph = "graph: ";
+  try {
+    return step();
+  } catch (const Error& error) {
+    const std::string_view message = error.what();
+    if (!message.starts_with(kGraph)) throw;
+    throw Error(error.code(), path + ": " + std::string(message.substr(kGraph.size())));
+  }
+}
+
 // A model read, its names resolved, ready to be imported.
 struct LoadedModel {
+  std::string path;                 // for messages
   std::vector<ModelTensor> inputs;  // those given first, in that order
   std::vector<ModelTensor> outputs;
   std::unique_ptr<FreezeResult> tensorflow;  // one of the two

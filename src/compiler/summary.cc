@@ -103,8 +103,10 @@ ModelSummary SummariseOnnx(const ModelSelection& selection) {
 }  // namespace
 
 ModelSummary SummariseModel(const ModelSelection& selection) {
-  return FormatOfModel(selection.path) == ModelFormat::kOnnx ? SummariseOnnx(selection)
-                                                             : SummariseTensorFlow(selection);
+  return NamingFile(selection.path, [&] {
+    return FormatOfModel(selection.path) == ModelFormat::kOnnx ? SummariseOnnx(selection)
+                                                               : SummariseTensorFlow(selection);
+  });
 }
 
 }  // namespace floe

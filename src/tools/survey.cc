@@ -147,6 +147,38 @@ void ConvertAsGiven(Survey& survey) {
   Count(survey);
 }
 
+// An inner tensor that was made an input without a shape takes the one that the nodes before it give it.
+void BorrowShapes(Survey& survey) {
+  Survey before;
+  before.selection = survey.selection;
+  before.selection.inputs.clear();
+  before.selection.outputs.clear();
+  std::vector<std::string*> open;
+  for (std::string& choice : survey.selection.inputs) {
+    const bool known = std::ranges::any_of(survey.inputs, [&](const ModelTensor& input) {
+      return input.type.shape.has_rank() && (choice == input.name || choice == input.tensor);
+    });
+    if (known || choice.find('=') != std::string::npos) continue;
+    open.push_back(&choice);
+    before.selection.outputs.push_back(choice);
+  }
+  if (open.empty()) return;
+  try {
+    ConvertAsGiven(before);
+  } catch (const Error& error) {
+    LogDebug("what stands before the inputs: {}", error.what());
+    return;
+  }
+  for (size_t i = 0; i < open.size() && i < before.model.outputs.size(); ++i) {
+    const Shape& shape = before.model.outputs[i].type.shape;
+    if (!shape.has_rank()) continue;
+    std::vector<std::string> dims;
+    for (const Dim& d : shape.dims()) dims.push_back(d.known() ? d.ToString() : "?");
+    *open[i] += fmt::format("=[{}]", fmt::join(dims, ","));
+  }
+  ConvertAsGiven(survey);
+}
+
 // Shapes that are computed from open dimensions may not follow when those are closed later: once more with
 // numbers from the start.
 void ConvertSample(Survey& survey) {
@@ -190,6 +222,7 @@ Survey ReadStructure(const ModelSelection& given, DefaultOutputs outputs) {
 
 void Convert(Survey& survey) {
   ConvertAsGiven(survey);
+  BorrowShapes(survey);
   const bool open = std::ranges::any_of(survey.inputs, [](const ModelTensor& input) {
     if (!input.type.shape.has_rank()) return false;
     const std::vector<int64_t> dims = DimsOf(input.type.shape);

@@ -75,7 +75,9 @@ std::string AsBody(std::string node) {
 }
 
 const Case kCases[] = {
-    {"Cycle", Input() + Relu("a", "b") + Relu("b", "a") + Relu("y", "a"), {"the cycle 'a' -> 'b' -> 'a'"}},
+    {"Cycle",
+     Input() + Relu("a", "b") + Relu("b", "a") + Relu("y", "a"),
+     {"model.pbtxt: expected loops", "the cycle 'a' -> 'b' -> 'a'"}},
     {"RepeatedName",
      Input() + Relu("a", "x") + Relu("a", "x"),
      {"expected unique node names, found 'a' twice"}},

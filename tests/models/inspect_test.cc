@@ -91,6 +91,25 @@ std::vector<std::string> Words(const std::string& line) {
   return words;
 }
 
+TEST(InspectInner, AnInnerInputHasTheShapeThatTheNodesBeforeItGive) {
+  const ScratchFolder folder;
+  const std::string type = "attr { key: \"T\" value { type: DT_FLOAT } } ";
+  const std::string model =
+      folder.Write("model.pbtxt",
+                   "node { name: \"x\" op: \"Placeholder\" attr { key: \"dtype\" value { type: DT_FLOAT } } "
+                   "attr { key: \"shape\" value { shape { dim { size: -1 } dim { size: 6 } } } } }\n"
+                   "node { name: \"inner\" op: \"Relu\" input: \"x\" " +
+                       type +
+                       "}\n"
+                       "node { name: \"y\" op: \"Tanh\" input: \"inner\" " +
+                       type + "}\n");
+  const Ran ran = RunFloe({"inspect", model, "--json", "--input", "inner"});
+  ASSERT_TRUE(Succeeds(ran));
+  const Json json = Json::parse(ran.out);
+  EXPECT_EQ(json["inputs"][0]["shape"], Json::parse("[null, 6]"));
+  EXPECT_THAT(json["build"].get<std::string>(), testing::HasSubstr("--input inner=1x6 "));
+}
+
 class OfferedLine : public testing::TestWithParam<const char*> {};
 
 TEST_P(OfferedLine, Builds) {

@@ -31,6 +31,7 @@ std::span<const Kernel> Kernels() {
       cpu::Winograd1x3Kernel(),
       cpu::Winograd1x7Kernel(),
       cpu::DepthwisePointwiseKernel(),
+      cpu::CropAndResizeKernel(),
   };
   return kernels;
 }

@@ -13,6 +13,7 @@ Kernel DepthwisePointwiseKernel();  // packed/depthwise_pointwise.cc
 Kernel ConvTransposeKernel();       // conv/conv_transpose.cc
 Kernel DepthwiseKernel();           // depthwise/depthwise.cc
 Kernel ElementwiseKernel();         // elementwise/elementwise.cc
+Kernel CropAndResizeKernel();       // image/crop_and_resize.cc
 Kernel ResizeKernel();              // image/resize.cc
 Kernel MatMulKernel();              // matmul/matmul.cc
 Kernel GatherKernel();              // move/gather.cc

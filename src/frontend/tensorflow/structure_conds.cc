@@ -54,6 +54,8 @@ class CondStructurer {
            n.inputs.size() == 2;
   }
 
+  // The key of each Switch's predicate, from before its Merge, if it comes out of one, became a forward.
+  FlatRef KeyAt(int index) const { return keys_[static_cast<size_t>(index)]; }
   FlatRef KeyOf(FlatRef predicate) const {
     for (size_t steps = 0; steps < graph_.nodes.size(); ++steps) {
       const FlatNode& n = node(predicate.node);
@@ -67,7 +69,7 @@ class CondStructurer {
 
   State StateOf(FlatRef ref) const {
     State state = states_[static_cast<size_t>(ref.node)];
-    if (IsSwitch(ref.node)) Unite(state, {{KeyOf(node(ref.node).inputs[1]), ref.port == 1}});
+    if (IsSwitch(ref.node)) Unite(state, {{KeyAt(ref.node), ref.port == 1}});
     return state;
   }
 
@@ -78,6 +80,7 @@ class CondStructurer {
   FlatGraph& graph_;
   int depth_;
   std::vector<State> states_;
+  std::vector<FlatRef> keys_;       // of Switches
   std::vector<int> merges_before_;  // on the longest way to the node
   std::vector<Group> groups_;
   std::map<std::pair<FlatRef, int>, size_t> group_index_;
@@ -85,7 +88,10 @@ class CondStructurer {
 
 void CondStructurer::ComputeStates() {
   states_.resize(graph_.nodes.size());
+  keys_.resize(graph_.nodes.size());
   merges_before_.resize(graph_.nodes.size());
+  for (size_t i = 0; i < keys_.size(); ++i)
+    if (IsSwitch(static_cast<int>(i))) keys_[i] = KeyOf(graph_.nodes[i].inputs[1]);
   for (const int index : graph_.Order(graph_.results, true)) {
     const size_t i = static_cast<size_t>(index);
     State state;
@@ -148,7 +154,7 @@ void CondStructurer::Structure(Group& group) {
   for (int taken = 0; taken < 2; ++taken) {
     const BranchOf here{group.key, taken == 1};
     bodies[taken] = SliceGraph(graph_, group.roots[taken], [&](FlatRef ref) {
-      if (IsSwitch(ref.node) && KeyOf(node(ref.node).inputs[1]) == group.key &&
+      if (IsSwitch(ref.node) && KeyAt(ref.node) == group.key &&
           !Contains(states_[static_cast<size_t>(ref.node)], here))
         return capture(node(ref.node).inputs[0]);
       if (node(ref.node).kind == FlatNode::Kind::kArg || !Contains(StateOf(ref), here)) return capture(ref);
@@ -164,6 +170,7 @@ void CondStructurer::Structure(Group& group) {
   const int index = static_cast<int>(graph_.nodes.size());
   graph_.nodes.push_back(std::move(cond));
   states_.emplace_back();
+  keys_.emplace_back();
   for (size_t i = 0; i < group.merges.size(); ++i) {
     FlatNode& merge = graph_.nodes[static_cast<size_t>(group.merges[i])];
     merge.kind = FlatNode::Kind::kForward;

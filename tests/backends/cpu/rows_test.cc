@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "backends/cpu/harness.h"
+#include "floe/error.h"
 
 namespace floe::cpu {
 namespace {
@@ -116,6 +117,43 @@ TEST(Resize, EqualsTheReference) {
   Resize nearest;
   nearest.mode = ResizeMode::kNearest;
   ExpectMatches("cpu.resize", ResizeOf(nearest, {1, 4, 4, 3}, {8, 6}, DType::kInt32));
+}
+
+Graph CropsOf(const CropAndResize& op, Ints image, int64_t boxes, Ints size) {
+  Graph g;
+  const ValueId x = g.AddInput("x", {DType::kFloat32, Shape::Of(image)});
+  const ValueId box = g.AddInput("boxes", {DType::kFloat32, Shape::Of(Ints{boxes, 4})});
+  const ValueId which = g.AddInput("which", {DType::kInt32, Shape::Of(Ints{boxes})});
+  g.AddOutput(g.Add(op, {x, box, which, g.AddConstant("size", Tensor::FromVector(size))}));
+  return g;
+}
+
+// Boxes in the image, across its edge, turned around, and of one point.
+std::vector<Tensor> CropInputs(const Ints& image) {
+  return {RandomTensor(DType::kFloat32, image, 5),
+          Tensor::FromValues<float>({5, 4}, {0,    0,    1,    1,    0.1f, 0.2f, 0.7f, 0.9f, -0.3f, 0.5f,
+                                             0.6f, 1.4f, 0.9f, 0.8f, 0.2f, 0.1f, 0.5f, 0.5f, 0.5f,  0.5f}),
+          Tensor::FromValues<int32_t>({5}, {0, 1, 1, 0, 1})};
+}
+
+TEST(CropAndResize, EqualsTheReference) {
+  for (const ResizeMode mode : {ResizeMode::kLinear, ResizeMode::kNearest}) {
+    for (const Ints& size : std::vector<Ints>{{7, 5}, {1, 3}, {1, 1}}) {
+      for (const int64_t channels : {1, 19}) {
+        const Ints image = {2, 6, 9, channels};
+        const CropAndResize op{.mode = mode, .extrapolation_value = -2.5};
+        ExpectMatches("cpu.crop_and_resize", CropsOf(op, image, 5, size), CropInputs(image));
+      }
+    }
+  }
+}
+
+TEST(CropAndResize, AnImageThatIsNotThereIsAnError) {
+  const Ints image = {2, 6, 9, 4};
+  const Graph graph = CropsOf({}, image, 5, {3, 3});
+  std::vector<Tensor> inputs = CropInputs(image);
+  inputs[2].data<int32_t>()[3] = 2;
+  EXPECT_THROW(RunKernel(Row("cpu.crop_and_resize"), graph, inputs, "generic", 1), Error);
 }
 
 }  // namespace

@@ -50,6 +50,21 @@ TEST(InlineCalls, SeveralResultsKeepTheirPortsAndUnusedOnesNothing) {
   EXPECT_EQ(LineOf(result.graph, "call/neg"), "");
 }
 
+TEST(InlineCalls, TensorFlowCannotFuseAConvolutionThatXlaWasToCompile) {
+  const tf::FunctionDef conv =
+      FunctionOf("conv(a: float, w: float) -> (y: float = c:output:0)", {"c: Conv2D(a, w) T=float "});
+  const tf::FunctionDef outer =
+      FunctionOf("outer(a: float, w: float) -> (y: float = in:output:0)",
+                 {"in: PartitionedCall(a, w) f=@conv Tin={float,float} Tout={float}"});
+  const std::string call = ": PartitionedCall(x, w) f=@outer Tin={float,float} Tout={float}";
+  const FreezeResult result = Prepare(
+      {"x: Placeholder dtype=float", "w: Placeholder dtype=float",
+       "compiled" + call + " _XlaMustCompile=true", "plain" + call, "y: BiasAdd(compiled, plain) T=float"},
+      {conv, outer}, {"y"});
+  EXPECT_EQ(LineOf(result.graph, "y"), "y: BiasAdd(compiled/in/c/shield, plain/in/c)");
+  EXPECT_EQ(LineOf(result.graph, "compiled/in/c/shield"), "compiled/in/c/shield: EnsureShape(compiled/in/c)");
+}
+
 TEST(InlineCalls, CallsInFunctionsAndByFunctionName) {
   const tf::FunctionDef outer = FunctionOf("outer(a: float) -> (y: float = inner:y:0)", {"inner: f(a)"});
   const FreezeResult result = Prepare(

@@ -141,6 +141,22 @@ TEST(PrepareGraph, AGivenInputThatNothingNeedsIsAWarning) {
   EXPECT_EQ(result.unneeded[0].dims, (std::vector<int64_t>{1}));
 }
 
+TEST(PrepareGraph, TheOpenShapeOfASparsePlaceholderIsAnInput) {
+  for (const bool open : {true, false}) {
+    const TensorFlowModel model = ModelOf(GraphOf({
+        "sp/indices: Placeholder dtype=int64 shape=[?,2]",
+        "sp/values: Placeholder dtype=float shape=[?]",
+        std::string("sizes: Const dtype=int64 value=") + (open ? "(-1;5)" : "(3;5)"),
+        "sp/shape: PlaceholderWithDefault(sizes) dtype=int64 shape=[2]",
+        "zero: Const dtype=float value=0",
+        "y: SparseToDense(sp/indices, sp/shape, sp/values, zero) T=float Tindices=int64",
+    }));
+    const FreezeResult result = PrepareGraph(model, {.inputs = {}, .outputs = {"y"}});
+    EXPECT_EQ(LineOf(result.graph, "sp/shape"), open ? "sp/shape: Placeholder()" : "");
+    EXPECT_EQ(result.inputs.size(), open ? 3u : 2u);
+  }
+}
+
 TEST(PrepareGraph, APlaceholderWithDefaultIsItsDefaultUnlessItIsFed) {
   const std::vector<std::string> lines = {"one: Const dtype=float value=1",
                                           "keep: PlaceholderWithDefault(one) dtype=float shape=[]",

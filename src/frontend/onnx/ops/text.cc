@@ -1,4 +1,4 @@
-// TfIdfVectorizer: counts of n-grams. LabelEncoder: tables.
+// TfIdfVectorizer: counts of n-grams.
 #include <algorithm>
 #include <optional>
 
@@ -110,44 +110,7 @@ void ImportTfIdf(OnnxContext& c) {
   c.Set(0, rank == 1 ? b.Reshape(y, {width}) : y);
 }
 
-// ---- ai.onnx.ml's tables ------------------------------------------------------------------------------
-
-// The list and the default of one side of the table; nothing where it is not given in this type.
-std::optional<Tensor> ListOf(OnnxContext& c, const std::string& prefix) {
-  if (c.HasAttr(prefix + "strings")) {
-    const std::vector<std::string> list = c.StringList(prefix + "strings");
-    Tensor text(DType::kString, {static_cast<int64_t>(list.size())});
-    std::copy(list.begin(), list.end(), text.data<std::string>());
-    return text;
-  }
-  if (c.HasAttr(prefix + "int64s")) return Tensor::FromVector<int64_t>(c.IntList(prefix + "int64s"));
-  if (!c.HasAttr(prefix + "floats")) return std::nullopt;
-  const std::vector<double> list = c.FloatList(prefix + "floats");
-  return Tensor::FromVector<float>(std::vector<float>(list.begin(), list.end()));
-}
-
-Tensor DefaultOf(OnnxContext& c, DType dtype) {
-  if (dtype == DType::kInt64) return Tensor::Scalar<int64_t>(c.Int("default_int64", -1));
-  if (dtype == DType::kFloat32)
-    return Tensor::Scalar<float>(static_cast<float>(c.Float("default_float", -0.0)));
-  Tensor text(DType::kString, {});
-  text.data<std::string>()[0] = c.String("default_string", "_Unused");
-  return text;
-}
-
-void ImportLabelEncoder(OnnxContext& c) {
-  const std::optional<Tensor> keys = ListOf(c, "keys_"), values = ListOf(c, "values_");
-  if (!keys || !values) c.Fail("expected a list of keys and one of values");
-  if (keys->size() != values->size()) c.Fail("{} keys for {} values", keys->size(), values->size());
-  if (keys->dtype() != c.dtype(0))
-    c.Fail("its keys are {}, its input {}", DTypeName(keys->dtype()), DTypeName(c.dtype(0)));
-  Builder& b = c.build();
-  const Tensor fallback = DefaultOf(c, values->dtype());
-  c.Return(LookupTable{}, {c.in(0), b.Constant(*keys), b.Constant(*values), b.Constant(fallback)});
-}
-
 constexpr OnnxOpImporter kRows[] = {
-    {"LabelEncoder", 2, 4, ImportLabelEncoder, "ai.onnx.ml"},
     {"TfIdfVectorizer", 9, kNewest, ImportTfIdf},
 };
 

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "formats/tensorflow/tensor_proto.h"
+#include "frontend/tensorflow/rewrite/graph_index.h"
 
 namespace floe {
 namespace {
@@ -209,9 +210,44 @@ void SetConstant(WorkGraph& work, const TensorRef& tensor, const SetChoice& choi
   AddNode(graph, MakeConst(name, value, type));
 }
 
+namespace {
+
+// The shape of a sparse placeholder whose sizes are not all known has -1 for those, with which nothing can be
+// computed: whoever feeds the indices feeds it.
+bool IsOpenSparseShape(const GraphIndex& index, int i) {
+  const std::string& name = index.node(i).name();
+  constexpr std::string_view kShape = "/shape";
+  if (!name.ends_with(kShape) || index.inputs(i).empty()) return false;
+  const std::string stem = name.substr(0, name.size() - kShape.size());
+  for (const char* part : {"/indices", "/values"}) {
+    const int sibling = index.Find(stem + part);
+    if (sibling < 0 || index.node(sibling).op() != "Placeholder") return false;
+  }
+  const tf::NodeDef& value = index.node(index.inputs(i)[0].node);
+  if (value.op() != "Const" || TypeAttr(value, "dtype") != tf::DT_INT64) return false;
+  const Tensor sizes = ConstValue(value);
+  return std::any_of(sizes.data<int64_t>(), sizes.data<int64_t>() + sizes.size(),
+                     [](int64_t size) { return size < 0; });
+}
+
+}  // namespace
+
 void UseDefaults(WorkGraph& work) {
+  std::set<std::string> to_feed;
+  {
+    const GraphIndex index(work.main.graph);
+    for (int i = 0; i < index.size(); ++i) {
+      if (index.node(i).op() == "PlaceholderWithDefault" && IsOpenSparseShape(index, i))
+        to_feed.insert(index.node(i).name());
+    }
+  }
   for (tf::NodeDef& node : *work.main.graph.mutable_node()) {
     if (node.op() != "PlaceholderWithDefault") continue;
+    if (to_feed.contains(node.name())) {
+      node.set_op("Placeholder");
+      node.clear_input();
+      continue;
+    }
     node.set_op("Identity");
     SetTypeAttr(node, "T", TypeAttr(node, "dtype"));
     node.mutable_attr()->erase("dtype");

@@ -34,7 +34,8 @@ void SetConstant(WorkGraph& work, const TensorRef& tensor, const SetChoice& choi
 // The value of `choice` for a tensor of that type and shape; throws as SetConstant.
 Tensor ValueToSet(const SetChoice& choice, tf::DataType type, const PartialDims& dims);
 
-// Placeholders with a default, which nobody feeds, become their default.
+// Placeholders with a default, which nobody feeds, become their default; but the shape of a sparse
+// placeholder whose default leaves sizes open becomes an input, as its indices and values are.
 void UseDefaults(WorkGraph& work);
 
 // What is known of a tensor's shape without inference: a placeholder's or variable's attribute, a constant's

@@ -11,6 +11,7 @@
 #include "frontend/tensorflow/rewrite/function_graph.h"
 #include "frontend/tensorflow/rewrite/graph_index.h"
 #include "frontend/tensorflow/rewrite/nodes.h"
+#include "frontend/tensorflow/rewrite/shield_convolutions.h"
 
 namespace floe {
 namespace {
@@ -35,6 +36,7 @@ class ScopeInliner {
 
   // The call must be a node of the scope; it is dropped in Finish() unless its name is to be kept.
   void Splice(tf::NodeDef& call, Scope body) {
+    ShieldConvolutions(call, body);
     const Boundary boundary = Bind(call, body);
     GraphIndex(body.graph, body.Subject()).TopologicalOrder();
     const std::vector<std::string> gates = Gates(call, body);

@@ -69,6 +69,8 @@ VariableValues::VariableValues(const TensorFlowModel& model) : prefix_(model.che
     object_names_.push_back(object.has_variable() ? object.variable().name() : "");
   }
   for (const auto& [name, collection] : model.meta->collection_def()) {
+    // Conditionals and loops have messages of their own, at which protobuf would complain on stderr.
+    if (name == "cond_context" || name == "while_context") continue;
     for (const std::string& bytes : collection.bytes_list().value()) {
       tf::VariableDef variable;
       if (!variable.ParseFromString(bytes) || !variable.has_save_slice_info_def()) continue;
