@@ -43,8 +43,14 @@ double Flops(const ConvLayer& layer) {
   return 2.0 * static_cast<double>(out * out * layer.filters * layer.kernel * layer.kernel * depth);
 }
 
+Target TargetFor(const Kernel& kernel, int threads) {
+  Target target = CpuBackend().detect(threads);
+  if (kernel.arithmetic == DType::kBFloat16) CpuBackend().allow_bf16(target);
+  return target;
+}
+
 void RunLayer(benchmark::State& state, const Kernel& kernel, const ConvLayer& layer, int threads) {
-  const Target target = CpuBackend().detect(threads);
+  const Target target = TargetFor(kernel, threads);
   const std::unique_ptr<Graph> problem = MakeProblem(layer);
   const Packed packed = kernel.pack(*problem, target);
   const std::unique_ptr<Executable> executable = kernel.prepare({*problem, packed.tensors, target});
@@ -62,7 +68,8 @@ void RunLayer(benchmark::State& state, const Kernel& kernel, const ConvLayer& la
   const double rate = Flops(layer) / best / 1e9;
   state.counters["best_us"] = best * 1e6;
   state.counters["GFLOP/s"] = rate;
-  state.counters["of_peak"] = rate / (PeakGflops() * threads);
+  const double peak = kernel.arithmetic == DType::kBFloat16 ? PeakBf16Gflops() : PeakGflops();
+  state.counters["of_peak"] = rate / (peak * threads);
   state.counters["times"] = static_cast<double>(layer.times);
 }
 
@@ -70,7 +77,7 @@ void Register(const LayerList& list, int threads) {
   for (const ConvLayer& layer : list.layers) {
     const std::unique_ptr<Graph> problem = MakeProblem(layer);
     for (const Kernel& kernel : CpuBackend().kernels()) {
-      const Target target = CpuBackend().detect(threads);
+      const Target target = TargetFor(kernel, threads);
       if (kernel.pack == nullptr || kernel.refuses(*problem, target)) continue;
       if (layer.depthwise && kernel.name != "cpu.depthwise") continue;
       const std::string name = std::string(list.network) + "/" + std::to_string(layer.size) + "x" +

@@ -9,6 +9,7 @@ namespace floe::cpu {
 Kernel ConvGemmKernel();    // conv/conv_gemm.cc
 Kernel ConvPackedKernel();  // packed/conv_packed.cc
 Kernel ConvFewChannelsKernel();
+Kernel ProductBf16Kernel();    // packed/product_bf16.cc
 Kernel ConvTransposeKernel();  // conv/conv_transpose.cc
 Kernel DepthwiseKernel();      // depthwise/depthwise.cc
 Kernel ElementwiseKernel();    // elementwise/elementwise.cc
