@@ -27,7 +27,7 @@ def run(*command):
 def answers(floe, model, pictures, work, precision, top):
     """{picture: {class: probability}} and how many steps compute in bf16."""
     engine = work / "m.floe"
-    run(floe, "-q", "build", *model, *precision, "-o", engine)
+    run(floe, "build", "-q", *model, *precision, "--timing-cache", work / "times.json", "-o", engine)
     steps = run(floe, "explain", "--precision", engine).splitlines()[0].split(": ")[1]
     found = {}
     for i in range(0, len(pictures), 500):

@@ -35,15 +35,15 @@ void CollectBf16(const Plan& plan, std::set<std::string>* names) {
 
 // The time that bf16 saves against the best kernel in float32.
 double GainNs(const KernelStep& step) {
-  double fp32 = INFINITY;
+  double float32 = INFINITY;
   double bf16 = INFINITY;
   for (const KernelCandidate& c : step.candidates) {
     const double ns = c.time_ns >= 0 ? c.time_ns : c.estimate_ns;
     if (!c.refusal.empty() || ns < 0) continue;
-    double& best = c.kernel == step.kernel ? bf16 : fp32;
+    double& best = FindKernel(c.kernel)->arithmetic == DType::kBFloat16 ? bf16 : float32;
     best = std::min(best, ns);
   }
-  return std::isfinite(fp32) ? fp32 - bf16 : 0;
+  return std::isfinite(float32) ? float32 - bf16 : 0;
 }
 
 struct Layer {

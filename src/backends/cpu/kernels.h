@@ -22,6 +22,7 @@ Kernel ReduceKernel();         // rows/reduce.cc
 Kernel SoftmaxKernel();        // rows/softmax.cc
 Kernel LrnKernel();            // rows/softmax.cc
 Kernel Winograd3x3F2Kernel();  // winograd/winograd.cc
+Kernel Winograd3x3F2Bf16Kernel();
 Kernel Winograd3x3F4Kernel();
 Kernel Winograd3x3F6Kernel();
 Kernel Winograd5x5Kernel();

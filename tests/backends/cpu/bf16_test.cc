@@ -16,6 +16,7 @@ namespace {
 using Ints = std::vector<int64_t>;
 
 constexpr std::string_view kName = "cpu.product_bf16";
+constexpr std::string_view kWinograd = "cpu.winograd_3x3_f2_bf16";
 constexpr double kSumBound = 2e-5;  // of float32 sums, relative to the largest output
 
 // Eight significant bits, to nearest even; subnormals are zero.
@@ -182,9 +183,52 @@ TEST_F(Bf16, KeepsNanAndInfinity) {
   EXPECT_EQ(DotOf({1, -infinity, 1}, {1, 1, 1}), -infinity);
 }
 
+void Fill(Tensor& t, int64_t count, float scale) {
+  for (int64_t i = 0; i < t.size(); ++i) {
+    t.data<float>()[i] = scale * static_cast<float>((i * 7 + i / 5) % count - count / 2);
+  }
+}
+
+// Of small integers, filters of multiples of 4: all that the transforms make of them is exact in eight bits.
+TEST_F(Bf16, WinogradIsExactWhereNothingRounds) {
+  for (const ConvCase& c : {ConvCase{{1, 8, 8, 32}, {32, 3, 3, 32}, {}, {1, 1, 1, 1}},
+                            ConvCase{{2, 13, 9, 64}, {48, 3, 3, 64}, {}, {1, 1, 1, 1}},
+                            ConvCase{{1, 14, 14, 40}, {33, 3, 3, 40}},  // 8 of the second 32 channels
+                            ConvCase{{1, 7, 7, 17}, {16, 3, 3, 17}, {}, {1, 1, 1, 1}},
+                            ConvCase{{1, 12, 5, 47}, {70, 3, 3, 47}, {}, {0, 1, 2, 1}},
+                            ConvCase{{1, 30, 31, 16}, {16, 3, 3, 16}, {}, {1, 1, 1, 1}}}) {
+    SCOPED_TRACE(DimsToString(c.input) + " with " + DimsToString(c.filter));
+    const Product p = ConvOf(c);
+    Tensor filter(DType::kFloat32, c.filter);
+    Fill(filter, 5, 4);
+    const std::unique_ptr<Graph> graph = p.graph.Clone();
+    graph->value(p.weights).constant = filter;
+    std::vector<Tensor> inputs = InputsOf(*graph);
+    Fill(inputs[0], 17, 1);
+    const std::string isa(kBf16Isa);
+    ASSERT_EQ(RefusalOf(kWinograd, *graph, isa), "");
+    const Tensor one = RunKernel(Row(kWinograd), *graph, inputs, isa, 1)[0];
+    EXPECT_EQ(Distance(RunKernel(Row(kWinograd), *graph, inputs, isa, 2, true)[0], one), 0);
+    EXPECT_LE(Distance(one, EvaluateGraph(*graph, inputs)[0]), 1e-6);
+  }
+}
+
+TEST_F(Bf16, WinogradStaysWithinItsBound) {
+  for (const int64_t channels : {16, 50, 256}) {
+    const Product p = ConvOf({{1, 14, 14, channels}, {64, 3, 3, channels}, {}, {1, 1, 1, 1}});
+    const std::vector<Tensor> inputs = InputsOf(p.graph);
+    const Tensor have = RunKernel(Row(kWinograd), p.graph, inputs, std::string(kBf16Isa), 2)[0];
+    const double distance = Distance(have, EvaluateGraph(p.graph, inputs)[0]);
+    EXPECT_LE(distance, Row(kWinograd).error_bound) << channels;
+    EXPECT_GT(distance, 1e-4) << "nothing was rounded";
+  }
+}
+
 TEST(Bf16Target, IsAskedFor) {
   const Product p = ConvOf({{1, 4, 4, 8}, {8, 1, 1, 8}});
   EXPECT_EQ(RefusalOf(kName, p.graph, "avx512"), "the engine is built for float32");
+  const Product square = ConvOf({{1, 8, 8, 16}, {16, 3, 3, 16}});
+  EXPECT_EQ(RefusalOf(kWinograd, square.graph, "avx512"), "the engine is built for float32");
   Target target = TargetOf("avx2");
   EXPECT_EQ(CpuBackend().allow_bf16(target), "instruction set avx2 has no AVX512_BF16");
   EXPECT_EQ(target.isa, "avx2");

@@ -1,9 +1,8 @@
 #include "backends/cpu/packed/division.h"
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
 
+#include "backends/cpu/packed/bf16.h"
 #include "backends/cpu/problem.h"
 
 namespace floe::cpu {
@@ -45,14 +44,6 @@ Division Divide(const PackedShape& s, const PackedCode& code, int64_t threads) {
 
 int64_t RowFloats(const PackedShape& s, const PackedCode& code) {
   return RoundUp(WordsOf(s, code), code.vector);
-}
-
-// As the instruction that converts: to nearest even, subnormals to zero, nan stays nan.
-uint32_t Bf16Bits(float x) {
-  const auto bits = std::bit_cast<uint32_t>(x);
-  if ((bits & 0x7f800000) == 0) return bits >> 16 & 0x8000;
-  if (std::isnan(x)) return bits >> 16 | 0x40;
-  return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
 }
 
 }  // namespace
@@ -98,9 +89,7 @@ void PackWeights(const PackedShape& shape, const PackedCode& code, const WeightV
   };
   const auto word = [&](int64_t k, int64_t column) {
     if (code.depths == 1) return at(k, column);
-    const uint32_t low = Bf16Bits(at(k, column));
-    const uint32_t high = k + 1 < shape.depth ? Bf16Bits(at(k + 1, column)) : 0;
-    return std::bit_cast<float>(high << 16 | low);
+    return Bf16Word(at(k, column), k + 1 < shape.depth ? at(k + 1, column) : 0.0f);
   };
   for (int64_t first = 0; first < shape.columns; first += code.panel) {
     const int64_t real = std::min(code.panel, shape.columns - first);

@@ -52,7 +52,7 @@ Refusal PlanProduct(const Graph& problem, ProductPlan* plan) {
 Refusal Refuses(const Graph& problem, const Target& target) {
   ProductPlan plan;
   if (Refusal refusal = PlanProduct(problem, &plan)) return refusal;
-  if (!HasBf16(target)) return "the engine is built for float32";
+  if (!HasBf16(target)) return kNotForBf16;
   return std::nullopt;
 }
 
