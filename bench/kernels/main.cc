@@ -49,9 +49,15 @@ double Flops(const ConvLayer& layer) {
   return 2.0 * static_cast<double>(out * out * layer.filters * layer.kernel * layer.kernel * depth);
 }
 
+Target TargetFor(const Kernel& kernel, int threads) {
+  Target target = CpuBackend().detect(threads);
+  if (kernel.arithmetic == DType::kBFloat16) CpuBackend().allow_bf16(target);
+  return target;
+}
+
 void RunLayers(benchmark::State& state, const Kernel& kernel, std::span<const ConvLayer> layers,
                int threads) {
-  const Target target = CpuBackend().detect(threads);
+  const Target target = TargetFor(kernel, threads);
   const std::unique_ptr<Graph> problem = MakeProblem(layers);
   const Packed packed = kernel.pack(*problem, target);
   const std::unique_ptr<Executable> executable = kernel.prepare({*problem, packed.tensors, target});
@@ -71,7 +77,8 @@ void RunLayers(benchmark::State& state, const Kernel& kernel, std::span<const Co
   const double rate = flops / best / 1e9;
   state.counters["best_us"] = best * 1e6;
   state.counters["GFLOP/s"] = rate;
-  state.counters["of_peak"] = rate / (PeakGflops() * threads);
+  const double peak = kernel.arithmetic == DType::kBFloat16 ? PeakBf16Gflops() : PeakGflops();
+  state.counters["of_peak"] = rate / (peak * threads);
   state.counters["times"] = static_cast<double>(layers[0].times);
 }
 
@@ -84,8 +91,8 @@ std::string NameOf(const ConvLayer& layer) {
 // Each kernel that takes the layers as one problem.
 void Register(std::string_view network, std::span<const ConvLayer> layers, int threads) {
   const std::unique_ptr<Graph> problem = MakeProblem(layers);
-  const Target target = CpuBackend().detect(threads);
   for (const Kernel& kernel : CpuBackend().kernels()) {
+    const Target target = TargetFor(kernel, threads);
     if (kernel.pack == nullptr || kernel.refuses(*problem, target)) continue;
     if (layers.size() == 1 && layers[0].depthwise && kernel.name != "cpu.depthwise") continue;
     std::string name = std::string(network) + "/";

@@ -43,6 +43,22 @@ __attribute__((target("avx2,fma"))) double NarrowLoop() {
 }
 #endif
 
+#if defined(__x86_64__)
+__attribute__((target("avx512f,avx512bf16"))) double Bf16Loop() {
+  __m512 acc[12];
+  for (__m512& a : acc) a = _mm512_set1_ps(0.5f);
+  const __m512 ones = _mm512_set1_ps(1e-3f);
+  const __m512bh factor = _mm512_cvtne2ps_pbh(ones, ones);
+  for (int i = 0; i < kSteps; ++i) {
+#pragma GCC unroll 12
+    for (int k = 0; k < 12; ++k) acc[k] = _mm512_dpbf16_ps(acc[k], factor, factor);
+  }
+  double sum = 0;
+  for (const __m512& a : acc) sum += static_cast<double>(_mm512_cvtss_f32(a));
+  return sum;
+}
+#endif
+
 double PlainLoop() {
   float acc[32];
   std::fill_n(acc, 32, 0.5f);
@@ -68,8 +84,7 @@ Loop LoopHere() {
   return {PlainLoop, 2.0 * 32 * kSteps};
 }
 
-double Measure() {
-  const Loop loop = LoopHere();
+double Measure(const Loop& loop) {
   double best = 0;
   volatile double sink = 0;
   for (int round = 0; round < 200; ++round) {
@@ -84,8 +99,17 @@ double Measure() {
 }  // namespace
 
 double PeakGflops() {
-  static const double peak = Measure();
+  static const double peak = Measure(LoopHere());
   return peak;
+}
+
+double PeakBf16Gflops() {
+#if defined(__x86_64__)
+  static const double peak = cpu::DetectBf16() ? Measure({Bf16Loop, 4.0 * 12 * 16 * kSteps}) : 0;
+  return peak;
+#else
+  return 0;
+#endif
 }
 
 }  // namespace floe

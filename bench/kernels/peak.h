@@ -6,6 +6,8 @@ namespace floe {
 
 // GFLOP/s with the widest instruction set here; a multiply-add counts two.
 double PeakGflops();
+// The same of products in bf16; 0 where there are none.
+double PeakBf16Gflops();
 
 }  // namespace floe
 

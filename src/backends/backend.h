@@ -28,9 +28,10 @@ namespace floe {
 // What an engine is built for. Stored in the engine; equal targets give equal plans.
 struct Target {
   std::string backend = "cpu";
-  std::string isa = "generic";  // cpu: "generic", "avx2", "avx512": the widest that kernels may use
-  int threads = 1;              // a hint: what the measurements were made with
-  std::string device;           // for people and the timing cache: "AMD EPYC ..."
+  std::string isa =
+      "generic";       // cpu: "generic", "avx2", "avx512", "avx512+bf16": the widest that kernels may use
+  int threads = 1;     // a hint: what the measurements were made with
+  std::string device;  // for people and the timing cache: "AMD EPYC ..."
 
   bool operator==(const Target&) const = default;
 };
@@ -98,6 +99,8 @@ struct Kernel {
   // The largest error against the reference backend, relative to the largest magnitude of the exact output.
   // 0: to the bit.
   double error_bound = 0;
+  // What its products are rounded to. A row in bf16 is for targets that allow it (Backend::allow_bf16).
+  DType arithmetic = DType::kFloat32;
 };
 
 struct Backend {
@@ -108,6 +111,8 @@ struct Backend {
   Target (*detect)(int threads);
   // Why an engine built for `built_for` cannot run on this machine; nullopt when it can.
   Refusal (*refuses_target)(const Target& built_for);
+  // Makes it a target whose kernels may compute in bf16, or says why there is none. Null: no such kernels.
+  Refusal (*allow_bf16)(Target& target) = nullptr;
 };
 
 // Every backend, in the order `--help` shows them.

@@ -43,7 +43,8 @@ const Kernel* RankStatically(const Graph& problem, const Target& target) {
   const Kernel* best = nullptr;
   double best_ns = 0;
   for (const Kernel& kernel : own->kernels()) {
-    if (kernel.refuses(problem, target)) continue;
+    // Whether rounding does harm was not seen where nothing was checked.
+    if (kernel.arithmetic != DType::kFloat32 || kernel.refuses(problem, target)) continue;
     const double ns = EstimateNs(kernel, problem, target);
     if (best == nullptr || ns < best_ns) {
       best = &kernel;

@@ -1,6 +1,7 @@
 #include "floe/compile.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
 
@@ -10,6 +11,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "compiler/bf16_search.h"
 #include "compiler/model.h"
 #include "compiler/self_check.h"
 #include "engine/plan.h"
@@ -30,6 +32,24 @@ void Report(const CompileOptions& options, std::string_view what, double fractio
   if (options.progress) options.progress(what, fraction);
 }
 
+// Makes the target one that allows bf16 where the options ask for it and there is any.
+void AllowBf16(const CompileOptions& options, const Backend& backend, Target& target) {
+  constexpr std::array kPrecisions = {"fp32", "bf16", "auto"};
+  if (std::ranges::find(kPrecisions, options.precision) == kPrecisions.end()) {
+    Throw(ErrorCode::kUsage, "--precision '{}': expected one of {}", options.precision,
+          fmt::join(kPrecisions, ", "));
+  }
+  if (options.precision == "fp32") return;
+  const Refusal why = backend.allow_bf16 == nullptr
+                          ? fmt::format("target {} computes in fp32 only", backend.name)
+                          : backend.allow_bf16(target);
+  if (!why) return;
+  if (options.precision == "bf16") {
+    Throw(ErrorCode::kUsage, "--precision bf16: {}; fp32 builds, and so does auto", *why);
+  }
+  LogInfo("--precision auto: all stays fp32: {}", *why);
+}
+
 Target ChooseTarget(const CompileOptions& options, int threads) {
   const Backend* backend = FindBackend(options.target);
   if (backend == nullptr) {
@@ -37,17 +57,17 @@ Target ChooseTarget(const CompileOptions& options, int threads) {
     for (const Backend* b : AllBackends()) names.push_back(b->name);
     Throw(ErrorCode::kUsage, "target '{}': expected one of {}", options.target, fmt::join(names, ", "));
   }
-  if (options.precision != "fp32") {
-    Throw(ErrorCode::kUsage, "precision '{}': expected fp32, the only one that this version builds",
-          options.precision);
-  }
   Target target = backend->detect(threads);
   if (!options.isa.empty()) {
+    if (options.isa.find('+') != std::string::npos) {
+      Throw(ErrorCode::kUsage, "--isa {}: what follows the '+' is added by --precision", options.isa);
+    }
     target.isa = options.isa;
     if (const Refusal why = backend->refuses_target(target)) {
       Throw(ErrorCode::kUsage, "--isa {}: {}", options.isa, *why);
     }
   }
+  AllowBf16(options, *backend, target);
   return target;
 }
 
@@ -113,6 +133,32 @@ size_t ConstantBytes(const Graph& graph) {
   return bytes;
 }
 
+// A step that was not there when errors were measured, of another profile, stays float32.
+std::function<Refusal(const std::string&)> WithinBudget(Graph& graph, const Bf16SearchArgs& args) {
+  return [refusals = ChooseBf16Steps(graph, args)](const std::string& step) -> Refusal {
+    const auto at = refusals.find(step);
+    return at == refusals.end() ? "its error was not measured" : at->second;
+  };
+}
+
+PlannerOptions PlannerOptionsFor(const CompileOptions& options, const Target& target, Tuner& tuner) {
+  return {.target = target,
+          .tuner = options.tune ? &tuner : nullptr,
+          .max_weight_growth = options.max_weight_growth,
+          .bf16_refusal = {},
+          .progress = options.progress,
+          .cancelled = options.cancelled};
+}
+
+// Of the self-check. A network with random weights amplifies the rounding to bf16 to some hundredths of its
+// outputs' range; Winograd and fast exponentials stay well within the least.
+double Tolerance(const CompileOptions& options) {
+  constexpr double kFloat32 = 1e-3;
+  constexpr double kBf16 = 0.2;
+  if (options.precision == "fp32") return kFloat32;
+  return options.precision == "bf16" ? kBf16 : options.error_budget + kFloat32;
+}
+
 }  // namespace
 
 std::shared_ptr<const Engine> CompileModels(std::vector<ImportedModel> models, const std::string& model_name,
@@ -120,10 +166,11 @@ std::shared_ptr<const Engine> CompileModels(std::vector<ImportedModel> models, c
   CHECK(!models.empty());
   const int threads = options.threads > 0 ? options.threads : AvailableProcessors();
   const Target target = ChooseTarget(options, threads);
+  Target float32_target = target;
+  float32_target.isa = target.isa.substr(0, target.isa.find('+'));
   TimingCache cache = TimingCache::Open(options.tune ? options.timing_cache : "none");
   Tuner tuner(std::make_shared<ThreadPool>(threads), cache, CacheStateFor(ConstantBytes(*models[0].graph)));
-  PlannerOptions planner{target, options.tune ? &tuner : nullptr, options.max_weight_growth, options.progress,
-                         options.cancelled};
+  PlannerOptions planner = PlannerOptionsFor(options, target, tuner);
   ConstantPool constants;
   EngineData data;
   std::vector<std::unique_ptr<Graph>> imported;
@@ -134,12 +181,17 @@ std::shared_ptr<const Engine> CompileModels(std::vector<ImportedModel> models, c
     const size_t nodes_before = model.graph->node_count();
     RunPipeline(*model.graph, options);
     LogInfo("{} nodes became {}", nodes_before, model.graph->node_count());
+    if (options.precision == "auto" && target != float32_target && data.profiles.empty()) {
+      planner.bf16_refusal =
+          WithinBudget(*model.graph, {planner, model.inputs, model.outputs, options.error_budget, threads});
+    }
     data.profiles.push_back(MakePlan(*model.graph, constants, planner));
     model.graph.reset();
   }
   cache.Save();
 
-  data.target = target;
+  // Without a step in bf16 the engine runs on more machines.
+  data.target = std::ranges::any_of(data.profiles, UsesBf16) ? target : float32_target;
   data.precision = options.precision;
   data.inputs = std::move(models[0].inputs);
   data.outputs = std::move(models[0].outputs);
@@ -151,7 +203,7 @@ std::shared_ptr<const Engine> CompileModels(std::vector<ImportedModel> models, c
 
   for (size_t profile = 0; profile < imported.size(); ++profile) {
     Report(options, "checking against the reference");
-    SelfCheck(engine, profile, *imported[profile], threads);
+    SelfCheck(engine, profile, *imported[profile], threads, Tolerance(options));
   }
   CheckCancelled(options);
   return engine;

@@ -12,10 +12,10 @@ namespace floe {
 
 // Feeds made-up inputs of a profile's shapes to the engine and to `imported`, its graph as it came from the
 // model, before any pass. Throws Error(kAccuracy) naming the output and the difference when a float output
-// differs by more than 1e-3 of its range. Integer outputs may flip where floats tie, so a difference there is
-// a warning; so is a model that made-up inputs cannot run. Graphs with random ops are not checked.
+// differs by more than `tolerance` of its range. Integer outputs may flip where floats tie, so a difference
+// there is a warning; so is a model that made-up inputs cannot run. Graphs with random ops are not checked.
 void SelfCheck(const std::shared_ptr<const Engine>& engine, size_t profile, const Graph& imported,
-               int threads);
+               int threads, double tolerance);
 
 }  // namespace floe
 

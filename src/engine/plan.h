@@ -90,6 +90,15 @@ struct Plan {
   uint64_t arena_bytes = 0;
 };
 
+// What the step's products are rounded to: float32 or bfloat16.
+DType ArithmeticOf(const KernelStep& step);
+// A step in bf16, in loops and branches, too.
+bool UsesBf16(const Plan& plan);
+
+// Constants are shared, all else is the copy's own.
+Step CloneStep(const Step& step);
+Plan ClonePlan(const Plan& plan);
+
 // One input or output of an engine as a user names it.
 struct IoSpec {
   std::string name;    // as the user gave it, or the TensorFlow node's

@@ -14,9 +14,16 @@ double Bytes(const Graph& problem) {
   return bytes;
 }
 
+Refusal RoundsTooMuch(const Kernel& kernel, const RoundingLimit& rounding) {
+  if (kernel.arithmetic != DType::kFloat32) return rounding.bf16;
+  if (kernel.error_bound <= rounding.most) return std::nullopt;
+  return fmt::format("its rounding, up to {:.0e}, is too much with so many layers after it",
+                     kernel.error_bound);
+}
+
 }  // namespace
 
-Choice ChooseKernel(const Graph& problem, const Target& target, Tuner* tuner, double max_error) {
+Choice ChooseKernel(const Graph& problem, const Target& target, Tuner* tuner, const RoundingLimit& rounding) {
   const Backend* own = FindBackend(target.backend);
   CHECK(own != nullptr, target.backend);
   Choice choice;
@@ -29,9 +36,8 @@ Choice ChooseKernel(const Graph& problem, const Target& target, Tuner* tuner, do
       candidate.refusal = *why;
       continue;
     }
-    if (kernel.error_bound > max_error) {
-      candidate.refusal = fmt::format("its rounding, up to {:.0e}, is too much with so many layers after it",
-                                      kernel.error_bound);
+    if (const Refusal why = RoundsTooMuch(kernel, rounding)) {
+      candidate.refusal = *why;
       continue;
     }
     candidate.estimate_ns = EstimateNs(kernel, problem, target);

@@ -17,9 +17,14 @@ struct Choice {
   std::vector<KernelCandidate> candidates;
 };
 
-// `tuner` may be null. When it is given, all kernels that can are measured. Those whose error bound is above
-// `max_error` are passed over.
-Choice ChooseKernel(const Graph& problem, const Target& target, Tuner* tuner, double max_error);
+// What may be lost by rounding.
+struct RoundingLimit {
+  double most = 0;  // kernels in float32 whose error bound is above it are passed over
+  Refusal bf16;     // why those in bf16 are; nullopt: they are not
+};
+
+// `tuner` may be null. When it is given, all kernels that can are measured.
+Choice ChooseKernel(const Graph& problem, const Target& target, Tuner* tuner, const RoundingLimit& rounding);
 
 }  // namespace floe
 

@@ -15,6 +15,7 @@ class ConstantPool {
   // The index of a constant with the same type, dims and contents.
   uint32_t Add(const Tensor& tensor);
   const Tensor& at(uint32_t i) const { return tensors_[i]; }
+  const std::vector<Tensor>& tensors() const { return tensors_; }
   std::vector<Tensor> Take() { return std::move(tensors_); }
 
  private:

@@ -19,9 +19,9 @@ bool IsStatic(const Graph& problem) {
 // A group must gain this much to be split: measurements have noise, and a whole group saves memory too.
 constexpr double kSplitGain = 0.97;
 
-bool BetterApart(const Graph& problem, const PlannerOptions& options, double max_error) {
+bool BetterApart(const Graph& problem, const PlannerOptions& options, const RoundingLimit& rounding) {
   if (!IsStatic(problem)) return true;
-  const Choice whole = ChooseKernel(problem, options.target, options.tuner, max_error);
+  const Choice whole = ChooseKernel(problem, options.target, options.tuner, rounding);
   if (whole.last_resort) return true;
   // Timing the parts of every group would double the build: estimates decide, the whole's best against the
   // parts'.
@@ -29,11 +29,11 @@ bool BetterApart(const Graph& problem, const PlannerOptions& options, double max
   for (const NodeId id : problem.Order()) {
     std::vector<ValueId> ignored;
     const std::unique_ptr<Graph> part = ExtractProblem(problem, id, &ignored);
-    const Choice choice = ChooseKernel(*part, options.target, nullptr, max_error);
+    const Choice choice = ChooseKernel(*part, options.target, nullptr, rounding);
     if (choice.last_resort) return false;
     apart_ns += choice.time_ns;
   }
-  return apart_ns < ChooseKernel(problem, options.target, nullptr, max_error).time_ns * kSplitGain;
+  return apart_ns < ChooseKernel(problem, options.target, nullptr, rounding).time_ns * kSplitGain;
 }
 
 }  // namespace
@@ -58,6 +58,12 @@ std::vector<NodeId> SplitGroup(Graph& graph, NodeId id) {
   return nodes;
 }
 
+RoundingLimit LimitOf(const Graph& graph, NodeId id, std::span<const double> most_rounding,
+                      const PlannerOptions& options) {
+  return {most_rounding[static_cast<size_t>(id)],
+          options.bf16_refusal ? options.bf16_refusal(graph.node(id).name) : std::nullopt};
+}
+
 int SettleGroups(Graph& graph, const PlannerOptions& options) {
   int split = 0;
   const std::vector<NodeId> order = graph.Order();
@@ -73,7 +79,8 @@ int SettleGroups(Graph& graph, const PlannerOptions& options) {
       continue;
     }
     std::vector<ValueId> ignored;
-    if (BetterApart(*ExtractProblem(graph, id, &ignored), options, most_rounding[static_cast<size_t>(id)])) {
+    if (BetterApart(*ExtractProblem(graph, id, &ignored), options,
+                    LimitOf(graph, id, most_rounding, options))) {
       SplitGroup(graph, id);
       ++split;
     }

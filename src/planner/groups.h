@@ -2,9 +2,11 @@
 #ifndef FLOE_PLANNER_GROUPS_H_
 #define FLOE_PLANNER_GROUPS_H_
 
+#include <span>
 #include <vector>
 
 #include "graph/graph.h"
+#include "planner/choose.h"
 #include "planner/planner.h"
 
 namespace floe {
@@ -12,6 +14,10 @@ namespace floe {
 // Splits every group that no kernel of the target takes whole, or whose parts are cheaper apart. Bodies of If
 // and Loop included. The number of groups split.
 int SettleGroups(Graph& graph, const PlannerOptions& options);
+
+// What the node's kernel may round, of MostRounding() and the options.
+RoundingLimit LimitOf(const Graph& graph, NodeId id, std::span<const double> most_rounding,
+                      const PlannerOptions& options);
 
 // Puts the body of a group in its place: the nodes, in order.
 std::vector<NodeId> SplitGroup(Graph& graph, NodeId group);

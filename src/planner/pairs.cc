@@ -57,8 +57,8 @@ std::unique_ptr<Graph> PairProblem(const Graph& graph, NodeId first, NodeId seco
 }
 
 // The time of the best kernel; infinite when nothing but the reference takes it.
-double BestNs(const Graph& problem, const PlannerOptions& options, double max_error) {
-  const Choice choice = ChooseKernel(problem, options.target, options.tuner, max_error);
+double BestNs(const Graph& problem, const PlannerOptions& options, const RoundingLimit& rounding) {
+  const Choice choice = ChooseKernel(problem, options.target, options.tuner, rounding);
   return choice.last_resort ? std::numeric_limits<double>::infinity() : choice.time_ns;
 }
 
@@ -93,7 +93,7 @@ class PairMerger {
  private:
   bool IsFaster(NodeId first, NodeId second) const {
     const auto best = [&](const Graph& problem, NodeId id) {
-      return BestNs(problem, options_, most_rounding_[static_cast<size_t>(id)]);
+      return BestNs(problem, options_, LimitOf(graph_, id, most_rounding_, options_));
     };
     const std::unique_ptr<Graph> both = PairProblem(graph_, first, second);
     const auto is_static = [&](ValueId v) { return both->value(v).type.IsStatic(); };

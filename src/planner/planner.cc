@@ -58,8 +58,8 @@ class Choices {
       std::vector<ValueId> inputs;
       std::unique_ptr<Graph> problem = ExtractProblem(graph, id, &inputs);
       if (IsDynamic(*problem)) continue;
-      Choice choice =
-          ChooseKernel(*problem, options_.target, options_.tuner, most_rounding[static_cast<size_t>(id)]);
+      Choice choice = ChooseKernel(*problem, options_.target, options_.tuner,
+                                   LimitOf(graph, id, most_rounding, options_));
       index_[{&graph, id}] = contests_.size();
       contests_.push_back({std::move(problem), std::move(choice)});
     }

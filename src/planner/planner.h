@@ -18,6 +18,8 @@ struct PlannerOptions {
   Tuner* tuner = nullptr;  // null: rank by estimate
   // How many times the weights in the graph the packed ones may take in all; 0: no limit.
   double max_weight_growth = 0;
+  // Why the step of that name may not compute in bf16 on a target that allows it; empty: all may.
+  std::function<Refusal(const std::string& step)> bf16_refusal;
   std::function<void(std::string_view what, double fraction)> progress;
   std::function<bool()> cancelled;
 };

@@ -9,6 +9,7 @@
 #include "tools/command.h"
 #include "tools/model_options.h"
 #include "tools/picture_options.h"
+#include "tools/precision_table.h"
 
 namespace floe::tools {
 namespace {
@@ -41,8 +42,10 @@ void Build(BuildArgs& args, const ConsoleOptions& console) {
   if (console.quiet) return;
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const EngineData& data = engine->data();
-  fmt::print(stderr, "{}: {}, {} steps, {} in {:.1f} s\n", args.output, engine->target(),
-             data.profiles[0].steps.size(),
+  const bool reduced = data.precision != "fp32";
+  if (reduced && console.verbose) fmt::print(stderr, "{}", PrecisionTable(data.profiles[0]));
+  fmt::print(stderr, "{}: {}, {} steps{}, {} in {:.1f} s\n", args.output, engine->target(),
+             data.profiles[0].steps.size(), reduced ? ", " + PrecisionSummary(data) : "",
              HumanBytes(static_cast<double>(MappedFile::Open(args.output)->bytes().size())), seconds);
 }
 

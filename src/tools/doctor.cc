@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "backends/backend.h"
+#include "base/text.h"
 #include "base/thread_pool.h"
 #include "planner/timing_cache.h"
 #include "tools/command.h"
@@ -16,9 +17,13 @@ void Doctor(bool json) {
   nlohmann::ordered_json backends = nlohmann::ordered_json::array();
   for (const Backend* backend : AllBackends()) {
     const Target target = backend->detect(AvailableProcessors());
+    Target reduced = target;
+    std::vector<std::string> precisions = {"fp32"};
+    if (backend->allow_bf16 != nullptr && !backend->allow_bf16(reduced)) precisions.emplace_back("bf16");
     backends.push_back({{"name", backend->name},
                         {"description", backend->description},
                         {"isa", target.isa},
+                        {"precisions", precisions},
                         {"device", target.device},
                         {"kernels", backend->kernels().size()}});
   }
@@ -30,10 +35,11 @@ void Doctor(bool json) {
   }
   fmt::print("floe {}, {} processors to use\n", FLOE_VERSION, AvailableProcessors());
   for (const auto& b : backends) {
-    fmt::print("{:10} {}, {} kernels{}{}\n", b["name"].get<std::string>(),
+    fmt::print("{:10} {}, {} kernels{}{}, {}\n", b["name"].get<std::string>(),
                b["description"].get<std::string>(), b["kernels"].get<size_t>(),
                b["isa"] == "" ? "" : ", " + b["isa"].get<std::string>(),
-               b["device"] == "" ? "" : " on " + b["device"].get<std::string>());
+               b["device"] == "" ? "" : " on " + b["device"].get<std::string>(),
+               JoinText(b["precisions"].get<std::vector<std::string>>(), " and "));
   }
   fmt::print("timing cache: {}\n", out["timing_cache"].get<std::string>());
 }

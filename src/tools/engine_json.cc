@@ -64,6 +64,7 @@ Json StepJson(const Plan& plan, const Step& step) {
   json["inputs"] = types(kernel->inputs);
   json["outputs"] = types(kernel->outputs);
   json["dynamic"] = kernel->dynamic;
+  json["arithmetic"] = DTypeName(ArithmeticOf(*kernel));
   Json candidates = Json::array();
   for (const KernelCandidate& c : kernel->candidates) {
     Json row = {{"kernel", c.kernel}};

@@ -7,6 +7,7 @@
 #include "tools/command.h"
 #include "tools/engine_json.h"
 #include "tools/model_options.h"
+#include "tools/precision_table.h"
 
 namespace floe::tools {
 namespace {
@@ -15,6 +16,7 @@ struct ExplainArgs {
   std::string path;
   std::string node;
   bool json = false;
+  bool precision = false;
 };
 
 bool Concerns(const Step& step, const std::string& node) {
@@ -55,6 +57,11 @@ void PrintStep(size_t index, const Plan& plan, const Step& step) {
 
 void Explain(const ExplainArgs& args) {
   const std::shared_ptr<const Engine> engine = Engine::Load(args.path);
+  if (args.precision) {
+    fmt::print("{}: {}\n", Bold(args.path), PrecisionSummary(engine->data()));
+    for (const Plan& plan : engine->data().profiles) fmt::print("{}", PrecisionTable(plan));
+    return;
+  }
   nlohmann::ordered_json steps = nlohmann::ordered_json::array();
   bool found = false;
   for (const Plan& plan : engine->data().profiles) {
@@ -84,8 +91,12 @@ void Explain(const ExplainArgs& args) {
 void AddExplain(CLI::App& app, const ConsoleOptions&) {
   auto args = std::make_shared<ExplainArgs>();
   app.add_option("ENGINE", args->path, "An engine file")->required();
-  app.add_option("NODE", args->node, "A TensorFlow node or a step; default: all steps");
-  app.add_flag("--json", args->json, "For programs");
+  CLI::Option* node = app.add_option("NODE", args->node, "A TensorFlow node or a step; default: all steps");
+  CLI::Option* json = app.add_flag("--json", args->json, "For programs");
+  app.add_flag("--precision", args->precision,
+               "A table: which steps compute in bf16, and why the others don't")
+      ->excludes(json)
+      ->excludes(node);
   app.callback([args] { Explain(*args); });
 }
 

@@ -76,7 +76,14 @@ void AddCompileOptions(CLI::App& app, CompileOptions& options) {
                  "Threads that the kernels are measured with; 0: one a processor")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
-  app.add_option("--precision", options.precision, "fp32")->capture_default_str();
+  app.add_option("--precision", options.precision,
+                 "fp32; bf16: products where that is faster; auto: so many of them as --error-budget allows")
+      ->capture_default_str();
+  app.add_option("--error-budget", options.error_budget,
+                 "With --precision auto: how far outputs may move, as a part of their range")
+      ->check(CLI::Range(0.0, 1.0))
+      ->type_name("X")
+      ->capture_default_str();
   app.add_option("--timing-cache", options.timing_cache, "Measured times are kept here; 'none': not kept")
       ->type_name("FILE");
   app.add_option("--max-weight-growth", options.max_weight_growth,

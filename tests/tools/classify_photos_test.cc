@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "backends/cpu/isa.h"
 #include "support/run_floe.h"
 
 namespace floe {
@@ -52,25 +53,48 @@ std::map<std::string, std::vector<Answer>> Golden(const std::string& network) {
   return golden;
 }
 
-class ClassifyPhotos : public testing::TestWithParam<Network> {};
+class ClassifyPhotos : public testing::TestWithParam<Network> {
+ protected:
+  // What an engine built with `options` says of the photos; the golden answers go to `golden`.
+  json AnswersOf(const std::vector<std::string>& options,
+                 std::map<std::string, std::vector<Answer>>* golden) {
+    const Network& network = GetParam();
+    const ScratchFolder folder;
+    std::vector<std::string> build = {"build",
+                                      ModelPath(),
+                                      "--input",
+                                      std::string("input=") + network.shape,
+                                      "--output",
+                                      network.output,
+                                      "--preprocess",
+                                      "inception",
+                                      "--labels",
+                                      Shared("labels/imagenet_labels_1001.txt"),
+                                      "--timing-cache",
+                                      "none",
+                                      "-o",
+                                      folder / "m.floe"};
+    build.insert(build.end(), options.begin(), options.end());
+    EXPECT_TRUE(Succeeds(RunFloe(build)));
+    std::vector<std::string> arguments = {"classify", folder / "m.floe", "--json"};
+    *golden = Golden(network.name);
+    EXPECT_GE(golden->size(), 8u);
+    for (const auto& [image, answers] : *golden) arguments.push_back(Shared("images/" + image));
+    const Ran ran = RunFloe(arguments);
+    EXPECT_TRUE(Succeeds(ran));
+    return json::parse(ran.out).at("results");
+  }
+
+  static std::string ModelPath() {
+    return Shared(std::string("models/derived_imagenet_pb/") + GetParam().name + ".pb");
+  }
+  static bool Missing() { return !std::filesystem::exists(ModelPath()); }
+};
 
 TEST_P(ClassifyPhotos, AsTensorFlowDoes) {
-  const Network& network = GetParam();
-  const std::string model = Shared(std::string("models/derived_imagenet_pb/") + network.name + ".pb");
-  if (!std::filesystem::exists(model)) GTEST_SKIP() << "no ../shared/models beside the checkout";
-  const ScratchFolder folder;
-  ASSERT_TRUE(Succeeds(
-      RunFloe({"build", model, "--input", std::string("input=") + network.shape, "--output", network.output,
-               "--preprocess", "inception", "--labels", Shared("labels/imagenet_labels_1001.txt"),
-               "--timing-cache", "none", "-o", folder / "m.floe"})));
-  std::vector<std::string> arguments = {"classify", folder / "m.floe", "--json"};
-  const auto golden = Golden(network.name);
-  ASSERT_GE(golden.size(), 8u);
-  for (const auto& [image, answers] : golden) arguments.push_back(Shared("images/" + image));
-  const Ran ran = RunFloe(arguments);
-  ASSERT_TRUE(Succeeds(ran));
-  const json answered = json::parse(ran.out);
-  for (const json& result : answered.at("results")) {
+  if (Missing()) GTEST_SKIP() << "no ../shared/models beside the checkout";
+  std::map<std::string, std::vector<Answer>> golden;
+  for (const json& result : AnswersOf({}, &golden)) {
     const std::string image = std::filesystem::path(result["image"].get<std::string>()).filename();
     const std::vector<Answer>& answers = golden.at(image);
     ASSERT_EQ(result["top"].size(), answers.size());
@@ -78,6 +102,18 @@ TEST_P(ClassifyPhotos, AsTensorFlowDoes) {
       EXPECT_EQ(result["top"][i]["index"], answers[i].index) << image << ", place " << i + 1;
       EXPECT_NEAR(result["top"][i]["probability"].get<double>(), answers[i].probability, 2e-4) << image;
     }
+  }
+}
+
+TEST_P(ClassifyPhotos, InBf16TheFirstAnswerStaysWhereItLeads) {
+  if (Missing()) GTEST_SKIP() << "no ../shared/models beside the checkout";
+  if (!cpu::DetectBf16()) GTEST_SKIP() << "this processor has no AVX512_BF16";
+  std::map<std::string, std::vector<Answer>> golden;
+  for (const json& result : AnswersOf({"--precision", "bf16"}, &golden)) {
+    const std::string image = std::filesystem::path(result["image"].get<std::string>()).filename();
+    const std::vector<Answer>& answers = golden.at(image);
+    if (answers[0].probability - answers[1].probability <= 0.05) continue;
+    EXPECT_EQ(result["top"][0]["index"], answers[0].index) << image;
   }
 }
 

@@ -12,6 +12,7 @@ std::span<const Kernel> Kernels() {
   static const std::array kernels = {
       cpu::ConvPackedKernel(),
       cpu::ConvFewChannelsKernel(),
+      cpu::ProductBf16Kernel(),
       cpu::ConvGemmKernel(),
       cpu::ConvTransposeKernel(),
       cpu::DepthwiseKernel(),
@@ -25,6 +26,7 @@ std::span<const Kernel> Kernels() {
       cpu::MoveKernel(),
       cpu::GatherKernel(),
       cpu::Winograd3x3F2Kernel(),
+      cpu::Winograd3x3F2Bf16Kernel(),
       cpu::Winograd3x3F4Kernel(),
       cpu::Winograd3x3F6Kernel(),
       cpu::Winograd5x5Kernel(),
@@ -48,10 +50,22 @@ Target Detect(int threads) {
 Refusal RefusesTarget(const Target& built_for) {
   const cpu::Isa here = cpu::DetectIsa();
   const cpu::Isa wanted = cpu::IsaOf(built_for);
-  if (cpu::IsaName(wanted) != built_for.isa) return "instruction set '" + built_for.isa + "' is not known";
-  if (wanted <= here) return std::nullopt;
+  if (cpu::HasBf16(built_for)) {
+    if (cpu::DetectBf16()) return std::nullopt;
+  } else if (cpu::IsaName(wanted) != built_for.isa) {
+    return "instruction set '" + built_for.isa + "' is not known";
+  } else if (wanted <= here) {
+    return std::nullopt;
+  }
   return "the engine uses " + built_for.isa + ", this processor (" + cpu::ProcessorName() + ") has " +
          std::string(cpu::IsaName(here));
+}
+
+Refusal AllowBf16(Target& target) {
+  if (cpu::IsaOf(target) != cpu::Isa::kAvx512) return "instruction set " + target.isa + " has no AVX512_BF16";
+  if (!cpu::DetectBf16()) return "this processor (" + cpu::ProcessorName() + ") has no AVX512_BF16";
+  target.isa = cpu::kBf16Isa;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -61,7 +75,8 @@ const Backend& CpuBackend() {
                                   .description = "x86-64 with AVX2 or AVX-512, others by portable code",
                                   .kernels = Kernels,
                                   .detect = Detect,
-                                  .refuses_target = RefusesTarget};
+                                  .refuses_target = RefusesTarget,
+                                  .allow_bf16 = AllowBf16};
   return backend;
 }
 

@@ -27,8 +27,12 @@ std::string_view IsaName(Isa isa) {
 }
 
 Isa IsaOf(const Target& target) {
-  if (target.isa == "avx512") return Isa::kAvx512;
+  if (target.isa == "avx512" || HasBf16(target)) return Isa::kAvx512;
   return target.isa == "avx2" ? Isa::kAvx2 : Isa::kGeneric;
+}
+
+bool HasBf16(const Target& target) {
+  return target.isa == kBf16Isa;
 }
 
 #if defined(__x86_64__)
@@ -48,6 +52,15 @@ Isa DetectIsa() {
   return (b & kWide) == kWide && (state & 0xe6) == 0xe6 ? Isa::kAvx512 : Isa::kAvx2;
 }
 
+bool DetectBf16() {
+  uint32_t a = 0;
+  uint32_t b = 0;
+  uint32_t c = 0;
+  uint32_t d = 0;
+  return DetectIsa() == Isa::kAvx512 && __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 &&
+         (a & bit_AVX512BF16) != 0;
+}
+
 std::string ProcessorName() {
   uint32_t words[12] = {};
   for (uint32_t i = 0; i < 3; ++i) {
@@ -65,6 +78,10 @@ std::string ProcessorName() {
 
 Isa DetectIsa() {
   return Isa::kGeneric;
+}
+
+bool DetectBf16() {
+  return false;
 }
 
 std::string ProcessorName() {

@@ -17,6 +17,13 @@ std::string_view IsaName(Isa isa);
 Isa DetectIsa();
 // The set a target names; an unknown word means kGeneric, which every machine has.
 Isa IsaOf(const Target& target);
+// What a target may add to its set: "avx512+bf16" has VDPBF16PS, too, and kernels may compute in bf16.
+constexpr std::string_view kBf16Isa = "avx512+bf16";
+bool HasBf16(const Target& target);
+constexpr const char* kNotForBf16 =
+    "the engine is built for float32";  // what rows in bf16 refuse others with
+// This processor has it.
+bool DetectBf16();
 // "AMD EPYC 9R14", or the architecture's name where the processor does not say.
 std::string ProcessorName();
 

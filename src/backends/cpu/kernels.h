@@ -9,6 +9,7 @@ namespace floe::cpu {
 Kernel ConvGemmKernel();    // conv/conv_gemm.cc
 Kernel ConvPackedKernel();  // packed/conv_packed.cc
 Kernel ConvFewChannelsKernel();
+Kernel ProductBf16Kernel();         // packed/product_bf16.cc
 Kernel DepthwisePointwiseKernel();  // packed/depthwise_pointwise.cc
 Kernel ConvTransposeKernel();       // conv/conv_transpose.cc
 Kernel DepthwiseKernel();           // depthwise/depthwise.cc
@@ -23,6 +24,7 @@ Kernel ReduceKernel();              // rows/reduce.cc
 Kernel SoftmaxKernel();             // rows/softmax.cc
 Kernel LrnKernel();                 // rows/softmax.cc
 Kernel Winograd3x3F2Kernel();       // winograd/winograd.cc
+Kernel Winograd3x3F2Bf16Kernel();
 Kernel Winograd3x3F4Kernel();
 Kernel Winograd3x3F6Kernel();
 Kernel Winograd5x5Kernel();

@@ -75,11 +75,14 @@ void CheckPackedCount(std::span<const Tensor> packed, size_t count, std::string_
         packed.size(), kernel, count);
 }
 
+void CheckPacked(const Tensor& tensor, DType dtype, int64_t elements, std::string_view kernel) {
+  if (tensor.dtype() == dtype && tensor.size() == elements && tensor.raw() != nullptr) return;
+  Throw(ErrorCode::kEngine, "engine: packed constant of {} is {}{}, expected {}[{}]; build the engine again",
+        kernel, DTypeName(tensor.dtype()), DimsToString(tensor.dims()), DTypeName(dtype), elements);
+}
+
 void CheckPackedFloats(const Tensor& tensor, int64_t floats, std::string_view kernel) {
-  if (tensor.dtype() == DType::kFloat32 && tensor.size() == floats && tensor.raw() != nullptr) return;
-  Throw(ErrorCode::kEngine,
-        "engine: packed constant of {} is {}{}, expected float32[{}]; build the engine again", kernel,
-        DTypeName(tensor.dtype()), DimsToString(tensor.dims()), floats);
+  CheckPacked(tensor, DType::kFloat32, floats, kernel);
 }
 
 double BytesMoved(const Graph& problem) {

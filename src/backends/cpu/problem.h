@@ -52,7 +52,8 @@ class Operand {
 
 // Throws Error(kEngine) unless `packed` holds `count` float32 tensors.
 void CheckPackedCount(std::span<const Tensor> packed, size_t count, std::string_view kernel);
-// Throws Error(kEngine) unless the tensor is float32, with `floats` elements in memory.
+// Throws Error(kEngine) unless the tensor has that type, with so many elements in memory.
+void CheckPacked(const Tensor& tensor, DType dtype, int64_t elements, std::string_view kernel);
 void CheckPackedFloats(const Tensor& tensor, int64_t floats, std::string_view kernel);
 
 // Bytes of all inputs and outputs.

@@ -67,19 +67,6 @@ TEST(OnnxImport, AFunctionOfTheModelIsInlinedWithItsAttributes) {
                                          " %d = Mul(%x, %c)\n %b = Add(%d, %d)\n}"));
 }
 
-TEST(OnnxImport, ALabelEncoderIsATable) {
-  OnnxFile model = OnnxText(R"(g (int64[4] x) => (float[4] y) {
-    y = ai.onnx.ml.LabelEncoder<keys_int64s=[3,7], values_floats=[0.5,1.5], default_float=9.0>(x) })",
-                            17);
-  auto* import = model.proto.add_opset_import();
-  import->set_domain("ai.onnx.ml");
-  import->set_version(2);
-  const OnnxImportResult result = ImportSelected(model);
-  const Tensor x = Tensor::FromVector<int64_t>({7, 3, 4, 7});
-  const Tensor y = ReferenceEvaluator().Evaluate(*result.graph, {&x, 1})[0];
-  EXPECT_THAT(std::vector<float>(y.data<float>(), y.data<float>() + 4), ElementsAre(1.5F, 0.5F, 9.0F, 1.5F));
-}
-
 TEST(OnnxImport, IntegersAreCastToTextAndOtherNumbersAreNot) {
   const OnnxImportResult result = ImportText("g (int32[2] x) => (string[2] y) { y = Cast<to=8>(x) }");
   const Tensor x = Tensor::FromVector<int32_t>({-3, 12});

@@ -1,6 +1,5 @@
 #include "backends/cpu/elementwise/functions.h"
 
-#include <array>
 #include <cmath>
 #include <limits>
 #include <type_traits>
@@ -302,15 +301,22 @@ void WhereBlock(const BlockArgs& args) {
 
 }  // namespace
 
+// Each is asked only where it may run: the function that fills the table is compiled for its set, too.
 const FloatBlocks& FloatBlocksFor(Isa isa) {
 #if defined(__x86_64__)
-  static const std::array<FloatBlocks, 3> blocks = {generic::GetFloatBlocks(), avx2::GetFloatBlocks(),
-                                                    avx512::GetFloatBlocks()};
+  if (isa == Isa::kAvx512) {
+    static const FloatBlocks blocks = avx512::GetFloatBlocks();
+    return blocks;
+  }
+  if (isa == Isa::kAvx2) {
+    static const FloatBlocks blocks = avx2::GetFloatBlocks();
+    return blocks;
+  }
 #else
-  static const std::array<FloatBlocks, 3> blocks = {generic::GetFloatBlocks(), generic::GetFloatBlocks(),
-                                                    generic::GetFloatBlocks()};
+  static_cast<void>(isa);
 #endif
-  return blocks[static_cast<size_t>(isa)];
+  static const FloatBlocks blocks = generic::GetFloatBlocks();
+  return blocks;
 }
 
 BlockFunction FindUnary(UnaryKind kind, DType dtype, Isa isa) {

@@ -1,8 +1,6 @@
 #include "backends/cpu/gemm/pack.h"
 
 #include <algorithm>
-#include <array>
-
 #include "backends/cpu/problem.h"
 
 namespace floe::cpu {
@@ -48,15 +46,22 @@ Split ChooseSplit(const GemmShape& shape, int64_t threads, int64_t tile_rows) {
 
 }  // namespace
 
+// Each is asked only where it may run: the function that fills the table is compiled for its set, too.
 const GemmCode& GemmCodeFor(Isa isa) {
 #if defined(__x86_64__)
-  static const std::array<GemmCode, 3> codes = {generic::GetGemmCode(), avx2::GetGemmCode(),
-                                                avx512::GetGemmCode()};
+  if (isa == Isa::kAvx512) {
+    static const GemmCode code = avx512::GetGemmCode();
+    return code;
+  }
+  if (isa == Isa::kAvx2) {
+    static const GemmCode code = avx2::GetGemmCode();
+    return code;
+  }
 #else
-  static const std::array<GemmCode, 3> codes = {generic::GetGemmCode(), generic::GetGemmCode(),
-                                                generic::GetGemmCode()};
+  static_cast<void>(isa);
 #endif
-  return codes[static_cast<size_t>(isa)];
+  static const GemmCode code = generic::GetGemmCode();
+  return code;
 }
 
 void SetPanels(const GemmCode& code, GemmShape* shape) {

@@ -2,27 +2,13 @@
 // they lie.
 #include <algorithm>
 
-#include "backends/cpu/conv/epilogue.h"
 #include "backends/cpu/kernels.h"
-#include "backends/cpu/packed/division.h"
-#include "backends/cpu/window.h"
+#include "backends/cpu/packed/product.h"
 #include "base/check.h"
 
 namespace floe::cpu {
-namespace {
 
-constexpr std::string_view kName = "cpu.conv_packed";
-constexpr std::string_view kFewName = "cpu.conv_few_channels";
-// Pixels of so few floats are read where they lie.
-constexpr int64_t kFewChannels = 8;
-
-struct ConvPlan {
-  FusedGroup group;
-  Window window;
-  PackedShape shape;
-};
-
-Refusal MakePlan(const Graph& problem, ConvPlan* plan) {
+Refusal PlanConv(const Graph& problem, ProductPlan* plan) {
   std::string why;
   const std::optional<FusedGroup> group = MatchFusedGroup(problem, &why);
   if (!group) return why;
@@ -32,63 +18,27 @@ Refusal MakePlan(const Graph& problem, ConvPlan* plan) {
   if (w.groups != 1) return "grouped convolution";
   if (w.kernel[0] != 1 || w.input[0] != 1 || w.pad[0] != 0) return "three spatial dimensions";
   plan->shape = {w.output_pixels(), w.taps() * w.channels, w.output_channels};
+  plan->column_stride = plan->shape.depth;
   return std::nullopt;
 }
 
-Refusal MakeFewPlan(const Graph& problem, ConvPlan* plan) {
-  if (Refusal refusal = MakePlan(problem, plan)) return refusal;
+namespace {
+
+constexpr std::string_view kName = "cpu.conv_packed";
+constexpr std::string_view kFewName = "cpu.conv_few_channels";
+// Pixels of so few floats are read where they lie.
+constexpr int64_t kFewChannels = 8;
+
+Refusal PlanFew(const Graph& problem, ProductPlan* plan) {
+  if (Refusal refusal = PlanConv(problem, plan)) return refusal;
   if (plan->window.channels > kFewChannels) return "more than 8 channels";
   if (plan->window.dilation[2] != 1) return "dilated";
   return std::nullopt;
 }
 
-class ConvPacked : public Executable {
+class ConvFew : public PackedProduct {
  public:
-  ConvPacked(const PrepareArgs& args, const ConvPlan& plan)
-      : window_(plan.window),
-        shape_(plan.shape),
-        code_(PackedCodeFor(IsaOf(args.target))),
-        input_(args.problem, plan.group.main->inputs[0]),
-        epilogue_(args.problem, plan.group),
-        packed_(args.packed[0]) {}
-
-  size_t WorkspaceBytes(int threads) const override {
-    return PackedWorkspaceFloats(shape_, code_, threads) * sizeof(float);
-  }
-
-  void Run(const RunArgs& args) const override {
-    const PackedCall call = CallFor(args);
-    const float* input = input_.floats(args);
-    const auto fill = [&](const RowBlock& block, int64_t begin, int64_t end, float* scratch) {
-      code_.gather(window_, input, block, begin, end, scratch);
-    };
-    RunPacked(shape_, code_, call, fill, static_cast<float*>(args.workspace), *args.pool);
-  }
-
- protected:
-  PackedCall CallFor(const RunArgs& args) const {
-    PackedCall call;
-    call.depth = shape_.depth;
-    call.columns = shape_.columns;
-    call.weights = packed_.data<float>();
-    call.bias = epilogue_.bias.floats(args);
-    call.residual = epilogue_.residual.floats(args);
-    call.output = static_cast<float*>(args.outputs[0].raw());
-    call.activation = epilogue_.activation;
-    return call;
-  }
-
-  Window window_;
-  PackedShape shape_;
-  const PackedCode& code_;
-  Operand input_;
-  Epilogue epilogue_;
-  Tensor packed_;
-};
-
-class ConvFew : public ConvPacked {
- public:
-  using ConvPacked::ConvPacked;
+  using PackedProduct::PackedProduct;
 
   size_t WorkspaceBytes(int threads) const override {
     return static_cast<size_t>(threads * EdgeFloats()) * sizeof(float);
@@ -108,18 +58,18 @@ class ConvFew : public ConvPacked {
 };
 
 Refusal Refuses(const Graph& problem, const Target&) {
-  ConvPlan plan;
-  return MakePlan(problem, &plan);
+  ProductPlan plan;
+  return PlanConv(problem, &plan);
 }
 
 Refusal RefusesMany(const Graph& problem, const Target&) {
-  ConvPlan plan;
-  return MakeFewPlan(problem, &plan);
+  ProductPlan plan;
+  return PlanFew(problem, &plan);
 }
 
 double Estimate(const Graph& problem, const Target& target) {
-  ConvPlan plan;
-  MakePlan(problem, &plan);
+  ProductPlan plan;
+  PlanConv(problem, &plan);
   const Isa isa = IsaOf(target);
   return EstimatePackedNs(plan.shape, PackedCodeFor(isa), isa) + BytesMoved(problem) * 0.02;
 }
@@ -129,32 +79,34 @@ double EstimateFew(const Graph& problem, const Target& target) {
 }
 
 Packed Pack(const Graph& problem, const Target& target) {
-  ConvPlan plan;
-  CHECK(!MakePlan(problem, &plan));
+  ProductPlan plan;
+  CHECK(!PlanConv(problem, &plan));
   const PackedCode& code = PackedCodeFor(IsaOf(target));
   const ValueId filter = plan.group.main->inputs[1];
   Tensor packed(DType::kFloat32, {PackedWeightFloats(plan.shape, code)});
-  PackWeights(plan.shape, code, ConstantOf(problem, filter)->data<float>(), packed.data<float>());
+  PackWeights(plan.shape, code, {ConstantOf(problem, filter)->data<float>(), plan.column_stride},
+              packed.data<float>());
   return {{packed}, {filter}};
 }
 
 template <typename Conv>
-std::unique_ptr<Executable> PrepareConv(const PrepareArgs& args, const ConvPlan& plan,
+std::unique_ptr<Executable> PrepareConv(const PrepareArgs& args, const ProductPlan& plan,
                                         std::string_view name) {
   CheckPackedCount(args.packed, 1, name);
-  CheckPackedFloats(args.packed[0], PackedWeightFloats(plan.shape, PackedCodeFor(IsaOf(args.target))), name);
-  return std::make_unique<Conv>(args, plan);
+  const PackedCode& code = PackedCodeFor(IsaOf(args.target));
+  CheckPackedFloats(args.packed[0], PackedWeightFloats(plan.shape, code), name);
+  return std::make_unique<Conv>(args, plan, code);
 }
 
 std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
-  ConvPlan plan;
-  CHECK(!MakePlan(args.problem, &plan));
-  return PrepareConv<ConvPacked>(args, plan, kName);
+  ProductPlan plan;
+  CHECK(!PlanConv(args.problem, &plan));
+  return PrepareConv<PackedProduct>(args, plan, kName);
 }
 
 std::unique_ptr<Executable> PrepareFew(const PrepareArgs& args) {
-  ConvPlan plan;
-  CHECK(!MakeFewPlan(args.problem, &plan));
+  ProductPlan plan;
+  CHECK(!PlanFew(args.problem, &plan));
   return PrepareConv<ConvFew>(args, plan, kFewName);
 }
 

@@ -61,7 +61,7 @@ class DepthwisePointwise : public Executable {
 
   void Run(const RunArgs& args) const override {
     PackedCall call;
-    call.depth = shape_.depth;
+    call.words = WordsOf(shape_, code_);
     call.columns = shape_.columns;
     call.weights = packed_.data<float>();
     call.bias = epilogue_.bias.floats(args);
@@ -125,10 +125,14 @@ Packed Pack(const Graph& problem, const Target& target) {
   const ValueId filter = plan.pair.first.main->inputs[1];
   const ValueId weights = plan.pair.second.main->inputs[1];
   Tensor packed(DType::kFloat32, {PackedWeightFloats(plan.shape, code)});
-  PackWeights(plan.shape, code, ConstantOf(problem, weights)->data<float>(), packed.data<float>());
+  PackWeights(plan.shape, code, {ConstantOf(problem, weights)->data<float>(), plan.shape.depth},
+              packed.data<float>());
   const float* taps = ConstantOf(problem, filter)->data<float>();
-  Packed out{{PackDepthwise(plan.depthwise, taps), packed}, {filter}};
-  if (weights != filter) out.consumed.push_back(weights);
+  Packed out{{PackDepthwise(plan.depthwise, taps), packed}, {}};
+  // One constant may be more than one of the problem's operands.
+  for (const ValueId v : {filter, weights}) {
+    if (problem.value(v).users.size() == 1) out.consumed.push_back(v);
+  }
   return out;
 }
 

@@ -1,8 +1,8 @@
 #include "backends/cpu/packed/division.h"
 
 #include <algorithm>
-#include <array>
 
+#include "backends/cpu/packed/bf16.h"
 #include "backends/cpu/problem.h"
 
 namespace floe::cpu {
@@ -27,7 +27,7 @@ Division Divide(const PackedShape& s, const PackedCode& code, int64_t threads) {
   Division d;
   d.threads = s.rows * s.depth * s.columns < kLeastWork ? 1 : threads;
   const int64_t least = RoundUp(2 * code.tile_rows, s.unit);
-  const int64_t most = kBlockFloats / RoundUp(s.depth, code.vector) / s.unit * s.unit;
+  const int64_t most = kBlockFloats / RoundUp(WordsOf(s, code), code.vector) / s.unit * s.unit;
   d.block_rows = std::clamp(most, std::min(least, s.rows), s.rows);
   if (d.threads == 1) return d;
   // Per multiply-add; measured on MobileNet's layers, a float of weights that comes from the third-level
@@ -43,32 +43,59 @@ Division Divide(const PackedShape& s, const PackedCode& code, int64_t threads) {
 }
 
 int64_t RowFloats(const PackedShape& s, const PackedCode& code) {
-  return RoundUp(s.depth, code.vector);
+  return RoundUp(WordsOf(s, code), code.vector);
 }
 
 }  // namespace
 
+// Each is asked only where it may run: the function that fills the table is compiled for its set, too.
 const PackedCode& PackedCodeFor(Isa isa) {
 #if defined(__x86_64__)
-  static const std::array<PackedCode, 3> codes = {generic::GetPackedCode(), avx2::GetPackedCode(),
-                                                  avx512::GetPackedCode()};
+  if (isa == Isa::kAvx512) {
+    static const PackedCode code = avx512::GetPackedCode();
+    return code;
+  }
+  if (isa == Isa::kAvx2) {
+    static const PackedCode code = avx2::GetPackedCode();
+    return code;
+  }
 #else
-  static const std::array<PackedCode, 3> codes = {generic::GetPackedCode(), generic::GetPackedCode(),
-                                                  generic::GetPackedCode()};
+  static_cast<void>(isa);
 #endif
-  return codes[static_cast<size_t>(isa)];
+  static const PackedCode code = generic::GetPackedCode();
+  return code;
+}
+
+const PackedCode& PackedBf16Code() {
+#if defined(__x86_64__)
+  static const PackedCode code = avx512_bf16::GetPackedCode();
+#else
+  static const PackedCode code;
+#endif
+  return code;
+}
+
+int64_t WordsOf(const PackedShape& shape, const PackedCode& code) {
+  return DivideUp(shape.depth, code.depths);
 }
 
 int64_t PackedWeightFloats(const PackedShape& shape, const PackedCode& code) {
-  return shape.depth * RoundUp(shape.columns, code.vector);
+  return WordsOf(shape, code) * RoundUp(shape.columns, code.vector);
 }
 
-void PackWeights(const PackedShape& shape, const PackedCode& code, const float* weights, float* packed) {
+void PackWeights(const PackedShape& shape, const PackedCode& code, const WeightView& weights, float* packed) {
+  const auto at = [&](int64_t k, int64_t column) {
+    return weights.first[column * weights.column_stride + k * weights.depth_stride];
+  };
+  const auto word = [&](int64_t k, int64_t column) {
+    if (code.depths == 1) return at(k, column);
+    return Bf16Word(at(k, column), k + 1 < shape.depth ? at(k + 1, column) : 0.0f);
+  };
   for (int64_t first = 0; first < shape.columns; first += code.panel) {
     const int64_t real = std::min(code.panel, shape.columns - first);
     const int64_t width = RoundUp(real, code.vector);
-    for (int64_t k = 0; k < shape.depth; ++k, packed += width) {
-      for (int64_t c = 0; c < real; ++c) packed[c] = weights[(first + c) * shape.depth + k];
+    for (int64_t k = 0; k < shape.depth; k += code.depths, packed += width) {
+      for (int64_t c = 0; c < real; ++c) packed[c] = word(k, first + c);
       std::fill(packed + real, packed + width, 0.0f);
     }
   }
@@ -76,7 +103,7 @@ void PackWeights(const PackedShape& shape, const PackedCode& code, const float* 
 
 size_t PackedWorkspaceFloats(const PackedShape& shape, const PackedCode& code, int threads) {
   const Division d = Divide(shape, code, threads);
-  return static_cast<size_t>(d.threads * (d.block_rows + 1) * RowFloats(shape, code));
+  return static_cast<size_t>(d.threads * (d.block_rows + code.depths) * RowFloats(shape, code));
 }
 
 void RunPacked(const PackedShape& shape, const PackedCode& code, const PackedCall& call, const FillRows& fill,
@@ -84,8 +111,8 @@ void RunPacked(const PackedShape& shape, const PackedCode& code, const PackedCal
   const Division d = Divide(shape, code, pool.threads());
   const int64_t panels = PanelsOf(shape, code);
   const int64_t floats = RowFloats(shape, code);
-  const auto scratch = [&](int thread) { return workspace + thread * floats; };
-  float* rows = workspace + d.threads * floats;
+  const auto scratch = [&](int thread) { return workspace + thread * code.depths * floats; };
+  float* rows = workspace + d.threads * code.depths * floats;
   const int64_t units = DivideUp(shape.rows, shape.unit);
   const int64_t grain = d.threads == 1 ? units : 1;
   // Units [begin, end) of rows, block by block, with panels [panel, panel_end).
@@ -130,8 +157,9 @@ void RunPacked(const PackedShape& shape, const PackedCode& code, const PackedCal
 double EstimatePackedNs(const PackedShape& shape, const PackedCode& code, Isa isa) {
   const double rows = static_cast<double>(shape.rows);
   const double depth = static_cast<double>(shape.depth);
+  const double words = static_cast<double>(WordsOf(shape, code));
   const double columns = static_cast<double>(RoundUp(shape.columns, code.vector));
-  return 600 + rows * depth * columns / MaddsPerNs(isa) + rows * depth * 0.06 + depth * columns * 0.1;
+  return 600 + rows * words * columns / MaddsPerNs(isa) + rows * depth * 0.06 + words * columns * 0.1;
 }
 
 }  // namespace floe::cpu

@@ -13,6 +13,9 @@
 namespace floe::cpu {
 
 const PackedCode& PackedCodeFor(Isa isa);
+// VDPBF16PS: sums in float32 of products of bf16, rounded to nearest even and flushed to zero where
+// subnormal.
+const PackedCode& PackedBf16Code();
 
 struct PackedShape {
   int64_t rows = 1;
@@ -23,15 +26,22 @@ struct PackedShape {
   bool fill_once = false;
 };
 
-// Floats of the packed weights.
+// Words of the packed weights.
 int64_t PackedWeightFloats(const PackedShape& shape, const PackedCode& code);
-// Element (k, column) lies at weights[column * depth + k].
-void PackWeights(const PackedShape& shape, const PackedCode& code, const float* weights, float* packed);
+int64_t WordsOf(const PackedShape& shape, const PackedCode& code);
+
+// Where element (k, column) of the weights is: first[column * column_stride + k * depth_stride].
+struct WeightView {
+  const float* first = nullptr;
+  int64_t column_stride = 0;
+  int64_t depth_stride = 1;
+};
+void PackWeights(const PackedShape& shape, const PackedCode& code, const WeightView& weights, float* packed);
 
 // A product whose rows come from `fill`, in memory of PackedWorkspaceFloats().
 size_t PackedWorkspaceFloats(const PackedShape& shape, const PackedCode& code, int threads);
 // Fills rows [begin, end) of the block, counted from its first, both multiples of the unit or the block's
-// end; `scratch` has a row's floats, rounded up, for the calling thread alone.
+// end; `scratch` has a row's depths as floats, rounded up, for the calling thread alone.
 using FillRows = std::function<void(const RowBlock& block, int64_t begin, int64_t end, float* scratch)>;
 void RunPacked(const PackedShape& shape, const PackedCode& code, const PackedCall& call, const FillRows& fill,
                float* workspace, ThreadPool& pool);

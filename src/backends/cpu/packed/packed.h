@@ -6,6 +6,9 @@
 //
 // Packed weights: panels of `panel` columns (the last one padded with zeros to a multiple of the vector
 // length, and only that wide), each [depth][columns].
+//
+// Both are stored in words of 32 bits: a float, or the bf16 of two neighbouring depths, the first in the low
+// half and a last one without a neighbour beside a zero. Whatever counts floats here counts words then.
 #ifndef FLOE_BACKENDS_CPU_PACKED_PACKED_H_
 #define FLOE_BACKENDS_CPU_PACKED_PACKED_H_
 
@@ -20,11 +23,11 @@ namespace floe::cpu {
 struct RowBlock {
   int64_t first = 0;
   int64_t count = 0;
-  float* rows = nullptr;  // DivideUp(depth, vector) * count * vector floats
+  float* rows = nullptr;  // DivideUp(words, vector) * count * vector
 };
 
 struct PackedCall {
-  int64_t depth = 1;
+  int64_t words = 1;  // of a row
   int64_t columns = 1;
   const float* weights = nullptr;
   const float* bias = nullptr;      // one a column, or null
@@ -38,14 +41,15 @@ struct PackedCode {
   int64_t panel = 0;      // columns of a full panel
   int64_t vector = 0;     // panels and depths are padded to it
   int64_t tile_rows = 0;  // rows that one register block takes
+  int64_t depths = 1;     // in a word
   // Gathers rows [begin, end) of the block, counted from its first: the input under a two-dimensional window.
-  // `row` is scratch for one row's depths, padded.
+  // `row` is scratch for one row's depths as floats, padded.
   void (*gather)(const Window& window, const float* input, const RowBlock& block, int64_t begin, int64_t end,
                  float* row) = nullptr;
   // All the block's rows with panels [begin, end).
   void (*multiply)(const PackedCall& call, const RowBlock& block, int64_t begin, int64_t end) = nullptr;
   // Output rows [begin, end) of batch * y straight from the input, whose pixels lie close enough together to
-  // be read where they are. `edge` is scratch for DirectEdgeFloats() floats.
+  // be read where they are; null with bf16. `edge` is scratch for DirectEdgeFloats() floats.
   void (*direct)(const PackedCall& call, const Window& window, const float* input, int64_t begin, int64_t end,
                  float* edge) = nullptr;
 };
@@ -62,6 +66,9 @@ namespace avx2 {
 PackedCode GetPackedCode();
 }
 namespace avx512 {
+PackedCode GetPackedCode();
+}
+namespace avx512_bf16 {
 PackedCode GetPackedCode();
 }
 

@@ -9,10 +9,23 @@
 namespace floe::cpu::FLOE_CPU_ISA {
 
 // One row of depths to its place among `count` rows.
+#if defined(__AVX512BF16__)
+FLOE_INLINE void SpreadRow(const float* from, int64_t depth, int64_t count, float* to) {
+  constexpr int64_t kStep = 2 * kLanes;
+  for (; depth >= kStep; depth -= kStep, from += kStep, to += count * kLanes) {
+    Store(to, reinterpret_cast<Vec>(_mm512_cvtne2ps_pbh(Load(from + kLanes), Load(from))));
+  }
+  if (depth <= 0) return;
+  const Vec low = depth >= kLanes ? Load(from) : LoadPart(from, depth);
+  const Vec high = depth > kLanes ? LoadPart(from + kLanes, depth - kLanes) : Splat(0.0f);
+  Store(to, reinterpret_cast<Vec>(_mm512_cvtne2ps_pbh(high, low)));
+}
+#else
 FLOE_INLINE void SpreadRow(const float* from, int64_t depth, int64_t count, float* to) {
   for (; depth >= kLanes; depth -= kLanes, from += kLanes, to += count * kLanes) Store(to, Load(from));
   if (depth > 0) Store(to, LoadPart(from, depth));
 }
+#endif
 
 FLOE_INLINE void CopyRun(const float* from, int64_t count, float* to) {
   for (; count >= kLanes; count -= kLanes, from += kLanes, to += kLanes) Store(to, Load(from));
@@ -156,7 +169,7 @@ inline void MultiplyBlock(const PackedCall& call, const RowBlock& block, int64_t
     const int64_t column = panel * kPanelVectors * kLanes;
     const int64_t left = call.columns - column;
     const int64_t columns = left < kPanelVectors * kLanes ? left : kPanelVectors * kLanes;
-    const float* weights = call.weights + column * call.depth;
+    const float* weights = call.weights + column * call.words;
     Activation activation = call.activation;
     if (activation.slope != nullptr) activation.slope += column;
     for (int64_t t = 0; t < tiles; ++t) {
@@ -173,11 +186,13 @@ inline void MultiplyBlock(const PackedCall& call, const RowBlock& block, int64_t
                         call.activation.b};
       const RowsFunction run =
           columns <= kLanes ? RowsFunctionOf<1>(rows) : RowsFunctionOf<kPanelVectors>(rows);
-      run(block.rows + first * kLanes, block_floats, call.depth, weights, out);
+      run(block.rows + first * kLanes, block_floats, call.words, weights, out);
       if (apart) Activate(activation, out.output, rows, columns, call.columns);
     }
   }
 }
+
+#if !defined(__AVX512BF16__)  // pixels that are read where they lie are not in bf16
 
 // Where the windows of a tile's pixels lie: filter rows `pitch` apart, pixels `step` apart.
 struct DirectTile {
@@ -296,7 +311,7 @@ inline void RunDirect(const PackedCall& call, const Window& w, const float* inpu
                           clamp,
                           call.activation.a,
                           call.activation.b};
-        const float* panel = call.weights + column * call.depth + first * tile.run * width;
+        const float* panel = call.weights + column * call.words + first * tile.run * width;
         const DirectFunction run =
             width == kLanes ? DirectFunctionOf<1>(count) : DirectFunctionOf<kPanelVectors>(count);
         run(tile, panel, out);
@@ -308,10 +323,14 @@ inline void RunDirect(const PackedCall& call, const Window& w, const float* inpu
   }
 }
 
+#else
+constexpr decltype(PackedCode::direct) RunDirect = nullptr;
+#endif
+
 // One file an instruction set includes this, each in its own namespace.
 // NOLINTNEXTLINE(misc-definitions-in-headers)
 PackedCode GetPackedCode() {
-  return {kPanelVectors * kLanes, kLanes, kRegisterRows, Gather, MultiplyBlock, RunDirect};
+  return {kPanelVectors * kLanes, kLanes, kRegisterRows, kDepths, Gather, MultiplyBlock, RunDirect};
 }
 
 }  // namespace floe::cpu::FLOE_CPU_ISA

@@ -17,6 +17,20 @@ constexpr int kPanelVectors = 2;
 // Bytes that weights are asked for ahead of their use: what the third-level cache needs at this rate.
 constexpr int64_t kAhead = 4096;
 
+// A lane of rows and of panels is a word: one depth, or with bf16 two neighbouring ones, the first in the low
+// half.
+#if defined(__AVX512BF16__)
+constexpr int kDepths = 2;
+FLOE_INLINE Vec MultiplyAdd(Vec a, Vec b, Vec sum) {
+  return _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh>(a), reinterpret_cast<__m512bh>(b));
+}
+#else
+constexpr int kDepths = 1;
+FLOE_INLINE Vec MultiplyAdd(Vec a, Vec b, Vec sum) {
+  return Fma(a, b, sum);
+}
+#endif
+
 template <int kRows, int kVectors>
 FLOE_INLINE void AccumulateDepth(const float* at, const float* panel, Vec (&acc)[kRows][kVectors]) {
   Vec column[kVectors];
@@ -29,11 +43,11 @@ FLOE_INLINE void AccumulateDepth(const float* at, const float* panel, Vec (&acc)
   for (int i = 0; i < kRows; ++i) {
     const Vec a = Splat(at[i * kLanes]);
 #pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) acc[i][v] = Fma(a, column[v], acc[i][v]);
+    for (int v = 0; v < kVectors; ++v) acc[i][v] = MultiplyAdd(a, column[v], acc[i][v]);
   }
 }
 
-// acc = the sums of kRows rows; a block of depths lies `block_floats` from the next.
+// acc = the sums of kRows rows over `depth` words; a block of them lies `block_floats` from the next.
 template <int kRows, int kVectors>
 FLOE_INLINE void Accumulate(const float* rows, int64_t block_floats, int64_t depth, const float* panel,
                             Vec (&acc)[kRows][kVectors]) {

@@ -1,18 +1,23 @@
 #include "backends/cpu/rows/rows.h"
 
-#include <array>
-
 namespace floe::cpu {
 
+// Each is asked only where it may run: the function that fills the table is compiled for its set, too.
 const RowCode& RowCodeFor(Isa isa) {
 #if defined(__x86_64__)
-  static const std::array<RowCode, 3> codes = {generic::GetRowCode(), avx2::GetRowCode(),
-                                               avx512::GetRowCode()};
+  if (isa == Isa::kAvx512) {
+    static const RowCode code = avx512::GetRowCode();
+    return code;
+  }
+  if (isa == Isa::kAvx2) {
+    static const RowCode code = avx2::GetRowCode();
+    return code;
+  }
 #else
-  static const std::array<RowCode, 3> codes = {generic::GetRowCode(), generic::GetRowCode(),
-                                               generic::GetRowCode()};
+  static_cast<void>(isa);
 #endif
-  return codes[static_cast<size_t>(isa)];
+  static const RowCode code = generic::GetRowCode();
+  return code;
 }
 
 }  // namespace floe::cpu

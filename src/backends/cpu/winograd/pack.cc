@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "backends/cpu/packed/bf16.h"
 #include "backends/cpu/problem.h"
 #include "base/check.h"
 
@@ -91,14 +92,20 @@ void PackWinograd(const WinogradTile& tile, const WinogradShape& shape, const Wi
   FilterTransform transform(tile);
   const int64_t taps = int64_t{tile.taps[0]} * tile.taps[1];
   const int64_t depth = shape.blocks * code.vector;
+  std::vector<float> second(static_cast<size_t>(tile.points()));  // the other channel of a word
   std::fill_n(packed, WinogradFloats(tile, shape, code), 0.0f);
   for (int64_t first = 0; first < shape.columns; first += code.panel) {
     const int64_t real = std::min(code.panel, shape.columns - first);
     const int64_t width = RoundUp(real, code.vector);
     for (int64_t column = 0; column < real; ++column) {
-      for (int64_t c = 0; c < shape.channels; ++c) {
-        transform.Run(filters + (first + column) * taps * shape.channels + c, shape.channels,
-                      packed + c * width + column, depth * width);
+      const float* filter = filters + (first + column) * taps * shape.channels;
+      for (int64_t c = 0; c < shape.channels; c += code.depths) {
+        float* to = packed + c / code.depths * width + column;
+        transform.Run(filter + c, shape.channels, to, depth * width);
+        if (code.depths == 1) continue;
+        std::ranges::fill(second, 0.0f);
+        if (c + 1 < shape.channels) transform.Run(filter + c + 1, shape.channels, second.data(), 1);
+        for (size_t p = 0; p < second.size(); ++p, to += depth * width) *to = Bf16Word(*to, second[p]);
       }
     }
     packed += tile.points() * depth * width;

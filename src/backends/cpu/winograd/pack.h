@@ -8,7 +8,7 @@
 
 namespace floe::cpu {
 
-// Floats of the packed weights.
+// Words of the packed weights.
 int64_t WinogradFloats(const WinogradTile& tile, const WinogradShape& shape, const WinogradCode& code);
 
 // Transforms filters [column][tap y][tap x][channel], in double precision, and packs them.

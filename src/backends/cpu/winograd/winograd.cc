@@ -28,17 +28,21 @@ struct Algorithm {
   std::string_view name;
   WinogradTile tile;
   double error_bound;
+  DType arithmetic = DType::kFloat32;
 };
 
 constexpr Algorithm kF2{"cpu.winograd_3x3_f2", {{4, 4}, {2, 2}, {3, 3}}, 2e-5};
+constexpr Algorithm kF2Bf16{"cpu.winograd_3x3_f2_bf16", {{4, 4}, {2, 2}, {3, 3}}, 2e-2, DType::kBFloat16};
 constexpr Algorithm kF4{"cpu.winograd_3x3_f4", {{6, 6}, {4, 4}, {3, 3}}, 5e-5};
 constexpr Algorithm kF6{"cpu.winograd_3x3_f6", {{8, 8}, {6, 6}, {3, 3}}, 2e-4};
 constexpr Algorithm k5x5{"cpu.winograd_5x5_f2", {{6, 6}, {2, 2}, {5, 5}}, 1e-4};
 constexpr Algorithm k1x3{"cpu.winograd_1x3_f4", {{1, 6}, {1, 4}, {1, 3}}, 5e-5};
 constexpr Algorithm k1x7{"cpu.winograd_1x7_f2", {{1, 8}, {1, 2}, {1, 7}}, 2e-4};
 
-WinogradCode CodeFor(Isa isa, const WinogradTile& tile) {
+WinogradCode CodeFor(Isa isa, const Algorithm& algorithm) {
+  const WinogradTile& tile = algorithm.tile;
 #if defined(__x86_64__)
+  if (algorithm.arithmetic == DType::kBFloat16) return avx512_bf16::GetWinogradCode(tile);
   if (isa == Isa::kAvx512) return avx512::GetWinogradCode(tile);
   if (isa == Isa::kAvx2) return avx2::GetWinogradCode(tile);
 #else
@@ -53,7 +57,8 @@ struct WinogradPlan {
   WinogradCode code;
 };
 
-Refusal MakePlan(const Graph& problem, const Target& target, const WinogradTile& tile, WinogradPlan* plan) {
+Refusal MakePlan(const Graph& problem, const Target& target, const Algorithm& algorithm, WinogradPlan* plan) {
+  const WinogradTile& tile = algorithm.tile;
   std::string why;
   const std::optional<FusedGroup> group = MatchFusedGroup(problem, &why);
   if (!group) return why;
@@ -72,12 +77,13 @@ Refusal MakePlan(const Graph& problem, const Target& target, const WinogradTile&
   if (w.dilation[1] != 1 || w.dilation[2] != 1) return "dilated";
   if (w.groups != 1) return "grouped convolution";
   if (std::min(w.channels, w.output_channels) < kFewestChannels) return "few channels";
-  plan->code = CodeFor(IsaOf(target), tile);
+  if (algorithm.arithmetic == DType::kBFloat16 && !HasBf16(target)) return kNotForBf16;
+  plan->code = CodeFor(IsaOf(target), algorithm);
   WinogradShape& s = plan->shape;
   s.batch = w.batch;
   s.channels = w.channels;
   s.columns = w.output_channels;
-  s.blocks = DivideUp(w.channels, plan->code.vector);
+  s.blocks = DivideUp(w.channels, plan->code.vector * plan->code.depths);
   s.panels = DivideUp(w.output_channels, plan->code.panel);
   const int dims[2] = {y, x};
   for (int axis = 0; axis < 2; ++axis) {
@@ -141,7 +147,7 @@ class Winograd : public Executable {
     WinogradCall call;
     call.shape = &shape_;
     call.input = input_.floats(args);
-    call.packed = packed_.data<float>();
+    call.packed = static_cast<const float*>(packed_.raw());
     call.bias = epilogue_.bias.floats(args);
     call.residual = epilogue_.residual.floats(args);
     call.output = static_cast<float*>(args.outputs[0].raw());
@@ -193,13 +199,13 @@ class Winograd : public Executable {
 template <const Algorithm& kAlgorithm>
 Refusal Refuses(const Graph& problem, const Target& target) {
   WinogradPlan plan;
-  return MakePlan(problem, target, kAlgorithm.tile, &plan);
+  return MakePlan(problem, target, kAlgorithm, &plan);
 }
 
 template <const Algorithm& kAlgorithm>
 double Estimate(const Graph& problem, const Target& target) {
   WinogradPlan plan;
-  MakePlan(problem, target, kAlgorithm.tile, &plan);
+  MakePlan(problem, target, kAlgorithm, &plan);
   const WinogradTile& tile = kAlgorithm.tile;
   const double points = static_cast<double>(tile.points());
   const double tiles = static_cast<double>(RoundUp(plan.shape.all_tiles(), plan.code.tile_rows / 2));
@@ -210,30 +216,34 @@ double Estimate(const Graph& problem, const Target& target) {
   return 1000 + products + transforms + points * channels * columns * 0.12 + BytesMoved(problem) * 0.02;
 }
 
+int64_t PackedElements(const Algorithm& algorithm, const WinogradPlan& plan) {
+  return WinogradFloats(algorithm.tile, plan.shape, plan.code) * plan.code.depths;
+}
+
 template <const Algorithm& kAlgorithm>
 Packed Pack(const Graph& problem, const Target& target) {
   WinogradPlan plan;
-  CHECK(!MakePlan(problem, target, kAlgorithm.tile, &plan));
+  CHECK(!MakePlan(problem, target, kAlgorithm, &plan));
   const ValueId filter = plan.group.main->inputs[1];
-  Tensor packed(DType::kFloat32, {WinogradFloats(kAlgorithm.tile, plan.shape, plan.code)});
+  Tensor packed(kAlgorithm.arithmetic, {PackedElements(kAlgorithm, plan)});
   PackWinograd(kAlgorithm.tile, plan.shape, plan.code, ConstantOf(problem, filter)->data<float>(),
-               packed.data<float>());
+               static_cast<float*>(packed.raw()));
   return {{packed}, {filter}};
 }
 
 template <const Algorithm& kAlgorithm>
 size_t PackedBytes(const Graph& problem, const Target& target) {
   WinogradPlan plan;
-  CHECK(!MakePlan(problem, target, kAlgorithm.tile, &plan));
+  CHECK(!MakePlan(problem, target, kAlgorithm, &plan));
   return static_cast<size_t>(WinogradFloats(kAlgorithm.tile, plan.shape, plan.code)) * sizeof(float);
 }
 
 template <const Algorithm& kAlgorithm>
 std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
   WinogradPlan plan;
-  CHECK(!MakePlan(args.problem, args.target, kAlgorithm.tile, &plan));
+  CHECK(!MakePlan(args.problem, args.target, kAlgorithm, &plan));
   CheckPackedCount(args.packed, 1, kAlgorithm.name);
-  CheckPackedFloats(args.packed[0], WinogradFloats(kAlgorithm.tile, plan.shape, plan.code), kAlgorithm.name);
+  CheckPacked(args.packed[0], kAlgorithm.arithmetic, PackedElements(kAlgorithm, plan), kAlgorithm.name);
   return std::make_unique<Winograd>(args, kAlgorithm.tile, plan);
 }
 
@@ -246,13 +256,17 @@ Kernel Row() {
           .packed_bytes = PackedBytes<kAlgorithm>,
           .prepare = Prepare<kAlgorithm>,
           .in_place = ResidualInPlace,
-          .error_bound = kAlgorithm.error_bound};
+          .error_bound = kAlgorithm.error_bound,
+          .arithmetic = kAlgorithm.arithmetic};
 }
 
 }  // namespace
 
 Kernel Winograd3x3F2Kernel() {
   return Row<kF2>();
+}
+Kernel Winograd3x3F2Bf16Kernel() {
+  return Row<kF2Bf16>();
 }
 Kernel Winograd3x3F4Kernel() {
   return Row<kF4>();

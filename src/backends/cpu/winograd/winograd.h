@@ -11,7 +11,8 @@
 // points.
 //
 // Packed weights: panels of `panel` columns (the last one padded with zeros to a multiple of the vector
-// length), each [point][channel, padded to the vector length][columns].
+// length), each [point][channel, padded to the vector length][columns]. With bf16, two neighbouring channels
+// share a word, as in packed/packed.h, and what counts channels here counts words.
 #ifndef FLOE_BACKENDS_CPU_WINOGRAD_WINOGRAD_H_
 #define FLOE_BACKENDS_CPU_WINOGRAD_WINOGRAD_H_
 
@@ -67,7 +68,7 @@ struct WinogradShape {
   int64_t output_image = 0;
   int64_t output_pixel[2] = {};
   int64_t channels = 1;
-  int64_t blocks = 1;   // of channels, each of the vector length
+  int64_t blocks = 1;   // of channels' words, each of the vector length
   int64_t columns = 1;  // output channels
   int64_t panels = 1;
 
@@ -98,6 +99,7 @@ struct WinogradCode {
   int64_t panel = 0;      // columns of a full panel
   int64_t vector = 0;     // panels and channels are padded to it
   int64_t tile_rows = 0;  // tiles that one register block takes
+  int64_t depths = 1;     // channels in a word
   // Transforms tiles [begin, end) of the block, counted from its first.
   void (*transform)(const WinogradCall& call, const TileBlock& block, int64_t begin, int64_t end) = nullptr;
   // Products and outputs of all the block's tiles for panels [begin, end); `sums` holds SumFloats() floats.
@@ -123,6 +125,9 @@ namespace avx2 {
 WinogradCode GetWinogradCode(const WinogradTile& tile);
 }
 namespace avx512 {
+WinogradCode GetWinogradCode(const WinogradTile& tile);
+}
+namespace avx512_bf16 {
 WinogradCode GetWinogradCode(const WinogradTile& tile);
 }
 

@@ -123,9 +123,9 @@ FLOE_INLINE void LoadEdge(const WinogradShape& s, const float* image, int64_t y,
   }
 }
 
-// Both axes; row i of the tile is what `row(i, d)` loads.
-template <int kAlphaY, int kAlphaX, typename LoadRow>
-FLOE_INLINE void TransformTile(LoadRow row, float* to, int64_t pitch) {
+// Both axes; row i of the tile is what `row(i, d)` loads, point p goes to `put(p, value)`.
+template <int kAlphaY, int kAlphaX, typename LoadRow, typename Put>
+FLOE_INLINE void TransformTile(LoadRow row, Put put) {
   Vec half[kAlphaX][kAlphaY];
 #pragma GCC unroll 8
   for (int i = 0; i < kAlphaY; ++i) {
@@ -141,14 +141,67 @@ FLOE_INLINE void TransformTile(LoadRow row, float* to, int64_t pitch) {
     Vec t[kAlphaY];
     TransformIn<kAlphaY>(half[j], t);
 #pragma GCC unroll 8
-    for (int i = 0; i < kAlphaY; ++i) Store(to + (i * kAlphaX + j) * pitch, t[i]);
+    for (int i = 0; i < kAlphaY; ++i) put(i * kAlphaX + j, t[i]);
   }
+}
+
+// One vector of channels, `lanes` of them real, of the tile at (y, x).
+template <int kAlphaY, int kAlphaX, typename Put>
+FLOE_INLINE void TransformChannels(const WinogradShape& s, const float* image, int64_t y, int64_t x,
+                                   bool inside, int64_t lanes, Put put) {
+  if (inside && lanes >= kLanes) {
+    const float* corner = image + y * s.input_pixel[0] + x * s.input_pixel[1];
+    TransformTile<kAlphaY, kAlphaX>(
+        [&](int i, Vec(&d)[kAlphaX]) __attribute__((always_inline)) {
+          const float* p = corner + i * s.input_pixel[0];
+#pragma GCC unroll 8
+          for (int j = 0; j < kAlphaX; ++j) d[j] = Load(p + j * s.input_pixel[1]);
+        },
+        put);
+    return;
+  }
+  Vec edge[kAlphaY][kAlphaX];
+  LoadEdge<kAlphaY, kAlphaX>(s, image, y, x, lanes, edge);
+  TransformTile<kAlphaY, kAlphaX>(
+      [&](int i, Vec(&d)[kAlphaX]) __attribute__((always_inline)) {
+#pragma GCC unroll 8
+        for (int j = 0; j < kAlphaX; ++j) d[j] = edge[i][j];
+      },
+      put);
+}
+
+// One vector of words of all points of a tile, whose first channel is image[0] and which has `channels` more.
+template <int kAlphaY, int kAlphaX>
+FLOE_INLINE void TransformWords(const WinogradShape& s, const float* image, int64_t y, int64_t x, bool inside,
+                                int64_t channels, float* to, int64_t pitch) {
+#if defined(__AVX512BF16__)
+  // The first half of the channels waits for the second.
+  Vec first[kAlphaY * kAlphaX];
+  TransformChannels<kAlphaY, kAlphaX>(
+      s, image, y, x, inside,
+      channels, [&](int point, Vec value) __attribute__((always_inline)) { first[point] = value; });
+  if (channels > kLanes) {
+    TransformChannels<kAlphaY, kAlphaX>(
+        s, image + kLanes, y, x, inside,
+        channels - kLanes, [&](int point, Vec value) __attribute__((always_inline)) {
+          Store(to + point * pitch, reinterpret_cast<Vec>(_mm512_cvtne2ps_pbh(value, first[point])));
+        });
+  } else {
+    for (int point = 0; point < kAlphaY * kAlphaX; ++point) {
+      Store(to + point * pitch, reinterpret_cast<Vec>(_mm512_cvtne2ps_pbh(Splat(0.0f), first[point])));
+    }
+  }
+#else
+  TransformChannels<kAlphaY, kAlphaX>(
+      s, image, y, x, inside, channels, [&](int point, Vec value) __attribute__((always_inline)) {
+        Store(to + point * pitch, value);
+      });
+#endif
 }
 
 template <int kAlphaY, int kAlphaX, int kOutY, int kOutX>
 void Transform(const WinogradCall& call, const TileBlock& block, int64_t begin, int64_t end) {
   const WinogradShape& s = *call.shape;
-  const int64_t whole = s.channels / kLanes;
   for (int64_t tile = begin; tile < end; ++tile) {
     const TilePlace at = PlaceOf<kOutY, kOutX>(s, block.first + tile);
     const int64_t y = at.y - s.pad[0];
@@ -156,26 +209,9 @@ void Transform(const WinogradCall& call, const TileBlock& block, int64_t begin, 
     const bool inside = y >= 0 && y + kAlphaY <= s.input[0] && x >= 0 && x + kAlphaX <= s.input[1];
     const float* image = call.input + at.image * s.input_image;
     float* to = block.transformed + tile * kLanes;
-    for (int64_t c = 0; c < s.blocks; ++c, image += kLanes, to += block.count * kLanes) {
-      if (inside && c < whole) {
-        const float* corner = image + y * s.input_pixel[0] + x * s.input_pixel[1];
-        TransformTile<kAlphaY, kAlphaX>(
-            [&](int i, Vec(&d)[kAlphaX]) __attribute__((always_inline)) {
-              const float* p = corner + i * s.input_pixel[0];
-#pragma GCC unroll 8
-              for (int j = 0; j < kAlphaX; ++j) d[j] = Load(p + j * s.input_pixel[1]);
-            },
-            to, block.pitch);
-      } else {
-        Vec edge[kAlphaY][kAlphaX];
-        LoadEdge<kAlphaY, kAlphaX>(s, image, y, x, c < whole ? kLanes : s.channels - c * kLanes, edge);
-        TransformTile<kAlphaY, kAlphaX>(
-            [&](int i, Vec(&d)[kAlphaX]) __attribute__((always_inline)) {
-#pragma GCC unroll 8
-              for (int j = 0; j < kAlphaX; ++j) d[j] = edge[i][j];
-            },
-            to, block.pitch);
-      }
+    constexpr int64_t kChannels = kLanes * kDepths;
+    for (int64_t c = 0; c < s.channels; c += kChannels, image += kChannels, to += block.count * kLanes) {
+      TransformWords<kAlphaY, kAlphaX>(s, image, y, x, inside, s.channels - c, to, block.pitch);
     }
   }
 }
@@ -348,12 +384,15 @@ WinogradCode GetWinogradCode(const WinogradTile& tile) {
   code.panel = kPanelVectors * kLanes;
   code.vector = kLanes;
   code.tile_rows = kRegisterRows;
+  code.depths = kDepths;
   UseIf<4, 4, 2, 2>(tile, &code);  // 3x3
+#if !defined(__AVX512BF16__)       // larger tiles amplify bf16's rounding too much
   UseIf<6, 6, 4, 4>(tile, &code);
   UseIf<8, 8, 6, 6>(tile, &code);
   UseIf<6, 6, 2, 2>(tile, &code);  // 5x5
   UseIf<1, 6, 1, 4>(tile, &code);  // 1x3
   UseIf<1, 8, 1, 2>(tile, &code);  // 1x7
+#endif
   return code;
 }
 

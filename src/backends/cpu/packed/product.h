@@ -1,0 +1,68 @@
+// A fused group around a product of the input's pixels with constant weights, by packed rows.
+#ifndef FLOE_BACKENDS_CPU_PACKED_PRODUCT_H_
+#define FLOE_BACKENDS_CPU_PACKED_PRODUCT_H_
+
+#include "backends/cpu/conv/epilogue.h"
+#include "backends/cpu/packed/division.h"
+#include "backends/cpu/window.h"
+
+namespace floe::cpu {
+
+struct ProductPlan {
+  FusedGroup group;  // its main op's inputs: pixels, weights, bias
+  Window window;     // a matrix is an image of one row, its columns the channels
+  PackedShape shape;
+  int64_t column_stride = 1;  // of the weights
+  int64_t depth_stride = 1;
+};
+
+// A convolution in one or two spatial dimensions, without groups.
+Refusal PlanConv(const Graph& problem, ProductPlan* plan);
+
+class PackedProduct : public Executable {
+ public:
+  PackedProduct(const PrepareArgs& args, const ProductPlan& plan, const PackedCode& code)
+      : window_(plan.window),
+        shape_(plan.shape),
+        code_(code),
+        input_(args.problem, plan.group.main->inputs[0]),
+        epilogue_(args.problem, plan.group),
+        packed_(args.packed[0]) {}
+
+  size_t WorkspaceBytes(int threads) const override {
+    return PackedWorkspaceFloats(shape_, code_, threads) * sizeof(float);
+  }
+
+  void Run(const RunArgs& args) const override {
+    const PackedCall call = CallFor(args);
+    const float* input = input_.floats(args);
+    const auto fill = [&](const RowBlock& block, int64_t begin, int64_t end, float* scratch) {
+      code_.gather(window_, input, block, begin, end, scratch);
+    };
+    RunPacked(shape_, code_, call, fill, static_cast<float*>(args.workspace), *args.pool);
+  }
+
+ protected:
+  PackedCall CallFor(const RunArgs& args) const {
+    PackedCall call;
+    call.words = WordsOf(shape_, code_);
+    call.columns = shape_.columns;
+    call.weights = static_cast<const float*>(packed_.raw());
+    call.bias = epilogue_.bias.floats(args);
+    call.residual = epilogue_.residual.floats(args);
+    call.output = static_cast<float*>(args.outputs[0].raw());
+    call.activation = epilogue_.activation;
+    return call;
+  }
+
+  Window window_;
+  PackedShape shape_;
+  const PackedCode& code_;
+  Operand input_;
+  Epilogue epilogue_;
+  Tensor packed_;
+};
+
+}  // namespace floe::cpu
+
+#endif  // FLOE_BACKENDS_CPU_PACKED_PRODUCT_H_

@@ -1,0 +1,110 @@
+// The same products with pixels and weights rounded to bf16: half the bytes of weights, and twice the
+// multiply-adds an instruction. Sums, bias, residual, activation and what lies in memory between steps stay
+// float32.
+#include <algorithm>
+
+#include "backends/cpu/isa.h"
+#include "backends/cpu/kernels.h"
+#include "backends/cpu/packed/product.h"
+#include "base/check.h"
+
+namespace floe::cpu {
+namespace {
+
+constexpr std::string_view kName = "cpu.product_bf16";
+
+// Every matrix of a is multiplied with the same constant one.
+Refusal PlanMatMul(const Graph& problem, const FusedGroup& group, ProductPlan* plan) {
+  if (Refusal refusal = RefuseUnlessFloat32(problem)) return refusal;
+  const Node& node = *group.main;
+  const auto& op = OpAs<MatMul>(node.op);
+  if (ConstantOf(problem, node.inputs[1]) == nullptr) return "second matrix is not constant";
+  const std::vector<int64_t> a = DimsOf(problem, node.inputs[0]);
+  const std::vector<int64_t> b = DimsOf(problem, node.inputs[1]);
+  if (a.size() < 2 || b.size() != 2) return "a vector, or a batch of second matrices";
+  if (op.transpose_a) return "first matrix is transposed";
+  const int64_t depth = b[op.transpose_b ? 1 : 0];
+  const int64_t columns = b[op.transpose_b ? 0 : 1];
+  const int64_t rows = SizeOf(problem, node.inputs[0]) / a.back();
+  if (a.back() != depth || SizeOf(problem, node.outputs[0]) != rows * columns) return "shapes do not agree";
+  if (node.inputs.size() > 2 && node.inputs[2] != kNoValue && SizeOf(problem, node.inputs[2]) != columns) {
+    return "bias does not fit";
+  }
+  plan->group = group;
+  plan->window.input[2] = plan->window.output[2] = rows;
+  plan->window.channels = depth;
+  plan->window.output_channels = columns;
+  plan->shape = {rows, depth, columns};
+  plan->column_stride = op.transpose_b ? depth : 1;
+  plan->depth_stride = op.transpose_b ? 1 : columns;
+  return std::nullopt;
+}
+
+Refusal PlanProduct(const Graph& problem, ProductPlan* plan) {
+  std::string why;
+  const std::optional<FusedGroup> group = MatchFusedGroup(problem, &why);
+  if (!group) return why;
+  if (IsOp<MatMul>(group->main->op)) return PlanMatMul(problem, *group, plan);
+  if (!IsOp<Conv>(group->main->op)) return "neither a convolution nor a matrix product";
+  return PlanConv(problem, plan);
+}
+
+Refusal Refuses(const Graph& problem, const Target& target) {
+  ProductPlan plan;
+  if (Refusal refusal = PlanProduct(problem, &plan)) return refusal;
+  if (!HasBf16(target)) return kNotForBf16;
+  return std::nullopt;
+}
+
+double Estimate(const Graph& problem, const Target& target) {
+  ProductPlan plan;
+  PlanProduct(problem, &plan);
+  return EstimatePackedNs(plan.shape, PackedBf16Code(), IsaOf(target)) + BytesMoved(problem) * 0.02;
+}
+
+int64_t PackedElements(const ProductPlan& plan) {
+  return 2 * PackedWeightFloats(plan.shape, PackedBf16Code());
+}
+
+Packed Pack(const Graph& problem, const Target&) {
+  ProductPlan plan;
+  CHECK(!PlanProduct(problem, &plan));
+  const ValueId weights = plan.group.main->inputs[1];
+  Tensor packed(DType::kBFloat16, {PackedElements(plan)});
+  PackWeights(plan.shape, PackedBf16Code(),
+              {ConstantOf(problem, weights)->data<float>(), plan.column_stride, plan.depth_stride},
+              static_cast<float*>(packed.raw()));
+  // The same constant may be the residual too.
+  const bool only_use = problem.value(weights).users.size() == 1;
+  return {{packed}, only_use ? std::vector<ValueId>{weights} : std::vector<ValueId>{}};
+}
+
+size_t PackedBytes(const Graph& problem, const Target&) {
+  ProductPlan plan;
+  CHECK(!PlanProduct(problem, &plan));
+  return static_cast<size_t>(PackedElements(plan)) * DTypeSize(DType::kBFloat16);
+}
+
+std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
+  ProductPlan plan;
+  CHECK(!PlanProduct(args.problem, &plan));
+  CheckPackedCount(args.packed, 1, kName);
+  CheckPacked(args.packed[0], DType::kBFloat16, PackedElements(plan), kName);
+  return std::make_unique<PackedProduct>(args, plan, PackedBf16Code());
+}
+
+}  // namespace
+
+Kernel ProductBf16Kernel() {
+  return {.name = kName,
+          .refuses = Refuses,
+          .estimate_ns = Estimate,
+          .pack = Pack,
+          .packed_bytes = PackedBytes,
+          .prepare = Prepare,
+          .in_place = ResidualInPlace,
+          .error_bound = 1e-2,
+          .arithmetic = DType::kBFloat16};
+}
+
+}  // namespace floe::cpu

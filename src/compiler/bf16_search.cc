@@ -1,0 +1,216 @@
+#include "compiler/bf16_search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/made_up.h"
+#include "compiler/difference.h"
+#include "floe/session.h"
+#include "planner/memory.h"
+
+namespace floe {
+namespace {
+
+constexpr int kMostRounds = 8;
+
+bool InBf16(const KernelStep& step) {
+  return ArithmeticOf(step) == DType::kBFloat16;
+}
+
+void CollectBf16(const Plan& plan, std::set<std::string>* names) {
+  for (const Step& step : plan.steps) {
+    if (const auto* kernel = std::get_if<KernelStep>(&step.action)) {
+      if (InBf16(*kernel)) names->insert(step.name);
+    } else if (const auto* branch = std::get_if<IfStep>(&step.action)) {
+      CollectBf16(*branch->then_plan, names);
+      CollectBf16(*branch->else_plan, names);
+    } else {
+      CollectBf16(*std::get<LoopStep>(step.action).body, names);
+    }
+  }
+}
+
+// The time that bf16 saves against the best kernel in float32.
+double GainNs(const KernelStep& step) {
+  double float32 = INFINITY;
+  double bf16 = INFINITY;
+  for (const KernelCandidate& c : step.candidates) {
+    const double ns = c.time_ns >= 0 ? c.time_ns : c.estimate_ns;
+    if (!c.refusal.empty() || ns < 0) continue;
+    double& best = FindKernel(c.kernel)->arithmetic == DType::kBFloat16 ? bf16 : float32;
+    best = std::min(best, ns);
+  }
+  return std::isfinite(float32) ? float32 - bf16 : 0;
+}
+
+struct Layer {
+  size_t step = 0;
+  double gain_ns = 0;
+  double error = 0;  // when it alone is in bf16
+};
+
+class Search {
+ public:
+  Search(Graph& graph, const Bf16SearchArgs& args) : args_(args) {
+    MakePlans(graph);
+    CollectBf16(narrow_, &inner_);
+    for (size_t i = 0; i < narrow_.steps.size(); ++i) {
+      const auto* kernel = std::get_if<KernelStep>(&narrow_.steps[i].action);
+      if (kernel == nullptr || !InBf16(*kernel)) continue;
+      layers_.push_back({i, GainNs(*kernel)});
+      inner_.erase(narrow_.steps[i].name);
+    }
+    for (const IoSpec& input : args_.inputs) {
+      inputs_.push_back(
+          MadeUpTensor(input.type.dtype, input.type.shape.Static(), static_cast<uint32_t>(inputs_.size())));
+    }
+  }
+
+  Bf16Refusals Run() {
+    Bf16Refusals refusals;
+    for (const std::string& name : inner_)
+      refusals[name] = "within a loop or a branch its error is not measured";
+    for (const Step& step : narrow_.steps) {
+      const auto* kernel = std::get_if<KernelStep>(&step.action);
+      if (kernel != nullptr && !InBf16(*kernel)) refusals[step.name] = "float32 is faster";
+    }
+    std::set<size_t> chosen;
+    if (!layers_.empty() && MeasureAlone()) chosen = ChooseTogether();
+    for (const Layer& layer : layers_) {
+      if (!chosen.contains(layer.step)) refusals[NameOf(layer)] = ReasonOf(layer);
+    }
+    for (const Layer& layer : layers_) refusals.emplace(NameOf(layer), std::nullopt);
+    return refusals;
+  }
+
+ private:
+  const std::string& NameOf(const Layer& layer) const { return narrow_.steps[layer.step].name; }
+
+  std::string ReasonOf(const Layer& layer) const {
+    if (want_.empty()) return "made-up inputs cannot run this model, so its error is not measured";
+    if (layer.error > args_.budget) {
+      return fmt::format("alone it moves an output by {:.2g} of its range, and the budget is {:.2g}",
+                         layer.error, args_.budget);
+    }
+    return fmt::format("it moves an output by {:.2g} of its range, and others leave no more of the {:.2g}",
+                       layer.error, args_.budget);
+  }
+
+  // Both of the same steps: a group that one of them splits is split for the other, too.
+  void MakePlans(Graph& graph) {
+    PlannerOptions float32 = args_.planner;
+    float32.bf16_refusal = [](const std::string&) { return "for comparison"; };
+    do {
+      narrow_ = MakePlan(graph, constants_, args_.planner);
+      wide_ = MakePlan(graph, constants_, float32);
+    } while (wide_.steps.size() != narrow_.steps.size());
+  }
+
+  void CheckCancelled() const {
+    if (args_.planner.cancelled && args_.planner.cancelled())
+      throw Error(ErrorCode::kInterrupted, "interrupted");
+  }
+
+  // Of the network with those steps in bf16.
+  std::vector<Tensor> Outputs(const std::set<size_t>& in_bf16) {
+    CheckCancelled();
+    EngineData data;
+    data.target = args_.planner.target;
+    data.inputs = args_.inputs;
+    data.outputs = args_.outputs;
+    data.constants = constants_.tensors();
+    Plan& plan = data.profiles.emplace_back(ClonePlan(wide_));
+    for (const size_t i : in_bf16) plan.steps[i] = CloneStep(narrow_.steps[i]);
+    AssignMemory(plan);
+    std::vector<Tensor> outputs(args_.outputs.size());
+    Session session(std::make_shared<const Engine>(std::move(data)), {args_.threads, nullptr});
+    session.RunInto(inputs_, outputs);
+    return outputs;
+  }
+
+  double ErrorOf(const std::set<size_t>& in_bf16) {
+    const std::vector<Tensor> have = Outputs(in_bf16);
+    double worst = 0;
+    for (size_t i = 0; i < want_.size(); ++i) worst = std::max(worst, Relative(have[i], want_[i]));
+    return worst;
+  }
+
+  static double Relative(const Tensor& have, const Tensor& want) {
+    if (!IsFloat(want.dtype()) || have.dims() != want.dims()) return SameContents(have, want) ? 0 : INFINITY;
+    const Difference d = CompareFloats(have, want);
+    return d.largest == 0 ? 0 : d.range > 0 ? d.largest / d.range : INFINITY;
+  }
+
+  // False when made-up inputs cannot run the model.
+  bool MeasureAlone() {
+    try {
+      want_ = Outputs({});
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kUsage) throw;
+      return false;
+    }
+    for (size_t i = 0; i < layers_.size(); ++i) {
+      Layer& layer = layers_[i];
+      layer.error = ErrorOf({layer.step});
+      LogInfo("bf16: {} alone moves the outputs by {:.2g} of their range and saves {:.3f} ms", NameOf(layer),
+              layer.error, layer.gain_ns * 1e-6);
+      if (args_.planner.progress) {
+        args_.planner.progress("measuring errors of bf16",
+                               static_cast<double>(i + 1) / static_cast<double>(layers_.size()));
+      }
+    }
+    return true;
+  }
+
+  // Errors of different layers add like those of independent chances; what they really come to is measured,
+  // and the guess corrected.
+  std::set<size_t> ChooseTogether() {
+    std::vector<Layer> order = layers_;
+    const auto worth = [](const Layer& l) { return l.gain_ns / std::max(l.error * l.error, 1e-18); };
+    std::ranges::stable_sort(order, [&](const Layer& a, const Layer& b) { return worth(a) > worth(b); });
+    std::set<size_t> best;
+    double best_gain = 0;
+    double limit = args_.budget;
+    for (int round = 0; round < kMostRounds; ++round) {
+      std::set<size_t> chosen;
+      double sum = 0;
+      double gain = 0;
+      for (const Layer& layer : order) {
+        if (layer.gain_ns <= 0 || sum + layer.error * layer.error > limit * limit) continue;
+        sum += layer.error * layer.error;
+        gain += layer.gain_ns;
+        chosen.insert(layer.step);
+      }
+      const double error = ErrorOf(chosen);
+      LogInfo("bf16: {} of {} steps together move the outputs by {:.2g} of their range", chosen.size(),
+              layers_.size(), error);
+      if (error <= args_.budget && gain > best_gain) {
+        best = chosen;
+        best_gain = gain;
+      }
+      if (chosen.empty() || (error <= args_.budget && chosen.size() == order.size())) break;
+      limit *= std::clamp(0.95 * args_.budget / std::max(error, 1e-18), 0.25, 2.0);
+    }
+    return best;
+  }
+
+  Bf16SearchArgs args_;
+  ConstantPool constants_;
+  Plan narrow_;
+  Plan wide_;
+  std::vector<Layer> layers_;
+  std::set<std::string> inner_;  // names of steps in bf16 within loops and branches
+  std::vector<Tensor> inputs_;
+  std::vector<Tensor> want_;
+};
+
+}  // namespace
+
+Bf16Refusals ChooseBf16Steps(Graph& graph, const Bf16SearchArgs& args) {
+  return Search(graph, args).Run();
+}
+
+}  // namespace floe

@@ -1,0 +1,37 @@
+#include "compiler/difference.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.h"
+
+namespace floe {
+namespace {
+
+template <typename T>
+Difference Compare(const Tensor& a, const Tensor& b) {
+  Difference d;
+  double low = INFINITY;
+  double high = -INFINITY;
+  for (int64_t i = 0; i < a.size(); ++i) {
+    const double x = static_cast<double>(a.data<T>()[i]);
+    const double y = static_cast<double>(b.data<T>()[i]);
+    if (std::isfinite(y)) {
+      low = std::min(low, y);
+      high = std::max(high, y);
+    }
+    if (x == y || (std::isnan(x) && std::isnan(y))) continue;
+    d.largest = std::isfinite(x) && std::isfinite(y) ? std::max(d.largest, std::abs(x - y)) : INFINITY;
+  }
+  d.range = high >= low ? std::max(high - low, std::max(std::abs(high), std::abs(low)) * 1e-2) : 0;
+  return d;
+}
+
+}  // namespace
+
+Difference CompareFloats(const Tensor& have, const Tensor& want) {
+  CHECK(have.dtype() == want.dtype() && have.dims() == want.dims());
+  return want.dtype() == DType::kFloat32 ? Compare<float>(have, want) : Compare<double>(have, want);
+}
+
+}  // namespace floe
