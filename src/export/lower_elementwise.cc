@@ -242,8 +242,17 @@ Lowering::Result Lower(const Binary& op, Lowering& l) {
 }
 
 // ONNX sums floats alone.
+// ONNX's Sum broadcasts: only of inputs that certainly have one shape does a reader of the file know it for
+// ours.
 Lowering::Result Lower(const Sum&, Lowering& l) {
-  if (IsFloat(l.dtype(0)) && l.node().inputs.size() > 1) return l.Keep();
+  const size_t count = l.node().inputs.size();
+  bool alike = IsFloat(l.dtype(0)) && count > 1;
+  for (size_t i = 0; alike && i < count; ++i) {
+    const Shape& shape = l.shape(i);
+    alike = shape.has_rank() && shape == l.shape(0);
+    for (size_t d = 0; alike && d < shape.rank(); ++d) alike = shape[d].Same(l.shape(0)[d]);
+  }
+  if (alike) return l.Keep();
   ValueId sum = l.in(0);
   for (size_t i = 1; i < l.node().inputs.size(); ++i) sum = l.Bin(kAdd, sum, l.in(i));
   return {l.node().inputs.size() == 1 ? l.Un(kIdentity, sum) : sum};
