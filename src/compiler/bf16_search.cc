@@ -165,34 +165,48 @@ class Search {
     return true;
   }
 
-  // Errors of different layers add like those of independent chances; what they really come to is measured,
-  // and the guess corrected.
-  std::set<size_t> ChooseTogether() {
+  // The steps that together gain the most, as long as the guess at their error is below the limit: errors of
+  // different layers add like those of independent chances.
+  std::set<size_t> GuessWithin(double limit, double* gain_ns) const {
     std::vector<Layer> order = layers_;
     const auto worth = [](const Layer& l) { return l.gain_ns / std::max(l.error * l.error, 1e-18); };
     std::ranges::stable_sort(order, [&](const Layer& a, const Layer& b) { return worth(a) > worth(b); });
+    std::set<size_t> chosen;
+    double sum = 0;
+    *gain_ns = 0;
+    for (const Layer& layer : order) {
+      if (layer.gain_ns <= 0 || sum + layer.error * layer.error > limit * limit) continue;
+      sum += layer.error * layer.error;
+      *gain_ns += layer.gain_ns;
+      chosen.insert(layer.step);
+    }
+    return chosen;
+  }
+
+  // What guesses really come to is measured, and the limit corrected.
+  std::set<size_t> ChooseTogether() {
     std::set<size_t> best;
     double best_gain = 0;
+    std::set<std::set<size_t>> tried;
     double limit = args_.budget;
+    double passed = 0;
+    double failed = INFINITY;
     for (int round = 0; round < kMostRounds; ++round) {
-      std::set<size_t> chosen;
-      double sum = 0;
       double gain = 0;
-      for (const Layer& layer : order) {
-        if (layer.gain_ns <= 0 || sum + layer.error * layer.error > limit * limit) continue;
-        sum += layer.error * layer.error;
-        gain += layer.gain_ns;
-        chosen.insert(layer.step);
-      }
+      const std::set<size_t> chosen = GuessWithin(limit, &gain);
+      if (chosen.empty() || !tried.insert(chosen).second) break;
       const double error = ErrorOf(chosen);
       LogInfo("bf16: {} of {} steps together move the outputs by {:.2g} of their range", chosen.size(),
               layers_.size(), error);
-      if (error <= args_.budget && gain > best_gain) {
+      const bool within = error <= args_.budget;
+      if (within && gain > best_gain) {
         best = chosen;
         best_gain = gain;
       }
-      if (chosen.empty() || (error <= args_.budget && chosen.size() == order.size())) break;
-      limit *= std::clamp(0.95 * args_.budget / std::max(error, 1e-18), 0.25, 2.0);
+      (within ? passed : failed) = limit;
+      limit = passed > 0 && std::isfinite(failed)
+                  ? (passed + failed) / 2
+                  : limit * std::clamp(0.95 * args_.budget / std::max(error, 1e-18), 0.25, 2.0);
     }
     return best;
   }

@@ -56,5 +56,14 @@ TEST_F(TimingCacheTest, NoneIsInMemoryOnly) {
   EXPECT_EQ(cache.path(), "");
 }
 
+TEST(TimingCacheKey, IsTheSameForFloatKernelsWhateverPrecisionIsAllowed) {
+  Kernel kernel = *FindKernel("cpu.conv_packed");
+  const Target plain{.isa = "avx512", .device = "x"};
+  const Target bf16{.isa = "avx512+bf16", .device = "x"};
+  EXPECT_EQ(TimingCache::Key(kernel, 1, plain), TimingCache::Key(kernel, 1, bf16));
+  kernel.arithmetic = DType::kBFloat16;
+  EXPECT_NE(TimingCache::Key(kernel, 1, plain), TimingCache::Key(kernel, 1, bf16));
+}
+
 }  // namespace
 }  // namespace floe
