@@ -236,7 +236,7 @@ class Lowering {
 
 Plan MakePlan(Graph& graph, ConstantPool& constants, const PlannerOptions& options) {
   SettleGroups(graph, options);
-  MergePairs(graph, options);
+  if (options.merge_pairs) MergePairs(graph, options);
   graph.Compact();
   Choices choices(graph, options);
   return Lowering(graph, choices, constants, options).Run();
