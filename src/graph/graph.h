@@ -37,9 +37,8 @@ struct Value {
   // What is known of the elements of a small integer tensor of rank 0 or 1 (a shape on its way through the
   // graph) whose contents are not constant; empty optional: nothing.
   std::optional<std::vector<Dim>> elements;
-  std::vector<std::string>
-      sources;                // the model's tensors ("scope/node:0") that are this value, in any layout
-  std::vector<NodeId> users;  // one entry a use as input; graph outputs are not listed
+  std::vector<std::string> sources;  // the model's tensors ("scope/node:0") that are this, in any layout
+  std::vector<NodeId> users;         // one entry a use as input; graph outputs are not listed
   bool removed = false;
 
   bool is_constant() const { return !constant.empty(); }
