@@ -83,8 +83,9 @@ void Emit(const Split& op, Emitter& e) {
   }
   // Equal parts need no list.
   const bool equal = std::ranges::all_of(op.sizes, [&](int64_t size) { return size == op.sizes[0]; });
-  SetInt(e.Add("Split", {e.In(0), equal ? Operand{} : e.Ints(op.sizes)}, std::move(outputs)), "axis",
-         op.axis);
+  const bool from_end = op.axis < 0 && e.InShape(0).has_rank();
+  const int64_t axis = from_end ? op.axis + static_cast<int64_t>(e.InShape(0).rank()) : op.axis;
+  SetInt(e.Add("Split", {e.In(0), equal ? Operand{} : e.Ints(op.sizes)}, std::move(outputs)), "axis", axis);
 }
 
 void Emit(const Slice&, Emitter& e) {

@@ -9,6 +9,7 @@
 #include "export/emitter.h"
 #include "export/index_from_end.h"
 #include "export/lower.h"
+#include "export/merge_concats.h"
 #include "export/narrow.h"
 #include "export/prune.h"
 #include "export/quantise.h"
@@ -89,6 +90,7 @@ void Rewrite(Graph& graph, const ExportOptions& options, bool nchw_inputs, bool 
   // What the clean-up found, like an activation, may again be no op of ONNX.
   LowerGraph(graph, options.opset, options.evaluator, &result->problems, &result->notes);
   CountIndicesFromEnd(graph);
+  MergeConcats(graph);
   TurnLayout(graph, nchw_inputs, nchw_outputs, options.evaluator);
   if (options.precision == DType::kInt8) MoveIntoQuantised(graph, options.evaluator);
   if (options.clean) options.clean(graph);

@@ -37,7 +37,7 @@ struct Value {
   // What is known of the elements of a small integer tensor of rank 0 or 1 (a shape on its way through the
   // graph) whose contents are not constant; empty optional: nothing.
   std::optional<std::vector<Dim>> elements;
-  std::vector<std::string> sources;  // TensorFlow tensors ("scope/node:0") that hold exactly this value
+  std::vector<std::string> sources;  // the model's tensors ("scope/node:0") that are this, in any layout
   std::vector<NodeId> users;         // one entry a use as input; graph outputs are not listed
   bool removed = false;
 

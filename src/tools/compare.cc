@@ -1,4 +1,5 @@
 // floe compare: how far the outputs of two models, engines or golden files lie apart.
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -75,13 +76,28 @@ std::vector<TensorDifference> CompareOutputs(const CompareArgs& args, const std:
   return differences;
 }
 
-// Of the model that is the reference: its own inputs, where the feeds are for all of them.
+// Of the model that is the reference: its own inputs with the shapes of the feeds, in its layout of images,
+// where the two sides have the same inputs.
 ModelSelection ReferenceSelection(const CompareArgs& args, const std::string& path,
-                                  const std::vector<NamedTensor>& feeds) {
+                                  const std::vector<NamedTensor>& inputs) {
   ModelSelection model = args.model;
   model.path = path;
-  if (IsEngineFile(path) || LoadModel(model).inputs.size() == feeds.size()) return model;
-  return ImplySelection(std::move(model), feeds, args.maps, nullptr);
+  if (IsEngineFile(path)) return model;
+  ModelSelection whole = model;
+  whole.inputs.clear();
+  std::vector<TensorSpec> declared;
+  for (const ModelTensor& input : LoadModel(whole).inputs)
+    declared.push_back({input.name, input.tensor, input.type.dtype, DimsOf(input.type.shape)});
+  const auto is_declared = [&](const std::string& text) {
+    const std::string name = text.substr(0, text.find('='));
+    return std::ranges::any_of(declared, [&](const TensorSpec& spec) { return SameName(spec, name); });
+  };
+  if (declared.size() != inputs.size() || !std::ranges::all_of(model.inputs, is_declared))
+    return ImplySelection(std::move(model), inputs, args.maps, nullptr);
+  const std::vector<Tensor> feeds = InOrder(declared, inputs, path);
+  model.inputs.clear();
+  for (size_t i = 0; i < declared.size(); ++i) ImplyInput(model, {declared[i].name, feeds[i]});
+  return model;
 }
 
 // The side whose steps are looked at is an engine, built if need be; the other one says what is right, a
@@ -107,7 +123,7 @@ Found CompareInside(const CompareArgs& args, const std::vector<NamedTensor>& fee
     wanted.layers = GoldenLayers(given->arrays);
     reference = GoldenResults(*given);
   } else {
-    wanted = WantedLayers(ReferenceSelection(args, right, feeds), inputs, args.options.threads);
+    wanted = WantedLayers(ReferenceSelection(args, right, inputs), inputs, args.options.threads);
     reference = {false, wanted.specs, wanted.results};
   }
   Found found;

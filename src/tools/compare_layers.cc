@@ -35,7 +35,8 @@ double Rank(const TensorDifference& d) {
   return d.incomparable.empty() ? d.relative : std::numeric_limits<double>::infinity();
 }
 
-// -1 for a dimension that is open; any dims for an unknown rank are no dims at all.
+}  // namespace
+
 std::vector<int64_t> DimsOf(const Shape& shape) {
   std::vector<int64_t> dims;
   for (size_t i = 0; shape.has_rank() && i < shape.rank(); ++i)
@@ -57,8 +58,6 @@ std::vector<Tensor> InOrder(const std::vector<TensorSpec>& specs, const std::vec
   }
   return tensors;
 }
-
-}  // namespace
 
 Wanted WantedLayers(const ModelSelection& right, const std::vector<NamedTensor>& inputs, int threads) {
   Wanted wanted;

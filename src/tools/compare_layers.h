@@ -14,6 +14,13 @@ namespace floe::tools {
 // "differs by up to 0.12, 3.4e-02 of the range", or why nothing was compared.
 std::string DescribeDifference(const TensorDifference& difference);
 
+// -1 for a dimension that is open; no dims for an unknown rank.
+std::vector<int64_t> DimsOf(const Shape& shape);
+// The inputs as the specs name them, else in their order; turned to the other layout of images where only
+// that fits. Throws Error(kUsage) where the numbers differ.
+std::vector<Tensor> InOrder(const std::vector<TensorSpec>& specs, const std::vector<NamedTensor>& inputs,
+                            const std::string& path);
+
 // What the layers of a run on these inputs should be, and its results: of a model, by the reference backend;
 // of an engine, what its steps give. Inputs are matched by name, else by place, and turned to the other
 // layout of images where only that fits.

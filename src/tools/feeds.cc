@@ -30,13 +30,15 @@ std::vector<NamedTensor> ReadFeeds(const std::vector<std::string>& texts) {
   return feeds;
 }
 
+void ImplyInput(ModelSelection& model, const NamedTensor& feed) {
+  std::vector<std::string> dims;
+  for (const int64_t d : feed.tensor.dims()) dims.push_back(std::to_string(d));
+  model.inputs.push_back(feed.name + "=[" + JoinText(dims, ",") + "]");
+}
+
 void ImplyInputs(ModelSelection& model, const std::vector<NamedTensor>& feeds) {
   if (!model.inputs.empty()) return;
-  for (const NamedTensor& feed : feeds) {
-    std::vector<std::string> dims;
-    for (const int64_t d : feed.tensor.dims()) dims.push_back(std::to_string(d));
-    model.inputs.push_back(feed.name + "=[" + JoinText(dims, ",") + "]");
-  }
+  for (const NamedTensor& feed : feeds) ImplyInput(model, feed);
 }
 
 Tensor MadeUpInput(const TensorSpec& spec, uint32_t seed) {

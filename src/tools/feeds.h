@@ -17,6 +17,8 @@ namespace floe::tools {
 NamedTensor ReadFeed(const std::string& text);
 std::vector<NamedTensor> ReadFeeds(const std::vector<std::string>& texts);
 
+// The input of the model that the feed is for, with its shape.
+void ImplyInput(ModelSelection& model, const NamedTensor& feed);
 // On a model, feeds say what its inputs are, with their shapes, unless the user did.
 void ImplyInputs(ModelSelection& model, const std::vector<NamedTensor>& feeds);
 

@@ -189,6 +189,21 @@ TEST(Export, IndicesThatCountFromElsewhereStay) {
   EXPECT_THAT(OperatorsWithSize("3"), ElementsAre("Less", "Add", "Where", "ScatterND"));
 }
 
+TEST(Export, AConcatenationWithinAnotherIsPartOfIt) {
+  const ExportResult result = Exported(R"(
+    graph main(%x: float32[2, 3], %y: float32[2, 4]) -> (%z, %w) {
+      %a = Concat(%x, %y) {axis=1} from "a"
+      %b = Concat(%y, %y) {axis=-1}
+      %z = Concat(%x, %a, %b) {axis=-1} from "z"
+      %c = Concat(%x, %x) {axis=0}
+      %w = Concat(%c, %c) {axis=1}
+    })");
+  EXPECT_THAT(
+      NodeLines(result.model.proto.graph()),
+      testing::UnorderedElementsAre("Concat(x, x, y, y, y) -> z", "Concat(x, x) -> c", "Concat(c, c) -> w"));
+  EXPECT_THAT(result.model.proto.graph().node(0).doc_string(), HasSubstr("z, a"));
+}
+
 TEST(Export, CastsOfConstantsAreComputed) {
   const ExportResult result = Exported(R"(
     graph main(%x: float32[4, 3]) -> (%y) {

@@ -79,7 +79,7 @@ TEST_F(BisectCommand, LayerwiseShowsTheLayersOfBothSides) {
 TEST_F(BisectCommand, LayerwiseFindsTheLayersOfAFileWithItsChannelsFirst) {
   const std::string onnx = folder_ / "first.onnx";
   ASSERT_TRUE(Succeeds(RunFloe(With({"export", model_, "-o", onnx, "--nchw-inputs"}))));
-  const Ran ran = RunFloe({"compare", onnx, model_, "--layerwise", "--json"});
+  const Ran ran = RunFloe({"compare", onnx, model_, "--layerwise", "--json", "--input", "input=2x3x6x5"});
   EXPECT_TRUE(Succeeds(ran)) << ran.err;
   const json compared = json::parse(ran.out);
   ASSERT_GE(compared["layers"].size(), 2U);

@@ -78,7 +78,9 @@ void UniqueSlices(OnnxContext& c, int64_t axis, bool sorted) {
 void ImportUnique(OnnxContext& c) {
   const bool sorted = c.Flag("sorted", true);
   if (c.HasAttr("axis")) return UniqueSlices(c, c.Axis(c.NeedInt("axis"), c.Rank(0)), sorted);
-  Distinct d = DistinctOf(c, c.build().Reshape(c.in(0), {-1}));
+  const Shape& shape = c.shape(0);
+  const bool flat = shape.has_rank() && shape.rank() == 1;
+  Distinct d = DistinctOf(c, flat ? c.in(0) : c.build().Reshape(c.in(0), {-1}));
   if (sorted) Reorder(c, &d, AscendingOrder(c, d.ids));
   c.Set(0, d.ids);
   SetRest(c, d);
