@@ -26,8 +26,9 @@ class Tuner {
       : pool_(std::move(pool)), cache_(cache), weights_(weights) {}
 
   // Nanoseconds of each kernel on the problem, from the cache or measured now on made-up inputs: all that
-  // must be measured are run in turn, several rounds, and the least time of each counts. nullopt: not
-  // measurable (it refuses made-up values).
+  // must be measured are run in turn, several rounds, and the least time of each counts; where some are known
+  // from the cache, the fastest of those runs along and sets the pace. nullopt: not measurable (it refuses
+  // made-up values).
   std::vector<std::optional<int64_t>> Measure(const Graph& problem, const Target& target,
                                               std::span<const Kernel* const> kernels);
 
