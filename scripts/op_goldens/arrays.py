@@ -1,6 +1,6 @@
 """Moving values about: joining, splitting, slicing, padding, shapes, sequences."""
 
-from .harness import fed, ints, normal, np, number, tf, value
+from .harness import fed, ints, normal, np, number, tf, v1, value
 
 TYPES = ("float32", "float64", "float16", "int32", "int64", "uint8", "int8", "bool")
 
@@ -378,16 +378,12 @@ def slices(w):
     )
     names = dict(b="begin_mask", e="end_mask", l="ellipsis_mask", n="new_axis_mask", s="shrink_axis_mask")
     for label, shape, begin, end, strides, masks in cases:
-        w.add(
-            "StridedSlice",
-            label,
-            exact=True,
-            input=fed(normal(*shape)),
-            begin=value(begin, "int32"),
-            end=value(end, "int32"),
-            strides=value(strides, "int32"),
-            **{names[k]: v for k, v in masks.items()},
-        )
+        cut = dict(begin=value(begin, "int32"), end=value(end, "int32"), strides=value(strides, "int32"))
+        masks, how = {names[k]: v for k, v in masks.items()}, dict(exact=True, static=True)
+        w.add("StridedSlice", label, exact=True, input=fed(normal(*shape)), **cut, **masks)
+        if any(word in label for word in ("mask", "shrink", "ellipsis", "new_axis", "backwards", "strided", "clamped")):
+            w.graph("StridedSliceGrad", label, lambda use: slice_derivative(use, shape, cut, masks), **how)
+            w.graph("TensorStridedSliceUpdate", label, lambda use: slice_update(use, shape, cut, masks), **how)
     w.add(
         "StridedSlice",
         "begin_fed",
@@ -456,6 +452,19 @@ def slices(w):
             shift=value(shift, "int32"),
             axis=value(axis, "int32"),
         )
+
+
+def slice_derivative(use, shape, cut, masks):
+    x = use(fed(normal(*shape)))
+    part = tf.raw_ops.StridedSlice(input=x, **{k: use(v, k) for k, v in cut.items()}, **masks)
+    return v1.gradients(part, x, use(fed(normal(*part.shape)), "dy"))[0]
+
+
+def slice_update(use, shape, cut, masks):
+    """A part of the tensor, in the form that a slice of it has, is replaced."""
+    x, bounds = use(fed(normal(*shape))), {k: use(v, k) for k, v in cut.items()}
+    part = tf.raw_ops.StridedSlice(input=tf.zeros(shape), **bounds, **masks)
+    return tf.raw_ops.TensorStridedSliceUpdate(input=x, value=use(fed(normal(*part.shape)), "value"), **bounds, **masks)
 
 
 def write(w):

@@ -60,6 +60,7 @@ def loops(put):
         lambda use: v1.while_loop(lambda v: tf.reduce_max(v) < 50.0, lambda v: [v * 1.5 + 1.0], [x(use)]),
     )
     put("while_nested", lambda use: repeat_nested(count(use, 3), x(use)))
+    put("while_in_while_from_constants", lambda use: constant_start(count(use, 3), x(use)))
     put("while_grows", lambda use: grow(count(use, 3), x(use)))
     put("while_with_cond", lambda use: with_cond(count(use, 5), x(use)))
     put("while_swaps", lambda use: swap(count(use, 3), x(use)))
@@ -79,6 +80,13 @@ def repeat(count, x, w):
 def repeat_nested(count, x):
     inner = lambda v: v1.while_loop(lambda j, _: j < 2, lambda j, u: (j + 1, u * 0.5 + 1.0), (0, v))[1]
     return v1.while_loop(lambda i, v: i < count, lambda i, v: (i + 1, inner(v)), (0, x))[1]
+
+
+def constant_start(count, x):
+    """Nothing but constants enters the inner loop: what it adds to does not come from the outer one."""
+    step = lambda j, u: (j + 1, u * 0.5 + 1.0)
+    inner = lambda: v1.while_loop(lambda j, _: j < 3, step, (0, tf.ones([3, 4])), name="x")[1]
+    return v1.while_loop(lambda i, v: i < count, lambda i, v: (i + 1, v + inner()), (0, x))[1]
 
 
 def grow(count, x):

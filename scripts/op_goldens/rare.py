@@ -249,6 +249,53 @@ def derivatives(w):
         ("sequence", (2, 4, 3), "NHWC"),
     ):
         w.add("BiasAddGrad", label, out_backprop=fed(normal(*shape)), data_format=form)
+    for label, size, k, s, padding in (
+        ("valid", (2, 6, 7, 3), 2, 2, "VALID"),
+        ("same", (1, 7, 5, 4), 3, 2, "SAME"),
+        ("overlapping", (2, 6, 6, 2), 3, 1, "SAME"),
+        ("apart", (1, 9, 8, 3), 2, 3, "VALID"),
+        ("one", (1, 4, 4, 5), 1, 1, "VALID"),
+    ):
+        window = dict(ksize=[1, k, k, 1], strides=[1, s, s, 1], padding=padding)
+        w.graph("MaxPoolGrad", label, lambda use: derivative(lambda x: r.MaxPool(input=x, **window), use, size))
+        w.graph("AvgPoolGrad", label, lambda use: derivative(lambda x: r.AvgPool(value=x, **window), use, size))
+    for label, shape, op in (
+        ("image", (2, 3, 4, 5), r.FusedBatchNormV3),
+        ("one_channel", (1, 6, 5, 1), r.FusedBatchNormV3),
+        ("one_pixel", (3, 1, 1, 4), r.FusedBatchNormV3),
+        ("second_kind", (2, 3, 3, 2), r.FusedBatchNormV2),
+        ("wide", (1, 2, 2, 33), r.FusedBatchNormV3),
+    ):
+        w.graph("FusedBatchNormGrad", label, lambda use: normalised(op, use, shape))
+
+
+    for label, a, b in (
+        ("alike", (2, 1, 3), (2, 1, 3)),
+        ("shorter", (2, 3, 4), (4,)),
+        ("both_ones", (1, 2, 1), (3, 1, 1)),
+        ("scalar", (3, 1), ()),
+        ("ones", (1, 1), (1,)),
+    ):
+        w.add("BroadcastGradientArgs", label, s0=value(a, "int32"), s1=value(b, "int32"))
+        w.graph("BroadcastGradientArgs", f"{label}_derivative", lambda use: of_product(use, a, b))
+
+
+def derivative(f, use, size):
+    """Of what a squared pool gives, so that the incoming derivative is not the same everywhere."""
+    x = use(fed(normal(*size)))
+    return v1.gradients(tf.reduce_sum(tf.square(f(x))), x)[0]
+
+
+def of_product(use, a, b):
+    x, y = use(fed(normal(*a))), use(fed(normal(*b)), "y")
+    return v1.gradients(tf.reduce_sum(tf.square(x * y)), [x, y])
+
+
+def normalised(op, use, shape):
+    x, c = use(fed(normal(*shape))), shape[-1:]
+    scale, offset, mean = (use(fed(normal(*c)), n) for n in ("scale", "offset", "mean"))
+    given = dict(mean=mean, variance=use(fed(uniform(0.2, 2, *c)), "variance"), epsilon=1e-2, is_training=False)
+    return v1.gradients(tf.reduce_sum(tf.square(op(x=x, scale=scale, offset=offset, **given)[0])), [x, scale, offset])
 
 
 def images(w):

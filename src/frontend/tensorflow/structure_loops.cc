@@ -37,10 +37,11 @@ class LoopStructurer {
   void Run() {
     const bool any = std::any_of(graph_.nodes.begin(), graph_.nodes.end(),
                                  [](const FlatNode& node) { return IsOp(node, "Enter"); });
+    if (any) {
+      FindConsumers();
+      FindFrames();
+    }
     KeepPivotControls();
-    if (!any) return;
-    FindConsumers();
-    FindFrames();
     std::vector<const Frame*> order;
     for (const auto& [name, frame] : frames_) order.push_back(&frame);
     std::stable_sort(order.begin(), order.end(),
@@ -89,12 +90,19 @@ class LoopStructurer {
     return found->second.s();
   }
 
-  // Depths spread along the edges, the way back into a loop left out.
+  // Depths spread along the edges, the way back into a loop left out. A constant in a loop says where it is
+  // by a control input alone, and a loop in it may start from constants only.
   void FindFrames() {
     std::vector<int> depth(graph_.nodes.size(), 0), waiting(graph_.nodes.size(), 0), ready;
+    std::vector<std::vector<int>> after(graph_.nodes.size());
     for (size_t i = 0; i < graph_.nodes.size(); ++i) {
-      for (const FlatRef& ref : graph_.nodes[i].inputs)
-        if (!IsOp(node(ref.node), "NextIteration")) ++waiting[i];
+      const auto follows = [&](int source) {
+        if (IsOp(node(source), "NextIteration")) return;
+        after[static_cast<size_t>(source)].push_back(static_cast<int>(i));
+        ++waiting[i];
+      };
+      for (const FlatRef& ref : graph_.nodes[i].inputs) follows(ref.node);
+      for (const int control : graph_.nodes[i].controls) follows(control);
       if (waiting[i] == 0) ready.push_back(static_cast<int>(i));
     }
     while (!ready.empty()) {
@@ -109,11 +117,10 @@ class LoopStructurer {
       } else if (IsOp(node(at), "Exit")) {
         depth[i] = std::max(0, depth[i] - 1);
       }
-      if (IsOp(node(at), "NextIteration")) continue;
-      for (const FlatRef& consumer : consumers_[i]) {
-        const size_t c = static_cast<size_t>(consumer.node);
-        depth[c] = std::max(depth[c], depth[i]);
-        if (--waiting[c] == 0) ready.push_back(consumer.node);
+      for (const int next : after[i]) {
+        const size_t n = static_cast<size_t>(next);
+        depth[n] = std::max(depth[n], depth[i]);
+        if (--waiting[n] == 0) ready.push_back(next);
       }
     }
     for (auto& [name, frame] : frames_) {

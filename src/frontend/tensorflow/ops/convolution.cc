@@ -119,7 +119,9 @@ Ints SamePads(const Ints& output, const Ints& kernel, const Ints& strides, const
   return pads;
 }
 
-void ReturnTranspose(NodeContext& c, ConvTranspose op, ValueId weights, const Ints& kernel, size_t spatial) {
+// Input 0 has the sizes of the result.
+void ReturnTranspose(NodeContext& c, ConvTranspose op, ValueId x, ValueId weights, const Ints& kernel,
+                     size_t spatial) {
   const Padding padding = PaddingOf(c, op.layout, spatial);
   op.auto_pad = padding.auto_pad;
   op.pads = padding.pads;
@@ -141,7 +143,7 @@ void ReturnTranspose(NodeContext& c, ConvTranspose op, ValueId weights, const In
       op.pads = SamePads(op.output_shape, kernel, op.strides, op.dilations);
       op.auto_pad = AutoPad::kExplicit;
     }
-    return c.Return(std::move(op), {c.in(2), weights});
+    return c.Return(std::move(op), {x, weights});
   }
   const ValueId spatial_sizes = c.build().SliceVector(c.build().ToInt64(sizes), static_cast<int64_t>(first),
                                                       static_cast<int64_t>(first + spatial));
@@ -151,9 +153,9 @@ void ReturnTranspose(NodeContext& c, ConvTranspose op, ValueId weights, const In
       op.pads = SamePads(op.output_shape, kernel, op.strides, op.dilations);
       op.auto_pad = AutoPad::kExplicit;
     }
-    return c.Return(std::move(op), {c.in(2), weights});
+    return c.Return(std::move(op), {x, weights});
   }
-  c.Return(std::move(op), {c.in(2), weights, kNoValue, spatial_sizes});
+  c.Return(std::move(op), {x, weights, kNoValue, spatial_sizes});
 }
 
 template <size_t kSpatial>
@@ -170,7 +172,7 @@ void ImportConvTranspose(NodeContext& c) {
   }
   const Ints kernel(filter.begin(), filter.begin() + kSpatial);
   const ValueId weights = OutputFirst(c, c.in(1), op.layout, kSpatial);
-  ReturnTranspose(c, std::move(op), weights, kernel, kSpatial);
+  ReturnTranspose(c, std::move(op), c.in(2), weights, kernel, kSpatial);
 }
 
 void ImportDepthwiseTranspose(NodeContext& c) {
@@ -182,7 +184,39 @@ void ImportDepthwiseTranspose(NodeContext& c) {
   op.group = filter[2];
   const ValueId flat = c.build().Reshape(c.in(1), {filter[0], filter[1], 1, filter[2] * filter[3]});
   const ValueId weights = OutputFirst(c, flat, op.layout, 2);
-  ReturnTranspose(c, std::move(op), weights, {filter[0], filter[1]}, 2);
+  ReturnTranspose(c, std::move(op), c.in(2), weights, {filter[0], filter[1]}, 2);
+}
+
+// A pixel gets its share of every window over it: a transposed convolution with ones, after each window was
+// divided by the pixels under it, those of the padding left out.
+void ImportAvgPoolGrad(NodeContext& c) {
+  Builder& b = c.build();
+  ConvTranspose op;
+  op.layout = LayoutOf(c);
+  op.strides = SpatialEntries(c, c.IntList("strides"), op.layout, 2, "strides");
+  op.dilations = {1, 1};
+  const Ints kernel = SpatialEntries(c, c.IntList("ksize"), op.layout, 2, "ksize");
+  const Dim channels = ChannelDim(c.shape(1), op.layout, 2);
+  if (!channels.known()) c.FailUnknown("its channels are not known");
+  op.group = channels.value();
+  const bool nhwc = op.layout == Layout::kNhwc;
+  const ValueId sides = b.SliceVector(b.ToInt64(c.in(0)), nhwc ? 1 : 2, nhwc ? 3 : 4);
+  const ValueId plane =
+      b.ConcatVectors({b.Int64s(nhwc ? Ints{1} : Ints{1, 1}), sides, b.Int64s(nhwc ? Ints{1} : Ints{})});
+  AveragePool count{.layout = op.layout, .kernel_shape = kernel, .strides = op.strides};
+  const Padding padding = PaddingOf(c, op.layout, 2);
+  count.auto_pad = padding.auto_pad;
+  count.pads = padding.pads;
+  count.count_include_pad = true;
+  const int64_t area = kernel[0] * kernel[1];
+  const ValueId ones = b.Add(Expand{}, {b.Scalar(c.dtype(1), 1), plane});
+  const ValueId pixels = b.Binary(BinaryKind::kMul, b.Add(std::move(count), {ones}),
+                                  b.Scalar(c.dtype(1), static_cast<double>(area)));
+  const Ints filter =
+      nhwc ? Ints{op.group, kernel[0], kernel[1], 1} : Ints{op.group, 1, kernel[0], kernel[1]};
+  const ValueId weights = b.Constant(
+      TensorOfNumbers(c.dtype(1), filter, std::vector<double>(static_cast<size_t>(op.group * area), 1.0)));
+  ReturnTranspose(c, std::move(op), b.Binary(BinaryKind::kDiv, c.in(1), pixels), weights, kernel, 2);
 }
 
 void ImportDilation2D(NodeContext& c) {
@@ -202,6 +236,7 @@ constexpr OpImporter kRows[] = {
     {"Conv2DBackpropInput", ImportConvTranspose<2>},
     {"Conv3DBackpropInputV2", ImportConvTranspose<3>},
     {"DepthwiseConv2dNativeBackpropInput", ImportDepthwiseTranspose},
+    {"AvgPoolGrad", ImportAvgPoolGrad},
     {"Dilation2D", ImportDilation2D},
 };
 

@@ -1,5 +1,9 @@
-// Derivatives that inference models hold, such as saliency maps: of elementwise functions and of BiasAdd.
+// Derivatives that inference models hold, such as saliency maps. Those of convolutions and of average pools
+// are transposed convolutions, in convolution.cc.
+#include <algorithm>
+
 #include "frontend/tensorflow/ops/families.h"
+#include "frontend/tensorflow/ops/spatial.h"
 
 namespace floe {
 namespace {
@@ -63,14 +67,99 @@ void ImportBiasAddGrad(NodeContext& c) {
   c.Set(0, c.build().Reduce(ReduceKind::kSum, c.in(0), axes, false));
 }
 
+// The shape that input i holds, a dimension an element, unknown ones among them.
+std::vector<Dim> DimsIn(NodeContext& c, size_t i) {
+  if (const std::optional<Ints> known = c.KnownInts(i)) return {known->begin(), known->end()};
+  const auto& elements = c.build().graph().value(c.in(i)).elements;
+  if (!elements) c.FailUnknown("its shapes are not known");
+  return *elements;
+}
+
+// Over which axes each of two operands was broadcast: where its dimension is 1, unless the shapes are alike.
+// A dimension that only the run knows is taken for one that was not; if it was, the Reshape to the operand's
+// shape, which follows the sum over these axes, says that the sizes do not fit.
+void ImportBroadcastGradientArgs(NodeContext& c) {
+  std::vector<Dim> dims[2] = {DimsIn(c, 0), DimsIn(c, 1)};
+  const bool alike = dims[0] == dims[1];
+  const size_t rank = std::max(dims[0].size(), dims[1].size());
+  for (size_t side = 0; side < 2; ++side) {
+    std::vector<Dim>& own = dims[side];
+    own.insert(own.begin(), rank - own.size(), Dim(1));
+    std::vector<double> axes;
+    for (size_t i = 0; !alike && i < rank; ++i)
+      if (own[i].value() == 1) axes.push_back(static_cast<double>(i));
+    c.Set(side,
+          c.build().Constant(TensorOfNumbers(c.dtype(side), {static_cast<int64_t>(axes.size())}, axes)));
+  }
+}
+
+// (x, y, dy): dy goes to the first largest pixel under each window.
+void ImportMaxPoolGrad(NodeContext& c) {
+  Builder& b = c.build();
+  if (LayoutOf(c) != Layout::kNhwc) c.Fail("data format {} is not supported", c.String("data_format"));
+  const bool fed = c.op() == "MaxPoolGradV2";
+  MaxPool op;
+  op.kernel_shape =
+      SpatialEntries(c, fed ? c.NeedInts(3, "ksize") : c.IntList("ksize"), op.layout, 2, "ksize");
+  op.strides =
+      SpatialEntries(c, fed ? c.NeedInts(4, "strides") : c.IntList("strides"), op.layout, 2, "strides");
+  const Padding padding = PaddingOf(c, op.layout, 2);
+  op.auto_pad = padding.auto_pad;
+  op.pads = padding.pads;
+  op.argmax_index = ArgmaxIndex::kTensorFlowBatch;
+  const ValueId x = c.in(0);
+  const ValueId winners = b.AddNode(std::move(op), {x}, 2)[1];
+  const ValueId canvas = b.Zeros(c.dtype(2), b.ToVector(b.Add(SizeOf{}, {x})));
+  const ValueId sums = b.Add(ScatterND{ScatterReduction::kAdd},
+                             {canvas, b.Reshape(winners, {-1, 1}), b.Reshape(c.in(2), {-1})});
+  c.Return(Reshape{}, {sums, b.ShapeTensor(x)});
+}
+
+// (dy, x, scale, mean, variance, …) of a normalisation by given statistics.
+void ImportFusedBatchNormGrad(NodeContext& c) {
+  if (c.Bool("is_training")) c.Fail("the derivative of training is not supported");
+  Builder& b = c.build();
+  const Layout layout = LayoutOf(c);
+  const int64_t rank = c.Rank(0);
+  const int64_t channel = layout == Layout::kNhwc ? rank - 1 : 1;
+  Ints others, behind;
+  for (int64_t i = 0; i < rank; ++i)
+    if (i != channel) others.push_back(i);
+  for (int64_t i = channel + 1; i < rank; ++i) behind.push_back(i - channel);
+  const DType type = c.dtype(2);
+  const auto along = [&](ValueId v) { return behind.empty() ? v : b.Add(Unsqueeze{behind}, {v}); };
+  const ValueId dy = b.CastTo(c.in(0), type), x = b.CastTo(c.in(1), type);
+  const ValueId variance = b.Binary(BinaryKind::kAdd, c.in(4), b.Scalar(type, c.Float("epsilon")));
+  const ValueId factor = b.Unary(UnaryKind::kRsqrt, variance);
+  const ValueId slope = b.Binary(BinaryKind::kMul, c.in(2), factor);
+  c.Set(0, b.CastTo(b.Binary(BinaryKind::kMul, dy, along(slope)), c.dtype(0)));
+  const ValueId centred = b.Binary(BinaryKind::kSub, x, along(c.in(3)));
+  const ValueId sum = b.Reduce(ReduceKind::kSum, b.Binary(BinaryKind::kMul, dy, centred), others, false);
+  c.Set(1, b.Binary(BinaryKind::kMul, sum, factor));
+  c.Set(2, b.Reduce(ReduceKind::kSum, dy, others, false));
+}
+
 constexpr OpImporter kRows[] = {
-    {"TanhGrad", ImportFromResult},     {"SigmoidGrad", ImportFromResult},
-    {"SqrtGrad", ImportFromResult},     {"RsqrtGrad", ImportFromResult},
-    {"InvGrad", ImportFromResult},      {"ReciprocalGrad", ImportFromResult},
-    {"ReluGrad", ImportFromInput},      {"Relu6Grad", ImportFromInput},
-    {"LeakyReluGrad", ImportFromInput}, {"EluGrad", ImportFromInput},
-    {"SeluGrad", ImportFromInput},      {"SoftplusGrad", ImportFromInput},
-    {"SoftsignGrad", ImportFromInput},  {"BiasAddGrad", ImportBiasAddGrad},
+    {"TanhGrad", ImportFromResult},
+    {"SigmoidGrad", ImportFromResult},
+    {"SqrtGrad", ImportFromResult},
+    {"RsqrtGrad", ImportFromResult},
+    {"InvGrad", ImportFromResult},
+    {"ReciprocalGrad", ImportFromResult},
+    {"ReluGrad", ImportFromInput},
+    {"Relu6Grad", ImportFromInput},
+    {"LeakyReluGrad", ImportFromInput},
+    {"EluGrad", ImportFromInput},
+    {"SeluGrad", ImportFromInput},
+    {"SoftplusGrad", ImportFromInput},
+    {"SoftsignGrad", ImportFromInput},
+    {"BiasAddGrad", ImportBiasAddGrad},
+    {"MaxPoolGrad", ImportMaxPoolGrad},
+    {"MaxPoolGradV2", ImportMaxPoolGrad},
+    {"BroadcastGradientArgs", ImportBroadcastGradientArgs},
+    {"FusedBatchNormGrad", ImportFusedBatchNormGrad},
+    {"FusedBatchNormGradV2", ImportFusedBatchNormGrad},
+    {"FusedBatchNormGradV3", ImportFusedBatchNormGrad},
 };
 
 }  // namespace

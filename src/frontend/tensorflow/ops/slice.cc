@@ -96,13 +96,9 @@ void ImportSlice(NodeContext& c) {
 
 class StridedSliceImport {
  public:
-  explicit StridedSliceImport(NodeContext& c)
-      : c_(c),
-        b_(c.build()),
-        begins_(c, 1, "begin"),
-        ends_(c, 2, "end"),
-        strides_(c, 3, "strides"),
-        x_(c.in(0)) {
+  // Cuts `x` as the inputs 1 to 3 say.
+  StridedSliceImport(NodeContext& c, ValueId x)
+      : c_(c), b_(c.build()), begins_(c, 1, "begin"), ends_(c, 2, "end"), strides_(c, 3, "strides"), x_(x) {
     begin_mask_ = c.Int("begin_mask");
     end_mask_ = c.Int("end_mask");
     ellipsis_mask_ = c.Int("ellipsis_mask");
@@ -110,7 +106,7 @@ class StridedSliceImport {
     shrink_mask_ = c.Int("shrink_axis_mask");
   }
 
-  void Run() {
+  ValueId Run() {
     const size_t n = begins_.size();
     if (ends_.size() != n || strides_.size() != n)
       c_.Fail("begin, end and strides have {}, {} and {} entries", n, ends_.size(), strides_.size());
@@ -133,12 +129,12 @@ class StridedSliceImport {
       x = b_.Add(Gather{.axis = axis, .allow_negative = true}, {x, index});
     if (!shrunk_.empty()) x = b_.Add(Squeeze{shrunk_}, {x});
     if (!new_axes_.empty()) x = b_.Add(Unsqueeze{new_axes_}, {x});
-    c_.Set(0, x);
+    return x;
   }
 
  private:
   Dim DimOf(int64_t axis) const {
-    const Shape& shape = c_.shape(0);
+    const Shape& shape = b_.shape(x_);
     if (!shape.has_rank()) return {};
     if (axis >= static_cast<int64_t>(shape.rank()))
       c_.Fail("more indices than the {} dimensions of its input", shape.rank());
@@ -153,8 +149,10 @@ class StridedSliceImport {
       if (!(new_axis_mask_ & bit)) ++later;
     }
     if (later == 0 && at + 1 == begins_.size()) return;
-    const int64_t skipped = c_.Rank(0) - axis_ - later;
-    if (skipped < 0) c_.Fail("more indices than the {} dimensions of its input", c_.Rank(0));
+    if (!b_.shape(x_).has_rank()) c_.FailUnknown("the rank of what it cuts is not known");
+    const int64_t rank = static_cast<int64_t>(b_.shape(x_).rank());
+    const int64_t skipped = rank - axis_ - later;
+    if (skipped < 0) c_.Fail("more indices than the {} dimensions of its input", rank);
     axis_ += skipped;
     output_axis_ += skipped;
   }
@@ -225,10 +223,38 @@ class StridedSliceImport {
 };
 
 void ImportStridedSlice(NodeContext& c) {
-  StridedSliceImport(c).Run();
+  c.Set(0, StridedSliceImport(c, c.in(0)).Run());
 }
 
-constexpr OpImporter kRows[] = {{"Slice", ImportSlice}, {"StridedSlice", ImportStridedSlice}};
+// Puts input 4 into `flat`, of which `shape` is the shape, where a StridedSlice would take it from: the slice
+// of the numbers of all places says where.
+void PutAtSlice(NodeContext& c, ValueId flat, ValueId shape) {
+  Builder& b = c.build();
+  const ValueId count = b.Reduce(ReduceKind::kProd, shape, {0}, false);
+  const ValueId numbers = b.Add(Range{}, {b.Int64(0), count, b.Int64(1)});
+  const ValueId places = StridedSliceImport(c, b.Add(Reshape{}, {numbers, shape})).Run();
+  const ValueId values = b.Add(Expand{}, {c.in(4), b.ShapeTensor(places)});
+  const ValueId put = b.Add(ScatterND{}, {flat, b.Reshape(places, {-1, 1}), b.Reshape(values, {-1})});
+  c.Return(Reshape{}, {put, shape});
+}
+
+void ImportStridedSliceGrad(NodeContext& c) {
+  Builder& b = c.build();
+  const ValueId shape = b.ToInt64(c.in(0));
+  const ValueId count = b.Reduce(ReduceKind::kProd, shape, {0}, true);
+  PutAtSlice(c, b.Zeros(c.dtype(4), count), shape);
+}
+
+void ImportStridedSliceUpdate(NodeContext& c) {
+  PutAtSlice(c, c.build().Reshape(c.in(0), {-1}), c.build().ShapeTensor(c.in(0)));
+}
+
+constexpr OpImporter kRows[] = {
+    {"Slice", ImportSlice},
+    {"StridedSlice", ImportStridedSlice},
+    {"StridedSliceGrad", ImportStridedSliceGrad},
+    {"TensorStridedSliceUpdate", ImportStridedSliceUpdate},
+};
 
 }  // namespace
 
