@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <mutex>
 
+#include "base/quoting.h"
+
 namespace floe {
 namespace {
 
@@ -40,7 +42,7 @@ void LogMessage(LogLevel level, std::string_view message) {
   if (State().sink) {
     State().sink(level, message);
   } else {
-    fmt::print(stderr, "{}{}\n", kPrefix[static_cast<int>(level)], message);
+    fmt::print(stderr, "{}{}\n", kPrefix[static_cast<int>(level)], OneLine(message));
   }
 }
 

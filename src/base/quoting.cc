@@ -1,5 +1,7 @@
 #include "base/quoting.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 
@@ -23,6 +25,23 @@ std::string ShellWord(std::string_view word) {
            std::string_view("/._-:=,+@%").find(static_cast<char>(c)) != std::string_view::npos;
   });
   return plain ? std::string(word) : ShellQuoted(word);
+}
+
+std::string OneLine(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto code = static_cast<unsigned char>(c);
+    if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else if (code < 0x20 || code == 0x7f) {
+      out += fmt::format("\\x{:02x}", code);
+    } else {
+      out += c;
+    }
+  }
+  return out;
 }
 
 std::string HtmlEscaped(std::string_view text) {

@@ -4,6 +4,7 @@
 #include <new>
 
 #include "base/log.h"
+#include "base/quoting.h"
 #include "floe/error.h"
 #include "tools/command.h"
 #include "tools/interrupt.h"
@@ -34,7 +35,7 @@ constexpr Command kCommands[] = {
 };
 
 int Report(const char* what, int code) {
-  fmt::print(stderr, "floe: {}\n", what);
+  fmt::print(stderr, "floe: {}\n", OneLine(what));
   return code;
 }
 

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/quoting.h"
+
 namespace floe {
 namespace {
 
@@ -27,6 +29,12 @@ TEST(NearestNames, FindsTyposOtherScopesAndCases) {
   EXPECT_THAT(NearestNames("Softmax", names), ElementsAre("MobilenetV1/Predictions/Softmax"));
   EXPECT_THAT(NearestNames("INPUT", names), ElementsAre("input"));
   EXPECT_THAT(NearestNames("zzzzzzzzz", names), IsEmpty());
+}
+
+TEST(OneLine, ShowsControlCharactersAndLeavesOtherTextAlone) {
+  EXPECT_EQ(OneLine("a\nb\tc\x1b[1m\x7f"), "a\\nb\\tc\\x1b[1m\\x7f");
+  EXPECT_EQ(OneLine("Gr\u00fc\u00dfe 'x' \"y\" \\z"), "Gr\u00fc\u00dfe 'x' \"y\" \\z");
+  EXPECT_EQ(OneLine(std::string_view("\0", 1)), "\\x00");
 }
 
 }  // namespace
