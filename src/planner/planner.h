@@ -15,7 +15,7 @@ namespace floe {
 
 struct PlannerOptions {
   Target target;
-  Tuner* tuner = nullptr;  // null: rank by estimate
+  Tuner* tuner = nullptr;   // null: rank by estimate
   bool merge_pairs = true;  // two layers become one group where a kernel does both faster
   // How many times the weights in the graph the packed ones may take in all; 0: no limit.
   double max_weight_growth = 0;
