@@ -185,7 +185,8 @@ TEST_F(Bf16, KeepsNanAndInfinity) {
 
 void Fill(Tensor& t, int64_t count, float scale) {
   for (int64_t i = 0; i < t.size(); ++i) {
-    t.data<float>()[i] = scale * static_cast<float>((i * 7 + i / 5) % count - count / 2);
+    const int64_t step = (i * 7 + i / 5) % count - count / 2;
+    t.data<float>()[i] = scale * static_cast<float>(step);
   }
 }
 
