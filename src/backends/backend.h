@@ -34,6 +34,9 @@ struct Target {
   std::string device;  // for people and the timing cache: "AMD EPYC ..."
 
   bool operator==(const Target&) const = default;
+
+  // The set without what Backend::allow_bf16 adds behind a '+'.
+  std::string PlainIsa() const { return isa.substr(0, isa.find('+')); }
 };
 
 // "Cannot" with its reason: nullopt means the kernel can; else a phrase for `floe explain`, such as

@@ -167,7 +167,7 @@ std::shared_ptr<const Engine> CompileModels(std::vector<ImportedModel> models, c
   const int threads = options.threads > 0 ? options.threads : AvailableProcessors();
   const Target target = ChooseTarget(options, threads);
   Target float32_target = target;
-  float32_target.isa = target.isa.substr(0, target.isa.find('+'));
+  float32_target.isa = target.PlainIsa();
   TimingCache cache = TimingCache::Open(options.tune ? options.timing_cache : "none");
   Tuner tuner(std::make_shared<ThreadPool>(threads), cache, CacheStateFor(ConstantBytes(*models[0].graph)));
   PlannerOptions planner = PlannerOptionsFor(options, target, tuner);

@@ -111,6 +111,8 @@ void Emit(const Random& op, Emitter& e) {
   if (const int64_t seed = SeedOf(op); seed != 0) SetFloat(*node, "seed", static_cast<double>(seed));
 }
 
+namespace {
+
 Tensor AsInt64(const Tensor& t) {
   if (t.dtype() != DType::kInt32) return t;
   std::vector<int64_t> wide(t.data<int32_t>(), t.data<int32_t>() + t.size());
@@ -120,6 +122,8 @@ Tensor AsInt64(const Tensor& t) {
 DType Widened(DType dtype) {
   return dtype == DType::kInt32 ? DType::kInt64 : dtype;
 }
+
+}  // namespace
 
 // ai.onnx.ml's LabelEncoder, for tables between text and numbers; int32 goes through int64.
 void Emit(const LookupTable&, Emitter& e) {
@@ -142,11 +146,8 @@ void Emit(const LookupTable&, Emitter& e) {
         fmt::format("ONNX has no table from {} to {}", DTypeName(keys->dtype()), DTypeName(values->dtype())),
         "");
   }
-  Operand asked = e.In(0), found = e.Out(0);
-  if (key_type != keys->dtype()) {
-    asked = e.Temporary({key_type, asked.type.shape}, "keys");
-    SetInt(e.Add("Cast", {e.In(0)}, {asked}), "to", OnnxType(key_type));
-  }
+  const Operand asked = e.Cast(e.In(0), key_type, "keys");
+  Operand found = e.Out(0);
   if (value_type != values->dtype()) found = e.Temporary({value_type, found.type.shape}, "found");
   onnx::NodeProto& node = e.Add("LabelEncoder", {asked}, {found}, "ai.onnx.ml");
   const auto set = [&](const std::string& name, const Tensor& t) {

@@ -1,7 +1,5 @@
 #include "export/merge_concats.h"
 
-#include <algorithm>
-
 namespace floe {
 namespace {
 
@@ -19,13 +17,6 @@ NodeId InnerOf(const Graph& graph, NodeId user, ValueId value) {
   if (id == kNoNode || !IsOp<Concat>(graph.node(id).op) || !graph.HasOneUse(value)) return kNoNode;
   const int64_t axis = AxisOf(graph, id);
   return axis >= 0 && axis == AxisOf(graph, user) ? id : kNoNode;
-}
-
-void AddSources(Graph& graph, NodeId to, const std::vector<std::string>& sources) {
-  std::vector<std::string>& all = graph.node(to).sources;
-  for (const std::string& source : sources) {
-    if (std::ranges::find(all, source) == all.end()) all.push_back(source);
-  }
 }
 
 }  // namespace

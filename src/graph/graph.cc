@@ -391,6 +391,17 @@ std::optional<double> ConstantScalar(const Graph& graph, ValueId id) {
   }
 }
 
+bool HasStaticTypes(const Graph& graph) {
+  return std::ranges::all_of(graph.Values(), [&](ValueId v) { return graph.value(v).type.IsStatic(); });
+}
+
+void AddSources(Graph& graph, NodeId to, const std::vector<std::string>& sources) {
+  std::vector<std::string>& all = graph.node(to).sources;
+  for (const std::string& s : sources) {
+    if (std::ranges::find(all, s) == all.end()) all.push_back(s);
+  }
+}
+
 std::unique_ptr<Graph> ExtractProblem(const Graph& graph, NodeId id, std::vector<ValueId>* inputs) {
   const Node& from = graph.node(id);
   inputs->clear();

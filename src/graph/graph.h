@@ -149,6 +149,12 @@ std::optional<std::vector<int64_t>> ConstantInts(const Graph& graph, ValueId val
 // A float or integer constant of exactly one element.
 std::optional<double> ConstantScalar(const Graph& graph, ValueId value);
 
+// The type of every value is known with all its dimensions.
+bool HasStaticTypes(const Graph& graph);
+
+// Adds those sources that the node does not have yet.
+void AddSources(Graph& graph, NodeId to, const std::vector<std::string>& sources);
+
 // A graph of this one node: inputs are the node's inputs that are not constant (absent ones stay absent; a
 // value used twice is one input), constants are carried in, outputs are the node's. For a Group: its body,
 // with constant inputs made constants of the graph. `inputs` receives the outer values in the order of the

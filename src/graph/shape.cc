@@ -21,6 +21,10 @@ bool Shape::IsStatic() const {
 
 std::vector<int64_t> Shape::Static() const {
   CHECK(IsStatic(), ToString());
+  return Numbers();
+}
+
+std::vector<int64_t> Shape::Numbers() const {
   std::vector<int64_t> out;
   for (const Dim& d : dims_) out.push_back(d.value());
   return out;

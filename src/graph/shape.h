@@ -54,6 +54,7 @@ class Shape {
   Dim& operator[](size_t i) { return dims_[i]; }
 
   std::vector<int64_t> Static() const;          // the numbers; CHECKs IsStatic()
+  std::vector<int64_t> Numbers() const;         // -1 for what is not known; none for an unknown rank
   std::optional<int64_t> ElementCount() const;  // when static
   bool operator==(const Shape&) const = default;
 

@@ -46,7 +46,7 @@ std::unique_ptr<Graph> BodyOf(const Graph& graph, std::span<const NodeId> chain,
 
 }  // namespace
 
-NodeId MakeGroup(Graph& graph, std::span<const NodeId> chain) {
+void MakeGroup(Graph& graph, std::span<const NodeId> chain) {
   std::vector<ValueId> inputs;
   NodeOptions options;
   options.bodies.push_back(BodyOf(graph, chain, &inputs));
@@ -59,7 +59,6 @@ NodeId MakeGroup(Graph& graph, std::span<const NodeId> chain) {
   TakeOver(graph, result, made);
   graph.value(result).type = type;
   for (auto it = chain.rbegin() + 1; it != chain.rend(); ++it) graph.RemoveNode(*it);
-  return group;
 }
 
 }  // namespace floe

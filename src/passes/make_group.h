@@ -9,8 +9,8 @@
 namespace floe {
 
 // Puts nodes of one output each, in order, of which each but the last is used by later ones alone, into a
-// Group in place of the last. The group's node; it has the sources of all.
-NodeId MakeGroup(Graph& graph, std::span<const NodeId> chain);
+// Group in place of the last, with the sources of all.
+void MakeGroup(Graph& graph, std::span<const NodeId> chain);
 
 }  // namespace floe
 

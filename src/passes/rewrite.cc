@@ -39,13 +39,6 @@ NodeId SoleUser(const Graph& graph, ValueId value) {
   return users.size() == 1 && !graph.IsOutput(value) ? users[0] : kNoNode;
 }
 
-void AddSources(Graph& graph, NodeId to, const std::vector<std::string>& sources) {
-  std::vector<std::string>& all = graph.node(to).sources;
-  for (const std::string& s : sources) {
-    if (std::ranges::find(all, s) == all.end()) all.push_back(s);
-  }
-}
-
 bool Bypass(Graph& graph, ValueId from, ValueId to) {
   const NodeId maker = graph.value(from).producer;
   CHECK(maker != kNoNode && from != to);

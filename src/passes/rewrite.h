@@ -34,8 +34,6 @@ void TakeOver(Graph& graph, ValueId result, ValueId made);
 // Replaces the node of one output by `op` on `inputs`; the output stays the same value.
 void ReplaceNode(Graph& graph, NodeId node, Op op, std::vector<ValueId> inputs);
 
-void AddSources(Graph& graph, NodeId to, const std::vector<std::string>& sources);
-
 // A constant by the name `name` with the sources of `like`.
 ValueId AddInts(Graph& graph, const std::string& name, const std::vector<int64_t>& values);
 // Numbers as a constant of a float type.

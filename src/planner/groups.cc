@@ -9,18 +9,11 @@
 namespace floe {
 namespace {
 
-bool IsStatic(const Graph& problem) {
-  for (const ValueId id : problem.Values()) {
-    if (!problem.value(id).type.IsStatic()) return false;
-  }
-  return true;
-}
-
 // A group must gain this much to be split: measurements have noise, and a whole group saves memory too.
 constexpr double kSplitGain = 0.97;
 
 bool BetterApart(const Graph& problem, const PlannerOptions& options, const RoundingLimit& rounding) {
-  if (!IsStatic(problem)) return true;
+  if (!HasStaticTypes(problem)) return true;
   const Choice whole = ChooseKernel(problem, options.target, options.tuner, rounding);
   if (whole.last_resort) return true;
   // Timing the parts of every group would double the build: estimates decide, the whole's best against the

@@ -96,8 +96,7 @@ class PairMerger {
       return BestNs(problem, options_, LimitOf(graph_, id, most_rounding_, options_));
     };
     const std::unique_ptr<Graph> both = PairProblem(graph_, first, second);
-    const auto is_static = [&](ValueId v) { return both->value(v).type.IsStatic(); };
-    if (!std::ranges::all_of(both->Values(), is_static)) return false;
+    if (!HasStaticTypes(*both)) return false;
     const double together = best(*both, first);
     if (together == std::numeric_limits<double>::infinity()) return false;
     std::vector<ValueId> ignored;

@@ -30,10 +30,6 @@ bool IsAlias(const Op& op) {
   return InfoOf(op).traits.alias || IsUnary(op, UnaryKind::kIdentity);
 }
 
-bool IsDynamic(const Graph& problem) {
-  return !std::ranges::all_of(problem.Values(), [&](ValueId v) { return problem.value(v).type.IsStatic(); });
-}
-
 // The kernels of all nodes with static shapes, bodies of If and Loop included, chosen with a view to all of
 // them.
 class Choices {
@@ -57,7 +53,7 @@ class Choices {
       }
       std::vector<ValueId> inputs;
       std::unique_ptr<Graph> problem = ExtractProblem(graph, id, &inputs);
-      if (IsDynamic(*problem)) continue;
+      if (!HasStaticTypes(*problem)) continue;
       Choice choice = ChooseKernel(*problem, options_.target, options_.tuner,
                                    LimitOf(graph, id, most_rounding, options_));
       index_[{&graph, id}] = contests_.size();
@@ -152,7 +148,7 @@ class Lowering {
     step.problem = ExtractProblem(graph_, id, &inputs);
     step.inputs = ValuesOf(inputs);
     step.outputs = AddOutputs(node);
-    step.dynamic = IsDynamic(*step.problem);
+    step.dynamic = !HasStaticTypes(*step.problem);
     if (step.dynamic) {
       const Kernel* reference = FindKernel("reference.graph");
       step.kernel = reference->name;

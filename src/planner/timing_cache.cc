@@ -55,7 +55,7 @@ TimingCache TimingCache::Open(const std::string& path) {
 std::string TimingCache::Key(const Kernel& kernel, uint64_t problem_hash, const Target& target) {
   // What a target adds for bf16 changes nothing for the other kernels.
   const bool plain = kernel.arithmetic == DType::kFloat32;
-  const std::string isa = plain ? target.isa.substr(0, target.isa.find('+')) : target.isa;
+  const std::string isa = plain ? target.PlainIsa() : target.isa;
   return fmt::format("{}@{} {:016x} {} {} {}", kernel.name, kernel.version, problem_hash, isa, target.threads,
                      target.device);
 }

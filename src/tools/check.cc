@@ -216,9 +216,7 @@ void PrintTarget(const CheckArgs& args, const Checked& checked) {
 void PrintWhereToLook(const ModelSelection& model, const std::vector<NodeReport>& nodes) {
   const auto first = std::ranges::find(nodes, NodeStatus::kUnsupported, &NodeReport::status);
   if (first == nodes.end()) return;
-  fmt::print("see it: floe view {}{} --node {}\n", ShellWord(model.path),
-             model.checkpoint.empty() ? "" : " --checkpoint " + ShellWord(model.checkpoint),
-             ShellWord(first->name));
+  fmt::print("see it: floe view {} --node {}\n", ModelWords(model), ShellWord(first->name));
 }
 
 void PrintText(const CheckArgs& args, const Checked& checked) {

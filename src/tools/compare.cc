@@ -87,7 +87,7 @@ ModelSelection ReferenceSelection(const CompareArgs& args, const std::string& pa
   whole.inputs.clear();
   std::vector<TensorSpec> declared;
   for (const ModelTensor& input : LoadModel(whole).inputs)
-    declared.push_back({input.name, input.tensor, input.type.dtype, DimsOf(input.type.shape)});
+    declared.push_back({input.name, input.tensor, input.type.dtype, input.type.shape.Numbers()});
   const auto is_declared = [&](const std::string& text) {
     const std::string name = text.substr(0, text.find('='));
     return std::ranges::any_of(declared, [&](const TensorSpec& spec) { return SameName(spec, name); });

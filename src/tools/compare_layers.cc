@@ -10,7 +10,6 @@
 #include "base/thread_pool.h"
 #include "compiler/model.h"
 #include "engine/format.h"
-#include "floe/session.h"
 #include "tools/console.h"
 #include "tools/feeds.h"
 #include "tools/model_options.h"
@@ -37,13 +36,6 @@ double Rank(const TensorDifference& d) {
 
 }  // namespace
 
-std::vector<int64_t> DimsOf(const Shape& shape) {
-  std::vector<int64_t> dims;
-  for (size_t i = 0; shape.has_rank() && i < shape.rank(); ++i)
-    dims.push_back(shape[i].known() ? shape[i].value() : -1);
-  return dims;
-}
-
 std::vector<Tensor> InOrder(const std::vector<TensorSpec>& specs, const std::vector<NamedTensor>& inputs,
                             const std::string& path) {
   if (specs.size() != inputs.size()) {
@@ -64,17 +56,15 @@ Wanted WantedLayers(const ModelSelection& right, const std::vector<NamedTensor>&
   if (IsEngineFile(right.path)) {
     const std::shared_ptr<const Engine> engine = Engine::Load(right.path);
     const std::vector<Tensor> feeds = InOrder(engine->inputs(), inputs, right.path);
-    wanted.layers = EngineLayers(engine, feeds, threads);
+    wanted.layers = EngineLayers(engine, feeds, threads, &wanted.results);
     wanted.specs = engine->outputs();
-    wanted.results.resize(wanted.specs.size());
-    Session(engine, {threads, nullptr}).RunInto(feeds, wanted.results);
     return wanted;
   }
   const ImportedModel model = ImportModel(LoadModel(right));
   const auto specs_of = [](const std::vector<IoSpec>& list) {
     std::vector<TensorSpec> specs;
     for (const IoSpec& spec : list)
-      specs.push_back({spec.name, spec.tensor, spec.type.dtype, DimsOf(spec.type.shape)});
+      specs.push_back({spec.name, spec.tensor, spec.type.dtype, spec.type.shape.Numbers()});
     return specs;
   };
   wanted.specs = specs_of(model.outputs);

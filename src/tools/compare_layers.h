@@ -14,8 +14,6 @@ namespace floe::tools {
 // "differs by up to 0.12, 3.4e-02 of the range", or why nothing was compared.
 std::string DescribeDifference(const TensorDifference& difference);
 
-// -1 for a dimension that is open; no dims for an unknown rank.
-std::vector<int64_t> DimsOf(const Shape& shape);
 // The inputs as the specs name them, else in their order; turned to the other layout of images where only
 // that fits. Throws Error(kUsage) where the numbers differ.
 std::vector<Tensor> InOrder(const std::vector<TensorSpec>& specs, const std::vector<NamedTensor>& inputs,

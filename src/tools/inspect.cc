@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "base/error.h"
-#include "base/quoting.h"
 #include "base/text.h"
 #include "graph/cost.h"
 #include "tools/command.h"
@@ -65,10 +64,7 @@ void ShowSelected(Survey& survey, const ModelSelection& given) {
       if (known != shown->end()) c = *known;
       if (t.type.dtype != DType::kInvalid) c.dtype = DTypeName(t.type.dtype);
       if (c.dtype.empty()) c.dtype = "?";
-      if (t.type.shape.has_rank()) {
-        c.dims.emplace();
-        for (const floe::Dim& d : t.type.shape.dims()) c.dims->push_back(d.value());
-      }
+      if (t.type.shape.has_rank()) c.dims = t.type.shape.Numbers();
       c.best = true;
       selected.push_back(std::move(c));
     }
@@ -82,11 +78,7 @@ void ShowSelected(Survey& survey, const ModelSelection& given) {
 // The line that builds the best guess, or what of it is supported.
 std::string BuildLine(const Survey& survey) {
   const ModelSelection& given = survey.selection;
-  std::string line = "floe build " + ShellWord(given.path);
-  if (!given.checkpoint.empty()) line += " --checkpoint " + ShellWord(given.checkpoint);
-  if (given.step) line += fmt::format(" --step {}", *given.step);
-  if (!given.signature.empty()) line += " --signature " + ShellWord(given.signature);
-  for (const std::string& tag : given.tags) line += " --tag " + ShellWord(tag);
+  std::string line = "floe build " + ModelWords(given);
   if (const std::string words = SelectionWords(survey); !words.empty()) line += " " + words;
   return line + " -o model.floe";
 }

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/quoting.h"
 #include "base/text.h"
 #include "engine/format.h"
 #include "tools/interrupt.h"
@@ -67,6 +68,15 @@ void AddModelOptions(CLI::App& app, ModelSelection& model, const char* what) {
   AddList(app, "--inputs", model.inputs, "tf2onnx: NAME:0[SHAPE],...");
   AddList(app, "--outputs", model.outputs, "tf2onnx: NAME:0,...");
   AddList(app, "--shapes", model.inputs, "trtexec: NAME:SHAPE,...");
+}
+
+std::string ModelWords(const ModelSelection& model) {
+  std::string words = ShellWord(model.path);
+  if (!model.checkpoint.empty()) words += " --checkpoint " + ShellWord(model.checkpoint);
+  if (model.step) words += fmt::format(" --step {}", *model.step);
+  if (!model.signature.empty()) words += " --signature " + ShellWord(model.signature);
+  for (const std::string& tag : model.tags) words += " --tag " + ShellWord(tag);
+  return words;
 }
 
 void AddCompileOptions(CLI::App& app, CompileOptions& options) {

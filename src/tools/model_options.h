@@ -16,6 +16,9 @@ namespace floe::tools {
 // --outputs (lists) and trtexec's --shapes are accepted.
 void AddModelOptions(CLI::App& app, ModelSelection& model, const char* what = "MODEL");
 
+// What names the model on another command's line: the path, --checkpoint, --step, --signature, --tag.
+std::string ModelWords(const ModelSelection& model);
+
 // Adds --target, --isa, --threads, --precision, --timing-cache, --no-self-check and the options of the pass
 // pipeline.
 void AddCompileOptions(CLI::App& app, CompileOptions& options);

@@ -17,12 +17,6 @@ constexpr std::array<int64_t, 16> kSides = {224, 32,  28,  64,  96,  128, 160, 1
                                             227, 256, 299, 300, 320, 416, 512, 640};
 constexpr std::array<int64_t, 5> kLengths = {1, 16, 64, 128, 512};
 
-std::vector<int64_t> DimsOf(const Shape& shape) {
-  std::vector<int64_t> dims;
-  for (const Dim& d : shape.dims()) dims.push_back(d.value());
-  return dims;
-}
-
 bool IsChannels(int64_t dim) {
   return dim == 1 || dim == 3 || dim == 4;
 }
@@ -110,7 +104,7 @@ void Count(Survey& survey) {
   std::vector<KnownDims> given;
   for (size_t i = 0; i < survey.inputs.size() && i < sample->inputs().size(); ++i) {
     const Shape& shape = sample->value(sample->inputs()[i]).type.shape;
-    given.push_back(shape.has_rank() ? KnownDims(DimsOf(shape)) : std::nullopt);
+    given.push_back(shape.has_rank() ? KnownDims(shape.Numbers()) : std::nullopt);
   }
   if (!Closer(*sample, given).Run(&survey.closed)) return;
   survey.all_macs = 0;
@@ -188,7 +182,7 @@ void ConvertSample(Survey& survey) {
   for (const ModelTensor& input : survey.inputs) {
     std::string text = input.name;
     if (input.type.shape.has_rank()) {
-      const std::vector<int64_t> dims = DimsOf(input.type.shape);
+      const std::vector<int64_t> dims = input.type.shape.Numbers();
       text += fmt::format("=[{}]", fmt::join(Close(dims, IsPicture(dims) ? kSides[0] : kLengths[0]), ","));
     }
     sample.selection.inputs.push_back(text);
@@ -225,7 +219,7 @@ void Convert(Survey& survey) {
   BorrowShapes(survey);
   const bool open = std::ranges::any_of(survey.inputs, [](const ModelTensor& input) {
     if (!input.type.shape.has_rank()) return false;
-    const std::vector<int64_t> dims = DimsOf(input.type.shape);
+    const std::vector<int64_t> dims = input.type.shape.Numbers();
     return Close(dims, 1) != dims;
   });
   if (open && (!survey.all_macs || survey.model.graph == nullptr)) ConvertSample(survey);
@@ -245,7 +239,7 @@ std::string SelectionWords(const Survey& survey) {
     const ModelTensor& input = survey.inputs[i];
     if (input.type.shape.IsStatic() && !IsGiven(survey.selection, input)) continue;
     KnownDims dims;
-    if (input.type.shape.has_rank()) dims = DimsOf(input.type.shape);
+    if (input.type.shape.has_rank()) dims = input.type.shape.Numbers();
     if (i < survey.closed.size()) dims = survey.closed[i];
     words += " --input " + ShellWord(dims ? input.name + "=" + DimsText(dims) : input.name);
   }

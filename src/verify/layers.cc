@@ -17,12 +17,13 @@ std::string WithPort(const std::string& name) {
   return name.find(':') == std::string::npos ? name + ":0" : name;
 }
 
-void RunObserved(const std::shared_ptr<const Engine>& engine, std::span<const Tensor> inputs, int threads,
-                 InnerObserver observer) {
+std::vector<Tensor> RunObserved(const std::shared_ptr<const Engine>& engine, std::span<const Tensor> inputs,
+                                int threads, InnerObserver observer) {
   Session session(engine, {threads, nullptr});
   session.ObserveInner(std::move(observer));
   std::vector<Tensor> outputs(engine->data().outputs.size());
   session.RunInto(inputs, outputs);
+  return outputs;
 }
 
 // Elements only: the engine's tensor keeps its memory.
@@ -139,11 +140,12 @@ LayerValues ReferenceLayers(const Graph& imported, std::span<const Tensor> input
 }
 
 LayerValues EngineLayers(const std::shared_ptr<const Engine>& engine, std::span<const Tensor> inputs,
-                         int threads) {
+                         int threads, std::vector<Tensor>* outputs) {
   LayerValues layers;
-  RunObserved(engine, inputs, threads, [&](const InnerTensor& inner) {
+  std::vector<Tensor> results = RunObserved(engine, inputs, threads, [&](const InnerTensor& inner) {
     if (!inner.sources.empty()) layers.Add(inner.sources, inner.tensor.Clone());
   });
+  if (outputs != nullptr) *outputs = std::move(results);
   return layers;
 }
 

@@ -40,9 +40,9 @@ class LayerValues {
 // a run does. `outputs`, if not null, gets those of the graph.
 LayerValues ReferenceLayers(const Graph& imported, std::span<const Tensor> inputs, int threads,
                             std::vector<Tensor>* outputs = nullptr);
-// What the steps of an engine give.
+// What the steps of an engine give. `outputs`, if not null, gets those of the engine.
 LayerValues EngineLayers(const std::shared_ptr<const Engine>& engine, std::span<const Tensor> inputs,
-                         int threads);
+                         int threads, std::vector<Tensor>* outputs = nullptr);
 // Arrays of a golden file.
 LayerValues GoldenLayers(std::span<const NamedTensor> arrays);
 

@@ -27,6 +27,25 @@ bool DetectBf16();
 // "AMD EPYC 9R14", or the architecture's name where the processor does not say.
 std::string ProcessorName();
 
+// What the function for the set gives, asked for only where the set may run: the function is compiled for it,
+// too.
+template <auto kGeneric, auto kAvx2, auto kAvx512>
+const auto& CodeFor(Isa isa) {
+#if defined(__x86_64__)
+  if (isa == Isa::kAvx512) {
+    static const auto code = kAvx512();
+    return code;
+  }
+  if (isa == Isa::kAvx2) {
+    static const auto code = kAvx2();
+    return code;
+  }
+#endif
+  static_cast<void>(isa);
+  static const auto code = kGeneric();
+  return code;
+}
+
 // Floats in a vector register of the set.
 constexpr int VectorFloats(Isa isa) {
   return isa == Isa::kAvx512 ? 16 : isa == Isa::kAvx2 ? 8 : 4;

@@ -11,12 +11,7 @@
 namespace floe::cpu {
 
 DepthwiseCode DepthwiseCodeFor(Isa isa) {
-#if defined(__x86_64__)
-  if (isa == Isa::kAvx512) return avx512::GetDepthwiseCode();
-  if (isa == Isa::kAvx2) return avx2::GetDepthwiseCode();
-#endif
-  static_cast<void>(isa);
-  return generic::GetDepthwiseCode();
+  return CodeFor<generic::GetDepthwiseCode, avx2::GetDepthwiseCode, avx512::GetDepthwiseCode>(isa);
 }
 
 Tensor PackDepthwise(const Window& w, const float* filter) {

@@ -301,22 +301,8 @@ void WhereBlock(const BlockArgs& args) {
 
 }  // namespace
 
-// Each is asked only where it may run: the function that fills the table is compiled for its set, too.
 const FloatBlocks& FloatBlocksFor(Isa isa) {
-#if defined(__x86_64__)
-  if (isa == Isa::kAvx512) {
-    static const FloatBlocks blocks = avx512::GetFloatBlocks();
-    return blocks;
-  }
-  if (isa == Isa::kAvx2) {
-    static const FloatBlocks blocks = avx2::GetFloatBlocks();
-    return blocks;
-  }
-#else
-  static_cast<void>(isa);
-#endif
-  static const FloatBlocks blocks = generic::GetFloatBlocks();
-  return blocks;
+  return CodeFor<generic::GetFloatBlocks, avx2::GetFloatBlocks, avx512::GetFloatBlocks>(isa);
 }
 
 BlockFunction FindUnary(UnaryKind kind, DType dtype, Isa isa) {

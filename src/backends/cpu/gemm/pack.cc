@@ -46,22 +46,8 @@ Split ChooseSplit(const GemmShape& shape, int64_t threads, int64_t tile_rows) {
 
 }  // namespace
 
-// Each is asked only where it may run: the function that fills the table is compiled for its set, too.
 const GemmCode& GemmCodeFor(Isa isa) {
-#if defined(__x86_64__)
-  if (isa == Isa::kAvx512) {
-    static const GemmCode code = avx512::GetGemmCode();
-    return code;
-  }
-  if (isa == Isa::kAvx2) {
-    static const GemmCode code = avx2::GetGemmCode();
-    return code;
-  }
-#else
-  static_cast<void>(isa);
-#endif
-  static const GemmCode code = generic::GetGemmCode();
-  return code;
+  return CodeFor<generic::GetGemmCode, avx2::GetGemmCode, avx512::GetGemmCode>(isa);
 }
 
 void SetPanels(const GemmCode& code, GemmShape* shape) {

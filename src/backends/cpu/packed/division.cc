@@ -48,22 +48,8 @@ int64_t RowFloats(const PackedShape& s, const PackedCode& code) {
 
 }  // namespace
 
-// Each is asked only where it may run: the function that fills the table is compiled for its set, too.
 const PackedCode& PackedCodeFor(Isa isa) {
-#if defined(__x86_64__)
-  if (isa == Isa::kAvx512) {
-    static const PackedCode code = avx512::GetPackedCode();
-    return code;
-  }
-  if (isa == Isa::kAvx2) {
-    static const PackedCode code = avx2::GetPackedCode();
-    return code;
-  }
-#else
-  static_cast<void>(isa);
-#endif
-  static const PackedCode code = generic::GetPackedCode();
-  return code;
+  return CodeFor<generic::GetPackedCode, avx2::GetPackedCode, avx512::GetPackedCode>(isa);
 }
 
 const PackedCode& PackedBf16Code() {

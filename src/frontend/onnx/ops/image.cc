@@ -185,7 +185,8 @@ ValueId Entries(Builder& b, ValueId list, int64_t begin, int64_t end) {
     const auto size = b.shape(part).ElementCount();
     const bool whole = size && (at >= end || at + *size <= begin || (at >= begin && at + *size <= end));
     if (!whole) return b.SliceVector(list, begin, end);
-    if (at >= begin && at<end&& * size> 0) parts.push_back(part);
+    const bool wanted = at >= begin && at < end;
+    if (wanted && size.value() > 0) parts.push_back(part);
     at += *size;
   }
   return b.ConcatVectors(std::move(parts));
