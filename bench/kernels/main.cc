@@ -104,11 +104,23 @@ void Register(std::string_view network, std::span<const ConvLayer> layers, int t
   }
 }
 
+// That one kernel may take together.
+constexpr size_t kMostLayers = 3;
+
+// Each layer's output is the next one's input.
+bool IsChain(std::span<const ConvLayer> layers) {
+  for (size_t i = 1; i < layers.size(); ++i) {
+    const ConvLayer& last = layers[i - 1];
+    const int64_t size = (last.size + last.stride - 1) / last.stride;
+    if (layers[i].size != size || layers[i].channels != last.filters) return false;
+  }
+  return true;
+}
+
 void Register(const LayerList& list, int threads) {
   for (size_t i = 0; i < list.layers.size(); ++i) {
-    Register(list.network, list.layers.subspan(i, 1), threads);
-    if (i + 1 < list.layers.size() && list.layers[i].depthwise) {
-      Register(list.network, list.layers.subspan(i, 2), threads);
+    for (size_t n = 1; n <= std::min(kMostLayers, list.layers.size() - i); ++n) {
+      if (IsChain(list.layers.subspan(i, n))) Register(list.network, list.layers.subspan(i, n), threads);
     }
   }
 }

@@ -99,12 +99,12 @@ class Search {
                        layer.error, args_.budget);
   }
 
-  // Both of the same steps: a group that one of them splits is split for the other, too, and pairs are those
+  // Both of the same steps: a group that one of them splits is split for the other, too, and chains are those
   // that pay beside bf16.
   void MakePlans(Graph& graph) {
     PlannerOptions float32 = args_.planner;
     float32.bf16_refusal = [](const std::string&) { return "for comparison"; };
-    float32.merge_pairs = false;
+    float32.merge_chains = false;
     do {
       narrow_ = MakePlan(graph, constants_, args_.planner);
       wide_ = MakePlan(graph, constants_, float32);

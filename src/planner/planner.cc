@@ -7,10 +7,10 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "engine/format.h"
+#include "planner/chains.h"
 #include "planner/choose.h"
 #include "planner/groups.h"
 #include "planner/memory.h"
-#include "planner/pairs.h"
 #include "planner/rounding.h"
 #include "planner/weight_limit.h"
 
@@ -232,7 +232,7 @@ class Lowering {
 
 Plan MakePlan(Graph& graph, ConstantPool& constants, const PlannerOptions& options) {
   SettleGroups(graph, options);
-  if (options.merge_pairs) MergePairs(graph, options);
+  if (options.merge_chains) MergeChains(graph, options);
   graph.Compact();
   Choices choices(graph, options);
   return Lowering(graph, choices, constants, options).Run();

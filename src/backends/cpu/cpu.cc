@@ -33,6 +33,9 @@ std::span<const Kernel> Kernels() {
       cpu::Winograd1x3Kernel(),
       cpu::Winograd1x7Kernel(),
       cpu::DepthwisePointwiseKernel(),
+      cpu::DepthwisePointwiseBf16Kernel(),
+      cpu::ConvDepthwiseKernel(),
+      cpu::ConvDepthwiseBf16Kernel(),
       cpu::CropAndResizeKernel(),
   };
   return kernels;

@@ -11,19 +11,22 @@ Kernel ConvPackedKernel();  // packed/conv_packed.cc
 Kernel ConvFewChannelsKernel();
 Kernel ProductBf16Kernel();         // packed/product_bf16.cc
 Kernel DepthwisePointwiseKernel();  // packed/depthwise_pointwise.cc
-Kernel ConvTransposeKernel();       // conv/conv_transpose.cc
-Kernel DepthwiseKernel();           // depthwise/depthwise.cc
-Kernel ElementwiseKernel();         // elementwise/elementwise.cc
-Kernel CropAndResizeKernel();       // image/crop_and_resize.cc
-Kernel ResizeKernel();              // image/resize.cc
-Kernel MatMulKernel();              // matmul/matmul.cc
-Kernel GatherKernel();              // move/gather.cc
-Kernel MoveKernel();                // move/move.cc
-Kernel PoolKernel();                // rows/pool.cc
-Kernel ReduceKernel();              // rows/reduce.cc
-Kernel SoftmaxKernel();             // rows/softmax.cc
-Kernel LrnKernel();                 // rows/softmax.cc
-Kernel Winograd3x3F2Kernel();       // winograd/winograd.cc
+Kernel DepthwisePointwiseBf16Kernel();
+Kernel ConvDepthwiseKernel();  // packed/conv_depthwise.cc
+Kernel ConvDepthwiseBf16Kernel();
+Kernel ConvTransposeKernel();  // conv/conv_transpose.cc
+Kernel DepthwiseKernel();      // depthwise/depthwise.cc
+Kernel ElementwiseKernel();    // elementwise/elementwise.cc
+Kernel CropAndResizeKernel();  // image/crop_and_resize.cc
+Kernel ResizeKernel();         // image/resize.cc
+Kernel MatMulKernel();         // matmul/matmul.cc
+Kernel GatherKernel();         // move/gather.cc
+Kernel MoveKernel();           // move/move.cc
+Kernel PoolKernel();           // rows/pool.cc
+Kernel ReduceKernel();         // rows/reduce.cc
+Kernel SoftmaxKernel();        // rows/softmax.cc
+Kernel LrnKernel();            // rows/softmax.cc
+Kernel Winograd3x3F2Kernel();  // winograd/winograd.cc
 Kernel Winograd3x3F2Bf16Kernel();
 Kernel Winograd3x3F4Kernel();
 Kernel Winograd3x3F6Kernel();

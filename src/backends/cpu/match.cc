@@ -143,22 +143,32 @@ std::optional<FusedGroup> MatchFusedGroup(const Graph& problem, std::string* why
   return group;
 }
 
-std::optional<FusedPair> MatchFusedPair(const Graph& problem, std::string* why) {
+std::vector<FusedGroup> MatchFusedChain(const Graph& problem, std::string* why) {
+  const std::string shared = "an inner value of the chain is used twice or is an output";
   const std::vector<NodeId> order = problem.Order();
-  *why = "not two ops with their residuals and activations";
-  if (order.size() < 2 || order.size() > 6 || problem.outputs().empty()) return std::nullopt;
-  size_t count = 0;
-  const std::optional<FusedGroup> first = MatchChain(problem, order, &count, why);
-  if (!first || count == order.size()) return std::nullopt;
-  const std::span<const NodeId> rest = std::span(order).subspan(count);
-  const std::optional<FusedGroup> second = MatchChain(problem, rest, &count, why);
-  if (!second || count != rest.size()) return std::nullopt;
-  if (second->main->inputs.empty() || second->main->inputs[0] != first->output ||
-      !problem.HasOneUse(first->output) || !IsOnlyOutput(problem, second->output, order.size())) {
-    *why = "an inner value of the group is used twice or is an output";
-    return std::nullopt;
+  if (order.empty() || problem.outputs().empty()) {
+    *why = "no op";
+    return {};
   }
-  return FusedPair{*first, *second};
+  std::vector<FusedGroup> chain;
+  for (std::span<const NodeId> rest = order; !rest.empty();) {
+    size_t count = 0;
+    const std::optional<FusedGroup> next = MatchChain(problem, rest, &count, why);
+    if (!next) return {};
+    if (!chain.empty()) {
+      const ValueId between = chain.back().output;
+      const bool reads = !next->main->inputs.empty() && next->main->inputs[0] == between;
+      if (!reads || !problem.HasOneUse(between)) {
+        *why = shared;
+        return {};
+      }
+    }
+    chain.push_back(*next);
+    rest = rest.subspan(count);
+  }
+  if (IsOnlyOutput(problem, chain.back().output, order.size())) return chain;
+  *why = shared;
+  return {};
 }
 
 }  // namespace floe::cpu

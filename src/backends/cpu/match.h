@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "backends/backend.h"
 #include "backends/cpu/activation.h"
@@ -24,12 +25,9 @@ struct FusedGroup {
 // main op may be any; its own fields and types are the caller's to check.
 std::optional<FusedGroup> MatchFusedGroup(const Graph& problem, std::string* why);
 
-// Two such groups, the second's main op reading the first's output, which nobody else sees.
-struct FusedPair {
-  FusedGroup first;
-  FusedGroup second;
-};
-std::optional<FusedPair> MatchFusedPair(const Graph& problem, std::string* why);
+// Several such groups, each but the first reading with its main op's first input the output of the one
+// before, which nobody else sees. Empty with `why` set when the problem is no such chain.
+std::vector<FusedGroup> MatchFusedChain(const Graph& problem, std::string* why);
 
 // The activation a node is, if its kind is one and its second operand (PRelu) is a constant over the last
 // dimension.

@@ -200,12 +200,13 @@ FLOE_INLINE VecI ToInt(Vec x) {
 FLOE_INLINE Vec ToFloat(VecI x) {
   return __builtin_convertvector(x, Vec);
 }
-FLOE_INLINE Vec LoadPart(const float* p, int64_t n) {
+// Calls: in place they are most of the code, and what is portable is not fast.
+inline __attribute__((noinline)) Vec LoadPart(const float* p, int64_t n) {
   Vec v = Splat(0);
   for (int64_t i = 0; i < n; ++i) v[i] = p[i];
   return v;
 }
-FLOE_INLINE void StorePart(float* p, Vec v, int64_t n) {
+inline __attribute__((noinline)) void StorePart(float* p, Vec v, int64_t n) {
   for (int64_t i = 0; i < n; ++i) p[i] = v[i];
 }
 

@@ -1,43 +1,11 @@
 #include <gmock/gmock.h>
 
-#include <optional>
-
+#include "backends/cpu/conv_case.h"
 #include "backends/cpu/harness.h"
 #include "floe/error.h"
 
 namespace floe::cpu {
 namespace {
-
-using Ints = std::vector<int64_t>;
-
-// A convolution in a sentence: fields left out are the plain ones.
-struct Case {
-  Ints input;   // N, spatial..., C
-  Ints filter;  // O, spatial..., C / group
-  Ints strides = {};
-  Ints pads = {};
-  Ints dilations = {};
-  int64_t group = 1;
-  bool bias = true;
-};
-
-ValueId AddConv(Graph& g, const Case& c) {
-  const ValueId x = g.AddInput("x", {DType::kFloat32, Shape::Of(c.input)});
-  std::vector<ValueId> inputs = {x, g.AddConstant("filter", RandomTensor(DType::kFloat32, c.filter, 11))};
-  if (c.bias) inputs.push_back(g.AddConstant("bias", RandomTensor(DType::kFloat32, {c.filter[0]}, 12)));
-  Conv op;
-  op.strides = c.strides;
-  op.pads = c.pads;
-  op.dilations = c.dilations;
-  op.group = c.group;
-  return g.Add(op, inputs);
-}
-
-Graph Plain(const Case& c) {
-  Graph g;
-  g.AddOutput(AddConv(g, c));
-  return g;
-}
 
 // Conv, residual, activation.
 Graph Fused(const Case& c, const Op& activation, bool residual, bool residual_first = false) {
@@ -82,24 +50,6 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{{1, 30, 30, 33}, {40, 1, 1, 33}},
                     Case{{1, 6, 6, 3}, {2, 5, 5, 3}, {1, 1}, {4, 4, 4, 4}},  // pads beyond
                     Case{{1, 40, 40, 24}, {48, 3, 3, 24}, {1, 1}, {1, 1, 1, 1}, {}, 1, false}));
-
-std::vector<Op> Activations() {
-  return {Unary{UnaryKind::kRelu},
-          Clip{.min = 0, .max = 6},
-          LeakyRelu{.alpha = 0.3},
-          Elu{.alpha = 0.7},
-          Selu{},
-          HardSigmoid{},
-          Unary{UnaryKind::kHardSwish},
-          Unary{UnaryKind::kSigmoid},
-          Unary{UnaryKind::kTanh},
-          Unary{UnaryKind::kSilu},
-          Unary{UnaryKind::kSoftplus},
-          Unary{UnaryKind::kMish},
-          Unary{UnaryKind::kSoftsign},
-          Gelu{},
-          Gelu{.approximate = true}};
-}
 
 TEST(ConvGemm, DoesEveryActivationAfterAResidual) {
   for (const Op& activation : Activations()) {
@@ -256,78 +206,6 @@ TEST(Depthwise, IsRankedBeforeTheProduct) {
               Row("cpu.conv_gemm").estimate_ns(g, TargetOf(isa)));
   }
   EXPECT_EQ(RefusalOf("cpu.depthwise", Plain({{1, 4, 4, 2}, {2, 1, 1, 2}})), "not a depthwise convolution");
-}
-
-// The convolution, the activation, a pointwise convolution to so many columns, perhaps a residual, a ReLU.
-Graph Pair(const Case& first, const std::optional<Op>& between, int64_t columns, bool residual) {
-  Graph g;
-  ValueId y = AddConv(g, first);
-  if (between) y = g.Add(*between, {y});
-  Ints dims(first.filter.size(), 1);
-  dims.front() = columns;
-  dims.back() = first.filter[0];
-  const ValueId filter = g.AddConstant("pointwise", RandomTensor(DType::kFloat32, dims, 21));
-  y = g.Add(Conv{},
-            {y, filter, g.AddConstant("pointwise_bias", RandomTensor(DType::kFloat32, {columns}, 22))});
-  if (residual) y = g.Add(Binary{BinaryKind::kAdd}, {g.AddInput("residual", g.value(y).type), y});
-  g.AddOutput(g.Add(Unary{UnaryKind::kRelu}, {y}));
-  return g;
-}
-
-class EveryPair : public testing::TestWithParam<Case> {};
-
-TEST_P(EveryPair, EqualsTheReference) {
-  for (const int64_t columns : {1, 17, 48, 600}) {
-    for (const bool residual : {false, true}) {
-      SCOPED_TRACE(columns);
-      ExpectMatches("cpu.depthwise_pointwise", Pair(GetParam(), Clip{0, 6}, columns, residual));
-    }
-  }
-  ExpectMatches("cpu.depthwise_pointwise", Pair(GetParam(), std::nullopt, 33, false));
-}
-
-INSTANTIATE_TEST_SUITE_P(Shapes, EveryPair,
-                         testing::Values(Case{{1, 9, 9, 16}, {16, 3, 3, 1}, {}, {1, 1, 1, 1}, {}, 16},
-                                         Case{{3, 11, 13, 35}, {35, 3, 3, 1}, {2, 2}, {1, 1, 1, 1}, {}, 35},
-                                         Case{{1, 40, 37, 70}, {70, 5, 5, 1}, {}, {2, 2, 2, 2}, {}, 70},
-                                         Case{{1, 13, 13, 18}, {18, 3, 3, 1}, {}, {2, 2, 2, 2}, {2, 2}, 18},
-                                         Case{{2, 10, 10, 4}, {4, 4, 2, 1}, {3, 3}, {1, 1, 1, 1}, {}, 4},
-                                         Case{{1, 3, 2, 6}, {6, 5, 5, 1}, {}, {2, 2, 2, 2}, {}, 6},
-                                         Case{{1, 7, 7, 320}, {320, 3, 3, 1}, {}, {1, 1, 1, 1}, {}, 320},
-                                         Case{{1, 30, 12}, {12, 3, 1}, {}, {1, 1}, {}, 12}));
-
-TEST(DepthwisePointwise, DoesEveryActivationBetween) {
-  const Case first = {{2, 9, 7, 21}, {21, 3, 3, 1}, {}, {1, 1, 1, 1}, {}, 21};
-  for (const Op& activation : Activations()) {
-    SCOPED_TRACE(std::string(OpName(activation)));
-    ExpectMatches("cpu.depthwise_pointwise", Pair(first, activation, 40, true));
-  }
-  Graph g;
-  const ValueId slope = g.AddConstant("slope", RandomTensor(DType::kFloat32, {1, 1, 21}, 4));
-  const ValueId y = g.Add(PRelu{}, {AddConv(g, first), slope});
-  const ValueId filter = g.AddConstant("pointwise", RandomTensor(DType::kFloat32, {8, 1, 1, 21}, 21));
-  g.AddOutput(g.Add(Conv{}, {y, filter}));
-  ExpectMatches("cpu.depthwise_pointwise", g);
-}
-
-TEST(DepthwisePointwise, SaysWhyItRefuses) {
-  const auto why = [](const Graph& g) { return RefusalOf("cpu.depthwise_pointwise", g); };
-  const Case depthwise = {{1, 9, 9, 4}, {4, 3, 3, 1}, {}, {}, {}, 4};
-  EXPECT_EQ(why(Pair({{1, 9, 9, 4}, {4, 3, 3, 4}}, std::nullopt, 8, false)), "the first is not depthwise");
-  EXPECT_EQ(why(Plain(depthwise)), "not two ops with their residuals and activations");
-  Graph wide;
-  const ValueId wide_filter = wide.AddConstant("wide", RandomTensor(DType::kFloat32, {8, 3, 3, 4}, 21));
-  wide.AddOutput(wide.Add(Conv{}, {AddConv(wide, depthwise), wide_filter}));
-  EXPECT_EQ(why(wide), "the second is not pointwise");
-  Graph shown = Pair(depthwise, std::nullopt, 8, false);
-  shown.AddOutput(shown.node(shown.Order()[0]).outputs[0]);
-  EXPECT_EQ(why(shown), "an inner value of the group is used twice or is an output");
-  Graph added;
-  const ValueId y = AddConv(added, depthwise);
-  const ValueId sum = added.Add(Binary{BinaryKind::kAdd}, {y, added.AddInput("r", added.value(y).type)});
-  const ValueId narrow = added.AddConstant("narrow", RandomTensor(DType::kFloat32, {8, 1, 1, 4}, 21));
-  added.AddOutput(added.Add(Conv{}, {sum, narrow}));
-  EXPECT_EQ(why(added), "an addition between the two");
 }
 
 }  // namespace

@@ -28,7 +28,8 @@ struct DepthwiseCall {
   // vector, and the rows of the block.
   int64_t pixel_pitch = 0;
   int64_t channel_pitch = 1;
-  int64_t first_row = 0;  // the one that lies at `output`
+  int64_t first_row = 0;        // the one that lies at `output`
+  int64_t first_input_row = 0;  // of batch * z * y, the one that lies at `input`
   Activation activation;
   int64_t row_begin = 0;  // of batch * z * y output rows
   int64_t row_end = 0;

@@ -7,12 +7,21 @@
 
 namespace floe::cpu::FLOE_CPU_ISA {
 
-// The filter rows that meet the image, for one output row.
+// Input rows that meet the filter, for one output row or for two neighbouring ones.
 struct FilterRows {
   int64_t count = 0;
-  const float* pixels[kMostFilterRows];   // input row, at x = 0
-  const float* weights[kMostFilterRows];  // of the row's first tap
+  const float* pixels[2 * kMostFilterRows];      // input row, at x = 0
+  const float* weights[2][2 * kMostFilterRows];  // of each output row: the filter row's first tap; or null
 };
+
+// Outputs of a tile: seven, into which the sizes of most networks divide, where there are registers for two
+// rows of them.
+constexpr int kWidePixels = kLanes == 16 ? 7 : 4;
+// Rows of a tile where the stride is 1, so that they read most input rows together; sixteen registers are
+// just enough with FMA.
+constexpr int kTallRows = kLanes >= 8 ? 2 : 1;
+// Masks cost nothing there, and one copy of the code does for all numbers of lanes.
+constexpr bool kAlwaysMask = kLanes == 16;
 
 // Channels of a large window that pass along a row together.
 constexpr int64_t kChunkVectors = 4;
@@ -27,70 +36,140 @@ struct OutputRow {
 };
 
 FLOE_INLINE Vec LoadUpTo(const float* p, int64_t lanes) {
-  return lanes < kLanes ? LoadPart(p, lanes) : Load(p);
+  return kAlwaysMask || lanes < kLanes ? LoadPart(p, lanes) : Load(p);
+}
+
+// In a register for all its uses: left to itself the compiler reads it from memory for each.
+FLOE_INLINE Vec LoadOnce(const float* p, int64_t lanes) {
+  Vec v = LoadUpTo(p, lanes);
+#if defined(__AVX512F__)
+  asm("" : "+v"(v));
+#elif defined(__AVX2__)
+  asm("" : "+x"(v));
+#endif
+  return v;
 }
 
 FLOE_INLINE void FinishPixel(const OutputRow& row, int64_t at, int64_t lanes, Vec x, bool clamp, Vec low,
                              Vec high) {
   if (row.residual != nullptr) x += LoadUpTo(row.residual + at, lanes);
   if (clamp) x = AtMost(AtLeast(x, low), high);
-  if (lanes < kLanes) {
+  if (kAlwaysMask || lanes < kLanes) {
     StorePart(row.output + at, x, lanes);
   } else {
     Store(row.output + at, x);
   }
 }
 
-// kPixels neighbouring outputs whose first tap is input pixel `start`; kEdge: some taps, or outputs, lie
-// beyond the sides of the image. kWidth taps a filter row and kStride are known to the compiler: an input
-// pixel is loaded once for all outputs it meets.
-template <int kWidth, int kStride, int kPixels, bool kEdge>
-FLOE_INLINE void SumTile(const FilterRows& rows, int64_t start, const Window& w, int64_t c, int64_t lanes,
-                         Vec (&acc)[kPixels]) {
+// block(first channel, lanes) for each vector of channels.
+template <typename F>
+FLOE_INLINE void ForEachVector(int64_t begin, int64_t end, F block) {
+  int64_t c = begin;
+  if (kAlwaysMask) {
+    for (; c < end; c += kLanes) block(c, end - c < kLanes ? end - c : kLanes);
+    return;
+  }
+  for (; c + kLanes <= end; c += kLanes) block(c, kLanes);
+  if (c < end) block(c, end - c);
+}
+
+// Where a tile reads: its first tap's input pixel, and the input's size.
+struct TilePlace {
+  int64_t start;
+  int64_t width;
+  int64_t channels;
+};
+
+// What one input row, at `in`, gives to one output row, or with kSecond to two, of kPixels neighbouring
+// outputs. kEdge: some taps lie beyond the sides of the image. kWidth taps a filter row and kStride are known
+// to the compiler: an input pixel is loaded once for all outputs it meets.
+template <int kWidth, int kStride, int kPixels, bool kEdge, bool kSecond>
+FLOE_INLINE void AddInputRow(const TilePlace& place, const float* in, const float* first_weights,
+                             const float* second_weights, int64_t lanes, Vec (&acc)[kPixels],
+                             Vec (&second)[kPixels]) {
   constexpr int kSpan = (kPixels - 1) * kStride + kWidth;
-  const int64_t channels = w.output_channels;
-  for (int64_t r = 0; r < rows.count; ++r) {
-    const float* in = rows.pixels[r] + c;
-    const float* from = rows.weights[r] + c;
-    Vec weight[kWidth];
+  Vec weight[kWidth];
+  Vec second_weight[kWidth];
 #pragma GCC unroll 8
-    for (int k = 0; k < kWidth; ++k) weight[k] = LoadUpTo(from + k * channels, lanes);
+  for (int k = 0; k < kWidth; ++k) {
+    weight[k] = LoadOnce(first_weights + k * place.channels, lanes);
+    if (kSecond) second_weight[k] = LoadOnce(second_weights + k * place.channels, lanes);
+  }
 #pragma GCC unroll 32
-    for (int j = 0; j < kSpan; ++j) {
-      if (kEdge && (start + j < 0 || start + j >= w.input[2])) continue;
-      const Vec v = LoadUpTo(in + (start + j) * channels, lanes);
+  for (int j = 0; j < kSpan; ++j, in += place.channels) {
+    if (kEdge && (place.start + j < 0 || place.start + j >= place.width)) continue;
+    const Vec v = LoadOnce(in, lanes);
 #pragma GCC unroll 8
-      for (int k = 0; k < kWidth; ++k) {
-        const int offset = j - k;
-        if (offset >= 0 && offset % kStride == 0 && offset / kStride < kPixels) {
-          acc[offset / kStride] = Fma(v, weight[k], acc[offset / kStride]);
-        }
-      }
+    for (int k = 0; k < kWidth; ++k) {
+      const int offset = j - k;
+      if (offset < 0 || offset % kStride != 0 || offset / kStride >= kPixels) continue;
+      const int t = offset / kStride;
+      acc[t] = Fma(v, weight[k], acc[t]);
+      if (kSecond) second[t] = Fma(v, second_weight[k], second[t]);
     }
   }
 }
 
-template <int kWidth, int kStride, int kPixels, bool kEdge>
-FLOE_INLINE void Tile(const DepthwiseCall& call, const FilterRows& rows, const OutputRow& row, int64_t x) {
+template <int kPixels, bool kEdge>
+FLOE_INLINE void FinishTile(const OutputRow& row, int64_t at, int64_t pixels, int64_t lanes, bool clamp,
+                            Vec low, Vec high, Vec (&acc)[kPixels]) {
+#pragma GCC unroll 8
+  for (int t = 0; t < kPixels; ++t, at += row.pixel_pitch) {
+    if (kEdge && t >= pixels) break;
+    FinishPixel(row, at, lanes, acc[t], clamp, low, high);
+  }
+}
+
+// One or, with kTall = 2, perhaps two output rows.
+struct RowsCall {
+  const DepthwiseCall& call;
+  const FilterRows& rows;
+  OutputRow first;
+  OutputRow second;
+  bool two;
+};
+
+// kPixels neighbouring outputs of each row.
+template <int kWidth, int kStride, int kPixels, int kTall, bool kEdge>
+FLOE_INLINE void Tile(const RowsCall& rows_call, int64_t x) {
+  const DepthwiseCall& call = rows_call.call;
+  const FilterRows& rows = rows_call.rows;
+  // Copies: what is stored through the rows might else be the rows themselves.
+  const OutputRow row = rows_call.first;
+  const OutputRow below = rows_call.second;
+  const bool two = kTall == 2 && rows_call.two;
   const bool clamp = call.activation.kind == ActivationKind::kClamp;
   const Vec low = Splat(call.activation.a);
   const Vec high = Splat(call.activation.b);
-  const auto block = [&](int64_t c, int64_t lanes) __attribute__((always_inline)) {
-    Vec acc[kPixels];
-    const Vec start = call.bias == nullptr ? Splat(0.0f) : LoadUpTo(call.bias + c, lanes);
+  const float* bias = call.bias;
+  const TilePlace place = {x * kStride - call.window->pad[2], call.window->input[2],
+                           call.window->output_channels};
+  const int64_t pixels = call.window->output[2] - x;
+  ForEachVector(
+      call.channel_begin, call.channel_end, [&](int64_t c, int64_t lanes) __attribute__((always_inline)) {
+        Vec acc[kPixels];
+        Vec second[kPixels];
+        const Vec first = bias == nullptr ? Splat(0.0f) : LoadUpTo(bias + c, lanes);
 #pragma GCC unroll 8
-    for (int t = 0; t < kPixels; ++t) acc[t] = start;
-    SumTile<kWidth, kStride, kPixels, kEdge>(rows, x * kStride - call.window->pad[2], *call.window, c, lanes,
-                                             acc);
-#pragma GCC unroll 8
-    for (int t = 0; t < kPixels; ++t) {
-      if (kEdge && x + t >= call.window->output[2]) break;
-      FinishPixel(row, row.At(x + t, c), lanes, acc[t], clamp, low, high);
-    }
-  };
-  int64_t c = call.channel_begin;
-  for (; c + kLanes <= call.channel_end; c += kLanes) block(c, kLanes);
-  if (c < call.channel_end) block(c, call.channel_end - c);
+        for (int t = 0; t < kPixels; ++t) acc[t] = second[t] = first;
+        for (int64_t r = 0; r < rows.count; ++r) {
+          const float* in = rows.pixels[r] + place.start * place.channels + c;
+          const float* w0 = rows.weights[0][r];
+          const float* w1 = rows.weights[1][r];
+          if (kTall == 1 || w1 == nullptr) {
+            AddInputRow<kWidth, kStride, kPixels, kEdge, false>(place, in, w0 + c, nullptr, lanes, acc,
+                                                                second);
+          } else if (w0 == nullptr) {
+            AddInputRow<kWidth, kStride, kPixels, kEdge, false>(place, in, w1 + c, nullptr, lanes, second,
+                                                                acc);
+          } else {
+            AddInputRow<kWidth, kStride, kPixels, kEdge, true>(place, in, w0 + c, w1 + c, lanes, acc, second);
+          }
+        }
+        FinishTile<kPixels, kEdge>(row, row.At(x, c), pixels, lanes, clamp, low, high, acc);
+        if (!two) return;
+        FinishTile<kPixels, kEdge>(below, below.At(x, c), pixels, lanes, clamp, low, high, second);
+      });
 }
 
 // One output of any window.
@@ -110,77 +189,94 @@ inline void AnyPixel(const DepthwiseCall& call, const FilterRows& rows, const Ou
     for (int64_t r = 0; r < rows.count; ++r) {
       for (int64_t k = first; k < last; ++k) {
         const Vec v = LoadUpTo(rows.pixels[r] + (start + k * w.dilation[2]) * channels + c, lanes);
-        acc = Fma(v, LoadUpTo(rows.weights[r] + k * channels + c, lanes), acc);
+        acc = Fma(v, LoadUpTo(rows.weights[0][r] + k * channels + c, lanes), acc);
       }
     }
     FinishPixel(row, row.At(x, c), lanes, acc, clamp, low, high);
   };
-  int64_t c = call.channel_begin;
-  for (; c + kLanes <= call.channel_end; c += kLanes) block(c, kLanes);
-  if (c < call.channel_end) block(c, call.channel_end - c);
+  ForEachVector(call.channel_begin, call.channel_end, block);
 }
 
-template <int kWidth, int kStride>
-void RunRow(const DepthwiseCall& call, const FilterRows& rows, const OutputRow& row) {
-  constexpr int kPixels = 4;
-  const Window& w = *call.window;
+template <int kWidth, int kStride, int kPixels, int kTall>
+void RunTiles(const RowsCall& r) {
+  const Window& w = *r.call.window;
   for (int64_t x = 0; x < w.output[2]; x += kPixels) {
     const int64_t start = x * kStride - w.pad[2];
     const bool inside = start >= 0 && start + (kPixels - 1) * kStride + kWidth <= w.input[2];
     if (inside && x + kPixels <= w.output[2]) {
-      Tile<kWidth, kStride, kPixels, false>(call, rows, row, x);
+      Tile<kWidth, kStride, kPixels, kTall, false>(r, x);
     } else {
-      Tile<kWidth, kStride, kPixels, true>(call, rows, row, x);
+      Tile<kWidth, kStride, kPixels, kTall, true>(r, x);
     }
   }
 }
 
-inline void RunAnyRow(const DepthwiseCall& call, const FilterRows& rows, const OutputRow& row) {
-  for (int64_t x = 0; x < call.window->output[2]; ++x) AnyPixel(call, rows, row, x);
-}
-
-using RowFunction = void (*)(const DepthwiseCall&, const FilterRows&, const OutputRow&);
-
-inline RowFunction RowFunctionFor(const Window& w) {
-  if (w.dilation[2] != 1) return RunAnyRow;
-  const int64_t key = w.kernel[2] * 10 + w.stride[2];
-  switch (key) {
-    case 31:
-      return RunRow<3, 1>;
-    case 32:
-      return RunRow<3, 2>;
-    case 51:
-      return RunRow<5, 1>;
-    case 52:
-      return RunRow<5, 2>;
-    case 71:
-      return RunRow<7, 1>;
-    default:
-      return RunAnyRow;
+// Wide tiles, or such of four where fewer outputs are wasted.
+template <int kWidth, int kStride, int kTall>
+void RunRows(const RowsCall& r) {
+  const int64_t width = r.call.window->output[2];
+  const int64_t wide = (width + kWidePixels - 1) / kWidePixels * kWidePixels;
+  if (kWidePixels == 4 || wide > (width + 3) / 4 * 4) {
+    RunTiles<kWidth, kStride, 4, kTall>(r);
+  } else {
+    RunTiles<kWidth, kStride, kWidePixels, kTall>(r);
   }
 }
 
-// Output row `index` of batch * z * y.
-FLOE_INLINE OutputRow PlaceRow(const DepthwiseCall& call, int64_t index, FilterRows* rows) {
+inline void RunAnyRow(const RowsCall& r) {
+  for (int64_t x = 0; x < r.call.window->output[2]; ++x) AnyPixel(r.call, r.rows, r.first, x);
+}
+
+struct RowsFunction {
+  void (*run)(const RowsCall&);
+  int64_t rows;  // that it takes at most
+};
+
+inline RowsFunction RowsFunctionFor(const Window& w) {
+  if (w.dilation[2] != 1) return {RunAnyRow, 1};
+  switch (w.kernel[2] * 10 + w.stride[2]) {
+    case 31:
+      return {RunRows<3, 1, kTallRows>, kTallRows};
+    case 32:
+      return {RunRows<3, 2, 1>, 1};
+    case 51:
+      return {RunRows<5, 1, kTallRows>, kTallRows};
+    case 52:
+      return {RunRows<5, 2, 1>, 1};
+    case 71:
+      return {RunRows<7, 1, kTallRows>, kTallRows};
+    default:
+      return {RunAnyRow, 1};
+  }
+}
+
+// Adds the input rows of output row `index` of batch * z * y, as the `which`-th of the tile's.
+FLOE_INLINE OutputRow PlaceRow(const DepthwiseCall& call, int64_t index, int which, FilterRows* rows) {
   const Window& w = *call.window;
   const int64_t y = index % w.output[1];
   const int64_t z = index / w.output[1] % w.output[0];
   const int64_t n = index / w.output[1] / w.output[0];
   const int64_t pitch = w.input[2] * w.output_channels;
-  rows->count = 0;
+  int64_t at = 0;  // rows come in the order of memory
   for (int64_t kz = 0; kz < w.kernel[0]; ++kz) {
     const int64_t iz = z * w.stride[0] - w.pad[0] + kz * w.dilation[0];
     if (iz < 0 || iz >= w.input[0]) continue;
     for (int64_t ky = 0; ky < w.kernel[1]; ++ky) {
       const int64_t iy = y * w.stride[1] - w.pad[1] + ky * w.dilation[1];
       if (iy < 0 || iy >= w.input[1]) continue;
-      rows->pixels[rows->count] = call.input + ((n * w.input[0] + iz) * w.input[1] + iy) * pitch;
-      rows->weights[rows->count] = call.weights + (kz * w.kernel[1] + ky) * w.kernel[2] * w.output_channels;
-      ++rows->count;
+      const int64_t input_row = (n * w.input[0] + iz) * w.input[1] + iy;
+      const float* pixels = call.input + (input_row - call.first_input_row) * pitch;
+      while (at < rows->count && rows->pixels[at] != pixels) ++at;
+      if (at == rows->count) {
+        rows->pixels[rows->count] = pixels;
+        rows->weights[0][rows->count] = rows->weights[1][rows->count] = nullptr;
+        ++rows->count;
+      }
+      rows->weights[which][at] = call.weights + (kz * w.kernel[1] + ky) * w.kernel[2] * w.output_channels;
     }
   }
-  const int64_t at = (index - call.first_row) * w.output[2] * call.pixel_pitch;
-  return {call.output + at, call.residual == nullptr ? nullptr : call.residual + at, call.pixel_pitch,
+  const int64_t place = (index - call.first_row) * w.output[2] * call.pixel_pitch;
+  return {call.output + place, call.residual == nullptr ? nullptr : call.residual + place, call.pixel_pitch,
           call.channel_pitch};
 }
 
@@ -196,22 +292,28 @@ inline void ActivatePixels(const DepthwiseCall& call, const OutputRow& row) {
 }
 
 inline void RunDepthwise(const DepthwiseCall& call) {
-  const RowFunction run = RowFunctionFor(*call.window);
+  const RowsFunction function = RowsFunctionFor(*call.window);
   const bool activate =
       call.activation.kind != ActivationKind::kNone && call.activation.kind != ActivationKind::kClamp;
   // Of a large window's weights only so many channels' stay in the first-level cache along a row.
   const int64_t chunk = call.window->taps() <= 9 ? call.channel_end : kChunkVectors * kLanes;
   FilterRows rows;
-  for (int64_t r = call.row_begin; r < call.row_end; ++r) {
-    const OutputRow row = PlaceRow(call, r, &rows);
+  for (int64_t r = call.row_begin; r < call.row_end;) {
+    // Two rows of the same image.
+    const bool two = function.rows == 2 && r + 1 < call.row_end && (r + 1) % call.window->output[1] != 0;
+    rows.count = 0;
+    const OutputRow first = PlaceRow(call, r, 0, &rows);
+    const OutputRow second = two ? PlaceRow(call, r + 1, 1, &rows) : first;
     DepthwiseCall part = call;
     for (part.channel_begin = call.channel_begin; part.channel_begin < call.channel_end;) {
       const int64_t left = call.channel_end - part.channel_begin;
       part.channel_end = part.channel_begin + (left < chunk ? left : chunk);
-      run(part, rows, row);
+      function.run({part, rows, first, second, two});
       part.channel_begin = part.channel_end;
     }
-    if (activate) ActivatePixels(call, row);
+    if (activate) ActivatePixels(call, first);
+    if (activate && two) ActivatePixels(call, second);
+    r += two ? 2 : 1;
   }
 }
 

@@ -8,13 +8,23 @@
 
 namespace floe::cpu {
 
+// Pixels of so few floats are read where they lie.
+constexpr int64_t kFewChannels = 8;
+
+bool IsDirect(const Window& window) {
+  return window.channels <= kFewChannels && window.dilation[2] == 1;
+}
+
 Refusal PlanConv(const Graph& problem, ProductPlan* plan) {
   std::string why;
   const std::optional<FusedGroup> group = MatchFusedGroup(problem, &why);
-  if (!group) return why;
-  plan->group = *group;
+  return group ? PlanConvGroup(problem, *group, plan) : why;
+}
+
+Refusal PlanConvGroup(const Graph& problem, const FusedGroup& group, ProductPlan* plan) {
+  plan->group = group;
   const Window& w = plan->window;
-  if (Refusal refusal = ReadConv(problem, *group, &plan->window)) return refusal;
+  if (Refusal refusal = ReadConv(problem, group, &plan->window)) return refusal;
   if (w.groups != 1) return "grouped convolution";
   if (w.kernel[0] != 1 || w.input[0] != 1 || w.pad[0] != 0) return "three spatial dimensions";
   plan->shape = {w.output_pixels(), w.taps() * w.channels, w.output_channels};
@@ -26,13 +36,9 @@ namespace {
 
 constexpr std::string_view kName = "cpu.conv_packed";
 constexpr std::string_view kFewName = "cpu.conv_few_channels";
-// Pixels of so few floats are read where they lie.
-constexpr int64_t kFewChannels = 8;
-
 Refusal PlanFew(const Graph& problem, ProductPlan* plan) {
   if (Refusal refusal = PlanConv(problem, plan)) return refusal;
-  if (plan->window.channels > kFewChannels) return "more than 8 channels";
-  if (plan->window.dilation[2] != 1) return "dilated";
+  if (!IsDirect(plan->window)) return "more than 8 channels, or dilated";
   return std::nullopt;
 }
 
@@ -83,10 +89,8 @@ Packed Pack(const Graph& problem, const Target& target) {
   CHECK(!PlanConv(problem, &plan));
   const PackedCode& code = PackedCodeFor(IsaOf(target));
   const ValueId filter = plan.group.main->inputs[1];
-  Tensor packed(DType::kFloat32, {PackedWeightFloats(plan.shape, code)});
-  PackWeights(plan.shape, code, {ConstantOf(problem, filter)->data<float>(), plan.column_stride},
-              packed.data<float>());
-  return {{packed}, {filter}};
+  const WeightView weights{ConstantOf(problem, filter)->data<float>(), plan.column_stride};
+  return {{PackWeights(plan.shape, code, weights)}, {filter}};
 }
 
 template <typename Conv>
@@ -94,7 +98,7 @@ std::unique_ptr<Executable> PrepareConv(const PrepareArgs& args, const ProductPl
                                         std::string_view name) {
   CheckPackedCount(args.packed, 1, name);
   const PackedCode& code = PackedCodeFor(IsaOf(args.target));
-  CheckPackedFloats(args.packed[0], PackedWeightFloats(plan.shape, code), name);
+  CheckPackedWeights(args.packed[0], plan.shape, code, name);
   return std::make_unique<Conv>(args, plan, code);
 }
 

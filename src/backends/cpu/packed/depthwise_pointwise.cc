@@ -1,57 +1,57 @@
 // A depthwise convolution and the pointwise one that follows it, in one: a block of the product's rows is not
-// gathered but computed, straight into the packed layout, so that what lies between the two never leaves the
-// cache.
+// gathered but computed, so that what lies between the two never leaves the cache.
 #include "backends/cpu/conv/epilogue.h"
 #include "backends/cpu/depthwise/depthwise.h"
 #include "backends/cpu/kernels.h"
-#include "backends/cpu/packed/division.h"
-#include "backends/cpu/window.h"
+#include "backends/cpu/packed/depthwise_chain.h"
 #include "base/check.h"
 
 namespace floe::cpu {
 namespace {
 
 constexpr std::string_view kName = "cpu.depthwise_pointwise";
+constexpr std::string_view kBf16Name = "cpu.depthwise_pointwise_bf16";
 
 struct PairPlan {
-  FusedPair pair;
+  FusedGroup first;
+  FusedGroup second;
   Window depthwise;
   Window pointwise;
   PackedShape shape;
 };
 
-bool IsPointwise(const Window& w) {
-  return w.groups == 1 && w.taps() == 1 && w.stride[0] * w.stride[1] * w.stride[2] == 1 &&
-         w.output_pixels() == w.input_pixels();
+Refusal MakePlan(const Graph& problem, DType arithmetic, PairPlan* plan) {
+  std::string why;
+  const std::vector<FusedGroup> chain = MatchFusedChain(problem, &why);
+  if (chain.empty()) return why;
+  if (chain.size() != 2) return "not two layers";
+  plan->first = chain[0];
+  plan->second = chain[1];
+  if (Refusal refusal = ReadChainDepthwise(problem, chain[0], &plan->depthwise)) return refusal;
+  if (Refusal refusal = ReadChainPointwise(problem, chain[1], &plan->pointwise, &plan->shape)) return refusal;
+  if (chain[0].residual != kNoValue) return "an addition between the two";
+  plan->shape.unit = plan->depthwise.output[2];
+  plan->shape.fill_once = true;
+  // With bf16 a row of the image is computed in float32 first.
+  if (arithmetic == DType::kBFloat16) plan->shape.scratch_rows = plan->shape.unit;
+  return std::nullopt;
 }
 
-Refusal MakePlan(const Graph& problem, PairPlan* plan) {
-  std::string why;
-  const std::optional<FusedPair> pair = MatchFusedPair(problem, &why);
-  if (!pair) return why;
-  plan->pair = *pair;
-  const Window& w = plan->depthwise;
-  if (Refusal refusal = ReadConv(problem, pair->first, &plan->depthwise)) return refusal;
-  if (Refusal refusal = ReadConv(problem, pair->second, &plan->pointwise)) return refusal;
-  if (w.groups != w.channels || w.channels != w.output_channels) return "the first is not depthwise";
-  if (pair->first.residual != kNoValue) return "an addition between the two";
-  if (w.kernel[0] != 1 || w.input[0] != 1 || w.pad[0] != 0) return "three spatial dimensions";
-  if (w.kernel[1] > kMostFilterRows) return "filter too high";
-  if (!IsPointwise(plan->pointwise)) return "the second is not pointwise";
-  plan->shape = {w.output_pixels(), w.channels, plan->pointwise.output_channels, w.output[2], true};
-  return std::nullopt;
+std::vector<ChainLayer> LayersOf(const PairPlan& plan, const PackedCode& code) {
+  return {{plan.first, plan.depthwise}, {plan.second, plan.pointwise, &plan.shape, &code}};
 }
 
 class DepthwisePointwise : public Executable {
  public:
-  DepthwisePointwise(const PrepareArgs& args, const PairPlan& plan)
+  DepthwisePointwise(const PrepareArgs& args, const PairPlan& plan, const PackedCode& code)
       : window_(plan.depthwise),
+        pointwise_(plan.pointwise),
         shape_(plan.shape),
-        code_(PackedCodeFor(IsaOf(args.target))),
+        code_(code),
         depthwise_(DepthwiseCodeFor(IsaOf(args.target))),
-        input_(args.problem, plan.pair.first.main->inputs[0]),
-        between_(args.problem, plan.pair.first),
-        epilogue_(args.problem, plan.pair.second),
+        input_(args.problem, plan.first.main->inputs[0]),
+        between_(args.problem, plan.first),
+        epilogue_(args.problem, plan.second),
         filter_(args.packed[0]),
         packed_(args.packed[1]) {}
 
@@ -63,7 +63,7 @@ class DepthwisePointwise : public Executable {
     PackedCall call;
     call.words = WordsOf(shape_, code_);
     call.columns = shape_.columns;
-    call.weights = packed_.data<float>();
+    call.weights = static_cast<const float*>(packed_.raw());
     call.bias = epilogue_.bias.floats(args);
     call.residual = epilogue_.residual.floats(args);
     call.output = static_cast<float*>(args.outputs[0].raw());
@@ -75,22 +75,45 @@ class DepthwisePointwise : public Executable {
     rows.weights = filter_.data<float>();
     rows.bias = between_.bias.floats(args);
     rows.activation = between_.activation;
-    rows.pixel_pitch = code_.vector;
     rows.channel_end = shape_.depth;
-    const auto fill = [&](const RowBlock& block, int64_t begin, int64_t end, float*) {
-      DepthwiseCall mine = rows;
-      mine.output = block.rows;
-      mine.channel_pitch = block.count;
-      mine.first_row = block.first / shape_.unit;
-      mine.row_begin = (block.first + begin) / shape_.unit;
-      mine.row_end = (block.first + end) / shape_.unit;
-      depthwise_(mine);
+    const auto fill = [&](const RowBlock& block, int64_t begin, int64_t end, float* scratch) {
+      if (code_.depths == 1) {
+        FillPacked(rows, block, begin, end);
+      } else {
+        FillThrough(rows, block, begin, end, scratch);
+      }
     };
     RunPacked(shape_, code_, call, fill, static_cast<float*>(args.workspace), *args.pool);
   }
 
  private:
+  // Straight into the packed layout.
+  void FillPacked(DepthwiseCall call, const RowBlock& block, int64_t begin, int64_t end) const {
+    call.output = block.rows;
+    call.pixel_pitch = code_.vector;
+    call.channel_pitch = block.count;
+    call.first_row = block.first / shape_.unit;
+    call.row_begin = (block.first + begin) / shape_.unit;
+    call.row_end = (block.first + end) / shape_.unit;
+    depthwise_(call);
+  }
+
+  // Row by row of the image in float32, then rounded.
+  void FillThrough(DepthwiseCall call, const RowBlock& block, int64_t begin, int64_t end, float* row) const {
+    call.output = row;
+    call.pixel_pitch = shape_.depth;
+    for (int64_t at = begin; at < end; at += shape_.unit) {
+      call.first_row = call.row_begin = (block.first + at) / shape_.unit;
+      call.row_end = call.row_begin + 1;
+      depthwise_(call);
+      // The row's pixels as the first ones of an image.
+      const RowBlock from_row{-at, block.count, block.rows};
+      code_.gather(pointwise_, row, from_row, at, at + shape_.unit, nullptr);
+    }
+  }
+
   Window window_;
+  Window pointwise_;
   PackedShape shape_;
   const PackedCode& code_;
   DepthwiseCode depthwise_;
@@ -101,68 +124,66 @@ class DepthwisePointwise : public Executable {
   Tensor packed_;
 };
 
-Refusal Refuses(const Graph& problem, const Target&) {
+template <DType kArithmetic>
+Refusal Refuses(const Graph& problem, const Target& target) {
   PairPlan plan;
-  return MakePlan(problem, &plan);
+  if (Refusal refusal = MakePlan(problem, kArithmetic, &plan)) return refusal;
+  if (kArithmetic == DType::kBFloat16 && !HasBf16(target)) return kNotForBf16;
+  return std::nullopt;
 }
 
+template <DType kArithmetic>
 double Estimate(const Graph& problem, const Target& target) {
   PairPlan plan;
-  MakePlan(problem, &plan);
+  MakePlan(problem, kArithmetic, &plan);
   const Isa isa = IsaOf(target);
-  const PackedCode& code = PackedCodeFor(isa);
-  const Window& w = plan.depthwise;
-  const double vectors =
-      static_cast<double>(w.output_pixels() * RoundUp(w.output_channels, code.vector) * w.taps());
-  return EstimatePackedNs(plan.shape, code, isa) + vectors / (0.6 * MaddsPerNs(isa)) +
-         BytesMoved(problem) * 0.02;
+  return EstimatePackedNs(plan.shape, ChainCodeFor(kArithmetic, target), isa) +
+         EstimateDepthwiseNs(plan.depthwise, isa) + BytesMoved(problem) * 0.02;
 }
 
+template <DType kArithmetic>
 Packed Pack(const Graph& problem, const Target& target) {
   PairPlan plan;
-  CHECK(!MakePlan(problem, &plan));
-  const PackedCode& code = PackedCodeFor(IsaOf(target));
-  const ValueId filter = plan.pair.first.main->inputs[1];
-  const ValueId weights = plan.pair.second.main->inputs[1];
-  Tensor packed(DType::kFloat32, {PackedWeightFloats(plan.shape, code)});
-  PackWeights(plan.shape, code, {ConstantOf(problem, weights)->data<float>(), plan.shape.depth},
-              packed.data<float>());
-  const float* taps = ConstantOf(problem, filter)->data<float>();
-  Packed out{{PackDepthwise(plan.depthwise, taps), packed}, {}};
-  // One constant may be more than one of the problem's operands.
-  for (const ValueId v : {filter, weights}) {
-    if (problem.value(v).users.size() == 1) out.consumed.push_back(v);
-  }
-  return out;
+  CHECK(!MakePlan(problem, kArithmetic, &plan));
+  return PackChain(problem, LayersOf(plan, ChainCodeFor(kArithmetic, target)));
 }
 
+template <DType kArithmetic>
 std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
   PairPlan plan;
-  CHECK(!MakePlan(args.problem, &plan));
-  const Window& w = plan.depthwise;
-  CheckPackedCount(args.packed, 2, kName);
-  CheckPackedFloats(args.packed[0], w.taps() * w.output_channels, kName);
-  CheckPackedFloats(args.packed[1], PackedWeightFloats(plan.shape, PackedCodeFor(IsaOf(args.target))), kName);
-  return std::make_unique<DepthwisePointwise>(args, plan);
+  CHECK(!MakePlan(args.problem, kArithmetic, &plan));
+  const PackedCode& code = ChainCodeFor(kArithmetic, args.target);
+  CheckPackedChain(args.packed, LayersOf(plan, code), kArithmetic == DType::kBFloat16 ? kBf16Name : kName);
+  return std::make_unique<DepthwisePointwise>(args, plan, code);
 }
 
 // The residual of the second, as in other groups; the first's input is read until the last output is written.
 std::vector<InPlace> InPlaceOf(const Graph& problem) {
   std::string why;
-  const std::optional<FusedPair> pair = MatchFusedPair(problem, &why);
-  return pair ? ResidualInPlace(problem, pair->second) : std::vector<InPlace>{};
+  const std::vector<FusedGroup> chain = MatchFusedChain(problem, &why);
+  return chain.empty() ? std::vector<InPlace>{} : ResidualInPlace(problem, chain.back());
+}
+
+template <DType kArithmetic>
+Kernel Row(std::string_view name, double error_bound) {
+  return {.name = name,
+          .refuses = Refuses<kArithmetic>,
+          .estimate_ns = Estimate<kArithmetic>,
+          .pack = Pack<kArithmetic>,
+          .prepare = Prepare<kArithmetic>,
+          .in_place = InPlaceOf,
+          .error_bound = error_bound,
+          .arithmetic = kArithmetic};
 }
 
 }  // namespace
 
 Kernel DepthwisePointwiseKernel() {
-  return {.name = kName,
-          .refuses = Refuses,
-          .estimate_ns = Estimate,
-          .pack = Pack,
-          .prepare = Prepare,
-          .in_place = InPlaceOf,
-          .error_bound = 3e-5};
+  return Row<DType::kFloat32>(kName, 3e-5);
+}
+
+Kernel DepthwisePointwiseBf16Kernel() {
+  return Row<DType::kBFloat16>(kBf16Name, 1e-2);
 }
 
 }  // namespace floe::cpu

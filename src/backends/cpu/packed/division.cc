@@ -27,7 +27,7 @@ Division Divide(const PackedShape& s, const PackedCode& code, int64_t threads) {
   Division d;
   d.threads = s.rows * s.depth * s.columns < kLeastWork ? 1 : threads;
   const int64_t least = RoundUp(2 * code.tile_rows, s.unit);
-  const int64_t most = kBlockFloats / RoundUp(WordsOf(s, code), code.vector) / s.unit * s.unit;
+  const int64_t most = kBlockFloats / RowFloats(s, code) / s.unit * s.unit;
   d.block_rows = std::clamp(most, std::min(least, s.rows), s.rows);
   if (d.threads == 1) return d;
   // Per multiply-add; measured on MobileNet's layers, a float of weights that comes from the third-level
@@ -40,10 +40,6 @@ Division Divide(const PackedShape& s, const PackedCode& code, int64_t threads) {
   const int64_t my_rows = std::min(s.rows, RoundUp(DivideUp(s.rows, d.threads), s.unit));
   d.by_panels = cost(s.rows, DivideUp(panels, d.threads)) < cost(my_rows, panels);
   return d;
-}
-
-int64_t RowFloats(const PackedShape& s, const PackedCode& code) {
-  return RoundUp(WordsOf(s, code), code.vector);
 }
 
 }  // namespace
@@ -65,11 +61,34 @@ int64_t WordsOf(const PackedShape& shape, const PackedCode& code) {
   return DivideUp(shape.depth, code.depths);
 }
 
-int64_t PackedWeightFloats(const PackedShape& shape, const PackedCode& code) {
-  return WordsOf(shape, code) * RoundUp(shape.columns, code.vector);
+int64_t RowFloats(const PackedShape& s, const PackedCode& code) {
+  return RoundUp(WordsOf(s, code), code.vector);
 }
 
-void PackWeights(const PackedShape& shape, const PackedCode& code, const WeightView& weights, float* packed) {
+namespace {
+
+DType PackedType(const PackedCode& code) {
+  return code.depths == 1 ? DType::kFloat32 : DType::kBFloat16;
+}
+
+int64_t PackedElements(const PackedShape& shape, const PackedCode& code) {
+  return WordsOf(shape, code) * RoundUp(shape.columns, code.vector) * code.depths;
+}
+
+}  // namespace
+
+size_t PackedWeightBytes(const PackedShape& shape, const PackedCode& code) {
+  return static_cast<size_t>(PackedElements(shape, code)) * DTypeSize(PackedType(code));
+}
+
+void CheckPackedWeights(const Tensor& packed, const PackedShape& shape, const PackedCode& code,
+                        std::string_view kernel) {
+  CheckPacked(packed, PackedType(code), PackedElements(shape, code), kernel);
+}
+
+Tensor PackWeights(const PackedShape& shape, const PackedCode& code, const WeightView& weights) {
+  Tensor tensor(PackedType(code), {PackedElements(shape, code)});
+  auto* packed = static_cast<float*>(tensor.raw());
   const auto at = [&](int64_t k, int64_t column) {
     return weights.first[column * weights.column_stride + k * weights.depth_stride];
   };
@@ -85,11 +104,13 @@ void PackWeights(const PackedShape& shape, const PackedCode& code, const WeightV
       std::fill(packed + real, packed + width, 0.0f);
     }
   }
+  return tensor;
 }
 
 size_t PackedWorkspaceFloats(const PackedShape& shape, const PackedCode& code, int threads) {
   const Division d = Divide(shape, code, threads);
-  return static_cast<size_t>(d.threads * (d.block_rows + code.depths) * RowFloats(shape, code));
+  return static_cast<size_t>(d.threads * (d.block_rows + shape.scratch_rows * code.depths) *
+                             RowFloats(shape, code));
 }
 
 void RunPacked(const PackedShape& shape, const PackedCode& code, const PackedCall& call, const FillRows& fill,
@@ -97,8 +118,9 @@ void RunPacked(const PackedShape& shape, const PackedCode& code, const PackedCal
   const Division d = Divide(shape, code, pool.threads());
   const int64_t panels = PanelsOf(shape, code);
   const int64_t floats = RowFloats(shape, code);
-  const auto scratch = [&](int thread) { return workspace + thread * code.depths * floats; };
-  float* rows = workspace + d.threads * code.depths * floats;
+  const int64_t scratch_floats = shape.scratch_rows * code.depths * floats;
+  const auto scratch = [&](int thread) { return workspace + thread * scratch_floats; };
+  float* rows = workspace + d.threads * scratch_floats;
   const int64_t units = DivideUp(shape.rows, shape.unit);
   const int64_t grain = d.threads == 1 ? units : 1;
   // Units [begin, end) of rows, block by block, with panels [panel, panel_end).

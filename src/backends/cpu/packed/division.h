@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string_view>
 
 #include "backends/cpu/isa.h"
 #include "backends/cpu/packed/packed.h"
@@ -24,11 +25,13 @@ struct PackedShape {
   int64_t unit = 1;  // blocks begin at multiples of so many rows
   // Rows cost more than a copy: threads that divide the panels fill a block together, and not each its own.
   bool fill_once = false;
+  int64_t scratch_rows = 1;  // whose depths as floats the scratch of a thread that fills can hold
 };
 
-// Words of the packed weights.
-int64_t PackedWeightFloats(const PackedShape& shape, const PackedCode& code);
+size_t PackedWeightBytes(const PackedShape& shape, const PackedCode& code);
+// Words that a row has: without and with what fills up the last vector.
 int64_t WordsOf(const PackedShape& shape, const PackedCode& code);
+int64_t RowFloats(const PackedShape& shape, const PackedCode& code);
 
 // Where element (k, column) of the weights is: first[column * column_stride + k * depth_stride].
 struct WeightView {
@@ -36,12 +39,15 @@ struct WeightView {
   int64_t column_stride = 0;
   int64_t depth_stride = 1;
 };
-void PackWeights(const PackedShape& shape, const PackedCode& code, const WeightView& weights, float* packed);
+Tensor PackWeights(const PackedShape& shape, const PackedCode& code, const WeightView& weights);
+// Throws Error(kEngine) unless it is what PackWeights() gives.
+void CheckPackedWeights(const Tensor& packed, const PackedShape& shape, const PackedCode& code,
+                        std::string_view kernel);
 
 // A product whose rows come from `fill`, in memory of PackedWorkspaceFloats().
 size_t PackedWorkspaceFloats(const PackedShape& shape, const PackedCode& code, int threads);
 // Fills rows [begin, end) of the block, counted from its first, both multiples of the unit or the block's
-// end; `scratch` has a row's depths as floats, rounded up, for the calling thread alone.
+// end; `scratch` has `scratch_rows` rows' depths as floats, rounded up, for the calling thread alone.
 using FillRows = std::function<void(const RowBlock& block, int64_t begin, int64_t end, float* scratch)>;
 void RunPacked(const PackedShape& shape, const PackedCode& code, const PackedCall& call, const FillRows& fill,
                float* workspace, ThreadPool& pool);

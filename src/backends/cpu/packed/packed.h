@@ -33,6 +33,7 @@ struct PackedCall {
   const float* bias = nullptr;      // one a column, or null
   const float* residual = nullptr;  // laid out as the output, or null; may be the output
   float* output = nullptr;
+  int64_t first_row = 0;  // of batch * y, the one that lies at `output`; `direct` alone looks at it
   Activation activation;
 };
 

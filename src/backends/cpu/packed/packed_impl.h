@@ -302,7 +302,7 @@ inline void RunDirect(const PackedCall& call, const Window& w, const float* inpu
         const int64_t left = call.columns - column;
         const int64_t columns = left < kPanelVectors * kLanes ? left : kPanelVectors * kLanes;
         const int64_t width = columns <= kLanes ? kLanes : kPanelVectors * kLanes;
-        const int64_t at = (row * w.output[2] + x) * call.columns + column;
+        const int64_t at = ((row - call.first_row) * w.output[2] + x) * call.columns + column;
         const TileOut out{call.output + at,
                           call.residual == nullptr ? nullptr : call.residual + at,
                           call.bias == nullptr ? nullptr : call.bias + column,

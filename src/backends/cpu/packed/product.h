@@ -16,8 +16,11 @@ struct ProductPlan {
   int64_t depth_stride = 1;
 };
 
-// A convolution in one or two spatial dimensions, without groups.
+// A convolution in one or two spatial dimensions, without groups; the whole problem, or a group of it.
 Refusal PlanConv(const Graph& problem, ProductPlan* plan);
+Refusal PlanConvGroup(const Graph& problem, const FusedGroup& group, ProductPlan* plan);
+// Its pixels are so few floats that PackedCode::direct may read them where they lie.
+bool IsDirect(const Window& window);
 
 class PackedProduct : public Executable {
  public:

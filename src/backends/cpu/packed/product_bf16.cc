@@ -62,34 +62,28 @@ double Estimate(const Graph& problem, const Target& target) {
   return EstimatePackedNs(plan.shape, PackedBf16Code(), IsaOf(target)) + BytesMoved(problem) * 0.02;
 }
 
-int64_t PackedElements(const ProductPlan& plan) {
-  return 2 * PackedWeightFloats(plan.shape, PackedBf16Code());
-}
-
 Packed Pack(const Graph& problem, const Target&) {
   ProductPlan plan;
   CHECK(!PlanProduct(problem, &plan));
   const ValueId weights = plan.group.main->inputs[1];
-  Tensor packed(DType::kBFloat16, {PackedElements(plan)});
-  PackWeights(plan.shape, PackedBf16Code(),
-              {ConstantOf(problem, weights)->data<float>(), plan.column_stride, plan.depth_stride},
-              static_cast<float*>(packed.raw()));
+  const WeightView view{ConstantOf(problem, weights)->data<float>(), plan.column_stride, plan.depth_stride};
   // The same constant may be the residual too.
   const bool only_use = problem.value(weights).users.size() == 1;
-  return {{packed}, only_use ? std::vector<ValueId>{weights} : std::vector<ValueId>{}};
+  return {{PackWeights(plan.shape, PackedBf16Code(), view)},
+          only_use ? std::vector<ValueId>{weights} : std::vector<ValueId>{}};
 }
 
 size_t PackedBytes(const Graph& problem, const Target&) {
   ProductPlan plan;
   CHECK(!PlanProduct(problem, &plan));
-  return static_cast<size_t>(PackedElements(plan)) * DTypeSize(DType::kBFloat16);
+  return PackedWeightBytes(plan.shape, PackedBf16Code());
 }
 
 std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
   ProductPlan plan;
   CHECK(!PlanProduct(args.problem, &plan));
   CheckPackedCount(args.packed, 1, kName);
-  CheckPacked(args.packed[0], DType::kBFloat16, PackedElements(plan), kName);
+  CheckPackedWeights(args.packed[0], plan.shape, PackedBf16Code(), kName);
   return std::make_unique<PackedProduct>(args, plan, PackedBf16Code());
 }
 

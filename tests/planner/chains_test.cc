@@ -1,4 +1,4 @@
-#include "planner/pairs.h"
+#include "planner/chains.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -45,7 +45,7 @@ void ProposeGroups(Graph& graph) {
 std::vector<std::string> Merge(Graph& graph, const char* backend = "cpu") {
   ProposeGroups(graph);
   SettleGroups(graph, OptionsFor(backend));
-  const int merged = MergePairs(graph, OptionsFor(backend));
+  const int merged = MergeChains(graph, OptionsFor(backend));
   std::vector<std::string> sources;
   for (const NodeId id : graph.Order()) {
     const Node& node = graph.node(id);
@@ -64,7 +64,7 @@ constexpr const char* kPointwise = R"(
       from "relu6"
 )";
 
-TEST(Pairs, ADepthwiseAndAPointwiseConvolutionAreOneGroup) {
+TEST(Chains, ADepthwiseAndAPointwiseConvolutionAreOneGroup) {
   const std::unique_ptr<Graph> graph = Separable(kPointwise);
   const std::vector<Tensor> feeds = {MadeUpTensor(DType::kFloat32, {1, 28, 28, 32}, 1)};
   const std::vector<Tensor> before = EvaluateGraph(*graph, feeds);
@@ -73,11 +73,80 @@ TEST(Pairs, ADepthwiseAndAPointwiseConvolutionAreOneGroup) {
   EXPECT_EQ(std::memcmp(before[0].raw(), after[0].raw(), before[0].size_bytes()), 0);
 }
 
-TEST(Pairs, WhatIsReadTwiceStaysApart) {
+// Pointwise and depthwise, and perhaps pointwise again: a bottleneck and the sum with what it read.
+std::unique_ptr<Graph> Bottleneck(bool project = true) {
+  const std::string rest = R"(
+    %c = Conv(%b, %w3)
+      from "project"
+    %y = Add(%x, %c)
+      from "add"
+)";
+  return ParseGraph(std::string("graph net(%x: float32[1, 28, 28, 16]) -> (") + (project ? "%y" : "%b") +
+                    R"() {
+    %w1: float32[64, 1, 1, 16] = const seeded(1)
+    %w2: float32[64, 3, 3, 1] = const seeded(2)
+    %w3: float32[16, 1, 1, 64] = const seeded(3)
+    %a = Conv(%x, %w1)
+      from "expand"
+    %b = Conv(%a, %w2) {pads=[1, 1, 1, 1], group=64}
+      from "depthwise"
+)" + (project ? rest : "") +
+                    "}");
+}
+
+// Layers and additions of each step.
+std::vector<size_t> PlanWith(TimingCache& cache, Graph& graph) {
+  Tuner tuner(std::make_shared<ThreadPool>(1), cache);
+  PlannerOptions options = OptionsFor("cpu");
+  options.tuner = &tuner;
+  ProposeGroups(graph);
+  SettleGroups(graph, options);
+  MergeChains(graph, options);
+  std::vector<size_t> sources;
+  for (const NodeId id : graph.Order()) sources.push_back(graph.node(id).sources.size());
+  return sources;
+}
+
+// When every kernel takes these times, by the layers it does.
+std::vector<size_t> StepsWhen(int64_t one, int64_t two, int64_t three) {
+  TimingCache pair = TimingCache::Open("none");
+  PlanWith(pair, *Bottleneck(false));
+  TimingCache cache = TimingCache::Open("none");
+  PlanWith(cache, *Bottleneck());
+  const std::map<std::string, int64_t> measured = cache.entries();
+  for (const auto& [key, ns] : measured) {
+    const bool bands = key.starts_with("cpu.conv_depthwise@");
+    const bool first_two = bands && pair.entries().contains(key);
+    const bool last_two = key.starts_with("cpu.depthwise_pointwise@");
+    cache.Put(key, first_two || last_two ? two : bands ? three : one);
+  }
+  return PlanWith(cache, *Bottleneck());
+}
+
+TEST(Chains, TheLeastSumOfTimesDividesThem) {
+  EXPECT_THAT(StepsWhen(100, 250, 350), ElementsAre(1, 1, 2));
+  EXPECT_THAT(StepsWhen(100, 250, 250), ElementsAre(4));
+  EXPECT_THAT(StepsWhen(100, 150, 300), ElementsAre(2, 2));
+  EXPECT_THAT(StepsWhen(100, 150, 240), ElementsAre(4));
+  EXPECT_THAT(StepsWhen(100, 197, 297), ElementsAre(1, 1, 2)) << "too small a gain";
+}
+
+TEST(Chains, AChainKeepsItsMeaning) {
+  const std::unique_ptr<Graph> graph = Bottleneck();
+  const std::vector<Tensor> feeds = {MadeUpTensor(DType::kFloat32, {1, 28, 28, 16}, 1)};
+  const std::vector<Tensor> before = EvaluateGraph(*graph, feeds);
+  ProposeGroups(*graph);
+  SettleGroups(*graph, OptionsFor("cpu"));
+  EXPECT_EQ(MergeChains(*graph, OptionsFor("cpu")), 1);
+  const std::vector<Tensor> after = EvaluateGraph(*graph, feeds);
+  EXPECT_EQ(std::memcmp(before[0].raw(), after[0].raw(), before[0].size_bytes()), 0);
+}
+
+TEST(Chains, WhatIsReadTwiceStaysApart) {
   EXPECT_THAT(Merge(*Separable(kPointwise, "%y, %b")), IsEmpty());
 }
 
-TEST(Pairs, WhatNoKernelTakesStaysApart) {
+TEST(Chains, WhatNoKernelTakesStaysApart) {
   EXPECT_THAT(Merge(*Separable("%c = Conv(%b, %w3)\n%y = Relu(%c)\n")), IsEmpty());
   EXPECT_THAT(Merge(*Separable(kPointwise), "null"), IsEmpty());
 }
@@ -89,10 +158,10 @@ int MergedWith(TimingCache& cache) {
   options.tuner = &tuner;
   ProposeGroups(*graph);
   SettleGroups(*graph, options);
-  return MergePairs(*graph, options);
+  return MergeChains(*graph, options);
 }
 
-TEST(Pairs, TheMeasuredTimesDecide) {
+TEST(Chains, TheMeasuredTimesDecide) {
   TimingCache cache = TimingCache::Open("none");
   MergedWith(cache);
   std::vector<std::string> apart, together;
