@@ -26,6 +26,9 @@ constexpr int kLanes = 8;
 constexpr int kLanes = 4;
 #endif
 
+// One copy of the code, with masks, does for all numbers of lanes there.
+constexpr bool kMasksAreFree = kLanes == 16;
+
 typedef float Vec __attribute__((vector_size(4 * kLanes)));
 typedef int32_t VecI __attribute__((vector_size(4 * kLanes)));
 typedef float VecUnaligned __attribute__((vector_size(4 * kLanes), aligned(4), may_alias));
@@ -88,7 +91,7 @@ FLOE_INLINE Vec ToFloat(VecI x) {
 FLOE_INLINE __mmask16 FirstLanes(int64_t n) {
   return static_cast<__mmask16>((1u << n) - 1);
 }
-// The first n < kLanes elements; the others are zero, and their memory is not touched.
+// The first n <= kLanes elements; the others are zero, and their memory is not touched.
 FLOE_INLINE Vec LoadPart(const float* p, int64_t n) {
   return _mm512_maskz_loadu_ps(FirstLanes(n), p);
 }

@@ -20,8 +20,6 @@ constexpr int kWidePixels = kLanes == 16 ? 7 : 4;
 // Rows of a tile where the stride is 1, so that they read most input rows together; sixteen registers are
 // just enough with FMA.
 constexpr int kTallRows = kLanes >= 8 ? 2 : 1;
-// Masks cost nothing there, and one copy of the code does for all numbers of lanes.
-constexpr bool kAlwaysMask = kLanes == 16;
 
 // Channels of a large window that pass along a row together.
 constexpr int64_t kChunkVectors = 4;
@@ -36,7 +34,7 @@ struct OutputRow {
 };
 
 FLOE_INLINE Vec LoadUpTo(const float* p, int64_t lanes) {
-  return kAlwaysMask || lanes < kLanes ? LoadPart(p, lanes) : Load(p);
+  return kMasksAreFree || lanes < kLanes ? LoadPart(p, lanes) : Load(p);
 }
 
 // In a register for all its uses: left to itself the compiler reads it from memory for each.
@@ -54,7 +52,7 @@ FLOE_INLINE void FinishPixel(const OutputRow& row, int64_t at, int64_t lanes, Ve
                              Vec high) {
   if (row.residual != nullptr) x += LoadUpTo(row.residual + at, lanes);
   if (clamp) x = AtMost(AtLeast(x, low), high);
-  if (kAlwaysMask || lanes < kLanes) {
+  if (kMasksAreFree || lanes < kLanes) {
     StorePart(row.output + at, x, lanes);
   } else {
     Store(row.output + at, x);
@@ -65,7 +63,7 @@ FLOE_INLINE void FinishPixel(const OutputRow& row, int64_t at, int64_t lanes, Ve
 template <typename F>
 FLOE_INLINE void ForEachVector(int64_t begin, int64_t end, F block) {
   int64_t c = begin;
-  if (kAlwaysMask) {
+  if (kMasksAreFree) {
     for (; c < end; c += kLanes) block(c, end - c < kLanes ? end - c : kLanes);
     return;
   }

@@ -100,30 +100,58 @@ struct TileOut {
   float low, high;
 };
 
-template <int kRows, int kVectors>
-FLOE_INLINE void FinishRows(const TileOut& out, Vec (&acc)[kRows][kVectors]) {
-  const Vec low = Splat(out.low);
-  const Vec high = Splat(out.high);
+// kPart: of the last vectors only some columns are real.
+template <bool kPart, int kRows, int kVectors>
+FLOE_INLINE void FinishAs(const TileOut& out, Vec (&acc)[kRows][kVectors]) {
+  int64_t lanes[kVectors];
 #pragma GCC unroll 2
   for (int v = 0; v < kVectors; ++v) {
     const int64_t left = out.columns - v * kLanes;
-    if (left <= 0) break;
-    const bool part = left < kLanes;
-    Vec bias = Splat(0.0f);
-    if (out.bias != nullptr)
-      bias = part ? LoadPart(out.bias + v * kLanes, left) : Load(out.bias + v * kLanes);
+    lanes[v] = left < 0 ? 0 : left < kLanes ? left : kLanes;
+  }
+  const auto load = [&](const float* p, int v) __attribute__((always_inline)) {
+    return kPart ? LoadPart(p + v * kLanes, lanes[v]) : Load(p + v * kLanes);
+  };
+  const auto for_each = [&](auto f) __attribute__((always_inline)) {
 #pragma GCC unroll 16
     for (int i = 0; i < kRows; ++i) {
-      const int64_t at = i * out.pitch + v * kLanes;
-      Vec x = acc[i][v] + bias;
-      if (out.residual != nullptr) x += part ? LoadPart(out.residual + at, left) : Load(out.residual + at);
-      if (out.clamp) x = AtMost(AtLeast(x, low), high);
-      if (part) {
-        StorePart(out.output + at, x, left);
-      } else {
-        Store(out.output + at, x);
-      }
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) f(i, v);
     }
+  };
+  if (out.bias != nullptr) {
+    Vec bias[kVectors];
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) bias[v] = load(out.bias, v);
+    for_each([&](int i, int v) __attribute__((always_inline)) { acc[i][v] += bias[v]; });
+  }
+  if (out.residual != nullptr) {
+    for_each([&](int i, int v)
+                 __attribute__((always_inline)) { acc[i][v] += load(out.residual + i * out.pitch, v); });
+  }
+  if (out.clamp) {
+    const Vec low = Splat(out.low);
+    const Vec high = Splat(out.high);
+    for_each([&](int i, int v)
+                 __attribute__((always_inline)) { acc[i][v] = AtMost(AtLeast(acc[i][v], low), high); });
+  }
+  for_each([&](int i, int v) __attribute__((always_inline)) {
+    float* to = out.output + i * out.pitch + v * kLanes;
+    if (kPart) {
+      StorePart(to, acc[i][v], lanes[v]);
+    } else {
+      Store(to, acc[i][v]);
+    }
+  });
+}
+
+// The tile's place comes as a copy: what is stored there might else be it.
+template <int kRows, int kVectors>
+FLOE_INLINE void FinishRows(const TileOut out, Vec (&acc)[kRows][kVectors]) {
+  if (!kMasksAreFree && out.columns == kVectors * kLanes) {
+    FinishAs<false>(out, acc);
+  } else {
+    FinishAs<true>(out, acc);
   }
 }
 
