@@ -71,9 +71,59 @@ bool IsChainable(const Graph& graph, const Node& node) {
   });
 }
 
-// Elementwise ops on tensors of one shape, each the only user of the one before.
+// The elementwise op that alone reads a concatenation of tensors of a type it takes.
+bool IsReadElementwise(const Graph& graph, NodeId concat) {
+  const ValueId value = graph.node(concat).outputs[0];
+  const NodeId user = SoleUser(graph, value);
+  return user != kNoNode && IsChainable(graph, graph.node(user)) &&
+         SameShape(ShapeOfValue(graph, value), ShapeOfValue(graph, graph.node(user).outputs[0]));
+}
+
+// Counted from the front; -1 where that is not known.
+int64_t AxisOf(const Graph& graph, NodeId concat) {
+  const int64_t axis = OpAs<Concat>(graph.node(concat).op).axis;
+  const Shape& shape = ShapeOfValue(graph, graph.node(concat).outputs[0]);
+  return axis >= 0 ? axis : shape.has_rank() ? axis + static_cast<int64_t>(shape.rank()) : -1;
+}
+
+// Appends the value, or what it is a concatenation of along that axis.
+void AddParts(const Graph& graph, ValueId value, int64_t axis, std::vector<ValueId>* parts) {
+  const NodeId inner = MadeBy<Concat>(graph, value);
+  if (inner == kNoNode || AxisOf(graph, inner) != axis) {
+    parts->push_back(value);
+    return;
+  }
+  for (const ValueId in : graph.node(inner).inputs) AddParts(graph, in, axis, parts);
+}
+
+// Concatenations that an elementwise op alone reads take the parts of those within: as one group they are
+// read where they lie, and each of a dense block's growing concatenations need not be made. From the last on,
+// since one that is taken apart leaves that within with one reader less.
+int FlattenConcats(Graph& graph) {
+  constexpr size_t kMostParts = 256;
+  int changes = 0;
+  const std::vector<NodeId> order = graph.Order();
+  for (auto at = order.rbegin(); at != order.rend(); ++at) {
+    const NodeId id = *at;
+    if (!IsOp<Concat>(graph.node(id).op) || !IsReadElementwise(graph, id)) continue;
+    const int64_t axis = AxisOf(graph, id);
+    std::vector<ValueId> parts;
+    if (axis < 0) continue;
+    for (const ValueId in : graph.node(id).inputs) AddParts(graph, in, axis, &parts);
+    if (parts.size() == graph.node(id).inputs.size() || parts.size() > kMostParts) continue;
+    graph.SetInputs(id, std::move(parts));
+    ++changes;
+  }
+  if (changes > 0) graph.RemoveDeadNodes();
+  return changes;
+}
+
+// Elementwise ops on tensors of one shape, each the only user of the one before; perhaps a concatenation
+// first.
 std::vector<NodeId> ElementwiseChain(const Graph& graph, NodeId first) {
-  if (!IsChainable(graph, graph.node(first))) return {};
+  const bool begins = IsOp<Concat>(graph.node(first).op) ? IsReadElementwise(graph, first)
+                                                         : IsChainable(graph, graph.node(first));
+  if (!begins) return {};
   std::vector<NodeId> chain{first};
   while (chain.size() < kLongestChain) {
     const ValueId value = graph.node(chain.back()).outputs[0];
@@ -88,7 +138,7 @@ std::vector<NodeId> ElementwiseChain(const Graph& graph, NodeId first) {
 }  // namespace
 
 int GroupOps(Graph& graph, const PassContext&) {
-  int changes = 0;
+  int changes = FlattenConcats(graph);
   for (auto* find : {LinearChain, ElementwiseChain}) {
     for (const NodeId id : graph.Order()) {
       if (graph.node(id).removed || graph.node(id).outputs.size() != 1) continue;

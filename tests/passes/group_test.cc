@@ -35,6 +35,51 @@ TEST(GroupOps, ChainsOfElementwiseOpsComeTogether) {
   EXPECT_EQ(graph->node_count(), 1u);
 }
 
+// Two layers of a dense block: each concatenation is normalised and goes into the next one.
+TEST(GroupOps, GrowingConcatenationsAreReadWhereTheirPartsLie) {
+  const auto graph =
+      After(R"(graph g(%x: float32[1, 4, 2], %y: float32[1, 4, 3], %z: float32[1, 4, 1]) -> (%n, %m) {
+    %f: float32[5] = const seeded(1)
+    %g: float32[6] = const seeded(2)
+    %a = Concat(%x, %y) {axis=2}
+    %b = Mul(%a, %f)
+    %n = Relu(%b)
+    %c = Concat(%a, %z) {axis=-1}
+    %d = Mul(%c, %g)
+    %m = Relu(%d)
+  })",
+            GroupOps);
+  EXPECT_THAT(
+      *graph,
+      SameGraphAs(R"(graph g(%x: float32[1, 4, 2], %y: float32[1, 4, 3], %z: float32[1, 4, 1]) -> (%n, %m) {
+    %f: float32[5] = const seeded(1)
+    %g: float32[6] = const seeded(2)
+    %n = Group(%x, %y, %f)
+      graph body(%x: float32[1, 4, 2], %y: float32[1, 4, 3], %f: float32[5]) -> (%n) {
+        %a = Concat(%x, %y) {axis=2}
+        %b = Mul(%a, %f)
+        %n = Relu(%b)
+      }
+    %m = Group(%x, %y, %z, %g)
+      graph body(%x: float32[1, 4, 2], %y: float32[1, 4, 3], %z: float32[1, 4, 1], %g: float32[6]) -> (%m) {
+        %c = Concat(%x, %y, %z) {axis=-1}
+        %d = Mul(%c, %g)
+        %m = Relu(%d)
+      }
+  })"));
+}
+
+TEST(GroupOps, AConcatenationThatOthersReadStaysWhole) {
+  ExpectUntouched(R"(graph g(%x: float32[1, 4, 2], %y: float32[1, 4, 3]) -> (%c, %d) {
+    %w: float32[3, 5] = const seeded(1)
+    %a = Concat(%x, %y) {axis=2}
+    %b = Concat(%a, %y) {axis=2}
+    %c = MatMul(%a, %w) {transpose_b=true}
+    %d = Softmax(%b)
+  })",
+                  GroupOps);
+}
+
 TEST(GroupOps, AValueUsedTwiceEndsAGroup) {
   ExpectUntouched(R"(graph g(%x: float32[1, 4, 4, 3]) -> (%y, %c) {
     %w: float32[3, 1, 1, 3] = const seeded(1)

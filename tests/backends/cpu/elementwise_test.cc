@@ -156,6 +156,47 @@ TEST(Elementwise, NormalisesBatchesInBothLayouts) {
   }
 }
 
+// Concat of parts of those sizes along the axis, times a row, ReLU.
+Graph ConcatThen(const std::vector<Ints>& parts, int64_t axis, DType dtype = DType::kFloat32) {
+  Graph g;
+  std::vector<ValueId> inputs;
+  for (const Ints& dims : parts) {
+    const std::string name = "x" + std::to_string(inputs.size());
+    const bool constant = inputs.size() % 4 == 3;
+    inputs.push_back(constant ? g.AddConstant(name, RandomTensor(dtype, dims, 5))
+                              : g.AddInput(name, {dtype, Shape::Of(dims)}));
+  }
+  ValueId y = g.Add(Concat{axis}, inputs);
+  const int64_t columns = g.value(y).type.shape.Static().back();
+  y = g.Add(Binary{BinaryKind::kMul}, {y, g.AddConstant("row", RandomTensor(dtype, {columns}, 6))});
+  g.AddOutput(g.Add(Unary{UnaryKind::kAbs}, {y}));
+  return g;
+}
+
+TEST(Elementwise, ReadsAConcatenationWhereItsPartsLie) {
+  constexpr std::string_view kName = "cpu.elementwise";
+  ExpectMatches(kName, ConcatThen({{1, 7, 9, 64}, {1, 7, 9, 32}, {1, 7, 9, 32}, {1, 7, 9, 32}}, -1));
+  ExpectMatches(kName, ConcatThen({{2, 31, 3}, {2, 31, 1}, {2, 31, 17}}, 2));
+  ExpectMatches(kName, ConcatThen({{5, 3000}, {5, 1}, {5, 2047}}, 1));
+  ExpectMatches(kName, ConcatThen({{3, 2, 40}, {3, 5, 40}, {3, 1, 40}, {3, 90, 40}}, 1));
+  ExpectMatches(kName, ConcatThen({{1, 600}, {4, 600}}, 0));
+  ExpectMatches(kName, ConcatThen({{6, 11}}, 1));
+  ExpectMatches(kName, ConcatThen({{40, 33}, {40, 7}}, -1, DType::kInt64));
+}
+
+TEST(Elementwise, LeavesOtherConcatenationsAlone) {
+  Graph alone;
+  alone.AddOutput(alone.Add(Concat{0}, {alone.AddInput("x", {DType::kFloat32, {2, 3}}),
+                                        alone.AddInput("y", {DType::kFloat32, {1, 3}})}));
+  EXPECT_EQ(RefusalOf("cpu.elementwise", alone), "'Concat' is not elementwise");
+  Graph inner;
+  const ValueId x = inner.AddInput("x", {DType::kFloat32, {2, 3}});
+  const ValueId made = inner.Add(Unary{UnaryKind::kAbs}, {inner.AddInput("y", {DType::kFloat32, {2, 3}})});
+  const ValueId both = inner.Add(Concat{0}, {x, made});
+  inner.AddOutput(inner.Add(Unary{UnaryKind::kAbs}, {both}));
+  EXPECT_EQ(RefusalOf("cpu.elementwise", inner), "an operand is larger than the output");
+}
+
 TEST(Elementwise, LeavesTheRestToTheReference) {
   EXPECT_EQ(RefusalOf("cpu.elementwise", UnaryOf(Unary{UnaryKind::kDigamma}, DType::kFloat32, {3})),
             "Digamma of float32");

@@ -23,6 +23,13 @@ void CopyRun(const char* from, bool repeats, size_t bytes, int64_t count, char* 
   }
 }
 
+// Some dozens of bytes: in place, since calls would cost as much as they copy.
+void CopyShort(const char* from, size_t bytes, char* to) {
+  constexpr size_t kStep = 64;
+  for (; bytes >= kStep; bytes -= kStep, from += kStep, to += kStep) std::memcpy(to, from, kStep);
+  if (bytes > 0) std::memcpy(to, from, bytes);
+}
+
 }  // namespace
 
 Broadcast MakeBroadcast(std::span<const int64_t> from, std::span<const int64_t> to) {
@@ -70,6 +77,27 @@ void GatherBroadcast(const Broadcast& b, const void* from, size_t element_bytes,
     count -= run;
     column = 0;
     ++row;
+  }
+}
+
+void GatherConcat(std::span<const ConcatPart> parts, const RunArgs& args, size_t element_bytes, int64_t begin,
+                  int64_t count, void* to) {
+  int64_t row = 0;
+  for (const ConcatPart& part : parts) row += part.width;
+  int64_t before = 0;  // elements of a row in front of the part
+  // Part by part: its rows follow each other.
+  for (const ConcatPart& part : parts) {
+    const char* from = static_cast<const char*>(part.source.raw(args));
+    for (int64_t r = begin / row; r * row + before < begin + count; ++r) {
+      const int64_t start = r * row + before;
+      const int64_t first = std::max(begin, start);
+      const int64_t last = std::min(begin + count, start + part.width);
+      if (first >= last) continue;
+      CopyShort(from + static_cast<size_t>(r * part.width + first - start) * element_bytes,
+                static_cast<size_t>(last - first) * element_bytes,
+                static_cast<char*>(to) + static_cast<size_t>(first - begin) * element_bytes);
+    }
+    before += part.width;
   }
 }
 

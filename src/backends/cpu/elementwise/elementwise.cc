@@ -34,7 +34,7 @@ class Elementwise : public Executable {
 
  private:
   static bool NeedsBuffer(const Slot& slot) {
-    return slot.broadcast || (!slot.source.present() && !slot.own && slot.output < 0);
+    return slot.broadcast || !slot.parts.empty() || (!slot.source.present() && !slot.own && slot.output < 0);
   }
 
   const char* SourceOf(const Slot& slot, const RunArgs& args) const {
@@ -45,6 +45,10 @@ class Elementwise : public Executable {
   char* Locate(size_t i, const RunArgs& args, int64_t begin, int64_t count, char* buffers) const {
     const Slot& slot = program_.slots[i];
     char* buffer = buffers + offsets_[i];
+    if (!slot.parts.empty()) {
+      GatherConcat(slot.parts, args, slot.element_bytes, begin, count, buffer);
+      return buffer;
+    }
     if (slot.broadcast) {
       if (!slot.steady) {
         GatherBroadcast(*slot.broadcast, SourceOf(slot, args), slot.element_bytes, begin, count, buffer);

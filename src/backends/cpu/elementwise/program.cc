@@ -39,7 +39,8 @@ class Compiler {
       if (problem_.value(output).producer == kNoNode) return "an output is no result";
     }
     for (const NodeId id : problem_.Order()) {
-      if (Refusal refusal = CompileNode(problem_.node(id))) return refusal;
+      const Node& node = problem_.node(id);
+      if (Refusal refusal = IsOp<Concat>(node.op) ? ReadConcat(node) : CompileNode(node)) return refusal;
     }
     for (size_t i = 0; i < problem_.outputs().size(); ++i) {
       Slot& slot = program_.slots[static_cast<size_t>(SlotOf(problem_.outputs()[i]))];
@@ -50,6 +51,41 @@ class Compiler {
   }
 
  private:
+  Refusal ReadConcat(const Node& node) {
+    const ValueId output = node.outputs[0];
+    const std::vector<int64_t> dims = DimsOf(problem_, output);
+    const bool shown = std::ranges::find(problem_.outputs(), output) != problem_.outputs().end();
+    if (shown || dims != program_.dims || !problem_.HasOneUse(output)) return NotElementwise(node);
+    const int64_t rank = static_cast<int64_t>(dims.size());
+    const int64_t axis = OpAs<Concat>(node.op).axis;
+    if (axis < -rank || axis >= rank) return "an axis beyond the rank";
+    const size_t first = static_cast<size_t>(axis < 0 ? axis + rank : axis);
+    Slot slot;
+    slot.element_bytes = DTypeSize(dtype(output));
+    slot.size = program_.count;
+    int64_t row = 0;
+    for (const ValueId in : node.inputs) {
+      const std::vector<int64_t> part = in == kNoValue ? std::vector<int64_t>{} : DimsOf(problem_, in);
+      if (part.size() != dims.size() || dtype(in) != dtype(output)) return NotElementwise(node);
+      int64_t width = 1;
+      for (size_t i = 0; i < dims.size(); ++i) {
+        if (i != first && part[i] != dims[i]) return NotElementwise(node);
+        if (i >= first) width *= part[i];
+      }
+      const Operand source(problem_, in);
+      if (!source.present()) return "a part of the concatenation is a result";
+      if (!source.is_input() && ConstantOf(problem_, in)->raw() == nullptr)
+        return "a constant has no contents";
+      slot.parts.push_back({source, width});
+      row += width;
+    }
+    if (row == 0 || program_.count % row != 0) return NotElementwise(node);
+    slots_[output] = static_cast<int>(program_.slots.size());
+    program_.slots.push_back(std::move(slot));
+    program_.cost += 0.1;
+    return std::nullopt;
+  }
+
   Refusal CompileNode(const Node& node) {
     if (node.outputs.size() != 1 || node.inputs.empty()) return NotElementwise(node);
     for (const ValueId in : node.inputs) {

@@ -28,6 +28,15 @@ Broadcast MakeBroadcast(std::span<const int64_t> from, std::span<const int64_t> 
 void GatherBroadcast(const Broadcast& broadcast, const void* from, size_t element_bytes, int64_t begin,
                      int64_t count, void* to);
 
+// One of the tensors that a concatenation is made of.
+struct ConcatPart {
+  Operand source;
+  int64_t width = 0;  // elements that come before the next part's
+};
+// Copies elements [begin, begin + count) of the concatenation, whose rows hold each part's width once.
+void GatherConcat(std::span<const ConcatPart> parts, const RunArgs& args, size_t element_bytes, int64_t begin,
+                  int64_t count, void* to);
+
 // A value of the program. Where it lives: in memory of the caller under the output's own shape, or in a run's
 // buffer.
 struct Slot {
@@ -35,6 +44,7 @@ struct Slot {
   int output = -1;                     // the problem's output it is
   std::optional<Tensor> own;           // a constant made here (batch normalisation's factors)
   std::optional<Broadcast> broadcast;  // read through a buffer; none: element i is the output's element i
+  std::vector<ConcatPart> parts;       // of a concatenation of sources, read through a buffer
   bool steady = false;                 // the buffer holds the same for every run of elements
   size_t element_bytes = 4;
   int64_t size = 0;  // elements of the source
@@ -57,8 +67,8 @@ struct Program {
   double cost = 0;  // of an element, in nanoseconds on one thread, roughly
 };
 
-// Refuses anything but elementwise ops (and BatchNormalization with constant factors) with constant time an
-// element whose outputs all have one shape.
+// Refuses anything but elementwise ops with constant time an element, BatchNormalization with constant
+// factors and concatenations of what the problem is given, whose outputs all have one shape.
 Refusal CompileProgram(const Graph& problem, Isa isa, Program* program);
 
 }  // namespace floe::cpu
