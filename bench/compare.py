@@ -2,12 +2,16 @@
 """Times Floe and its peers on the same frozen graphs: each in a fresh process, in turn, several rounds.
 
 usage: compare.py MODEL.pb... --floe PATH [--threads 2] [--rounds 5] [--seconds 3] [--precision fp32|bf16]
-                  [--peers openvino,litert,ort,tf] [--input NAME=SHAPE] [--output NAME] [--at-least RATIO]
+                  [--peers openvino,litert,ort,tf,ncnn] [--input NAME=SHAPE] [--output NAME] [--at-least RATIO]
 
 Absolute times drift on a shared machine, so what counts is the ratio within a round: the time of the best peer over
-Floe's, as the median of the rounds with their smallest and largest. "Best" is the peer with the least median over all rounds.
-All get the same input; an engine whose outputs are not TensorFlow's (or the first peer's) is marked in the table.
-Inputs and outputs are what `floe inspect` finds, unless given. Converted files and engines stay in --work.
+Floe's, as the median of the rounds with their smallest and largest. "Best" is the peer with the least median over all rounds
+of those whose outputs are right. All get the same input; an engine whose outputs are not TensorFlow's (or the first peer's) is
+marked in the table.
+Inputs and outputs are what `floe inspect` finds, unless given. Converted files and engines stay in --work. A peer that does
+not take a model is left out of its row, and named.
+
+Floe alone is timed with one thread too, and with as many one-threaded streams at a time as there are threads.
 
 Prints a table and writes bench/results/<date>-<cpu>.json, .md and a chart of the ratios, .svg; rows of the same model,
 threads and precision are replaced. Peers come with scripts/make_venv: run this with .venv/bin/python; a peer that is not installed is left out and named.
@@ -53,8 +57,8 @@ def shape_of(text):
 class Model:
     """One graph with everything that a round needs: input files, the engine, the job description of the peers."""
 
-    def __init__(self, path, options):
-        self.path, self.options, self.name = path, options, path.stem
+    def __init__(self, path, options, say):
+        self.path, self.options, self.name, self.say = path, options, path.stem, say
         self.work = options.work
         self.work.mkdir(parents=True, exist_ok=True)
         self._find_ports()
@@ -96,21 +100,26 @@ class Model:
                     seconds=o.seconds,
                     warmup=o.warmup,
                     save=str(self.save(engine)),
+                    floe=str(o.floe),
                 )
             )
         )
         return path
 
     def prepare_peer(self, peer):
-        """Converts the graph for the peers that do not read it; a file newer than the graph is kept."""
-        suffix = {"ort": ".onnx", "litert": ".tflite"}.get(peer)
+        """Converts the graph for the peers that do not read it; a file newer than the graph is kept. False: it cannot be."""
+        suffix = {"ort": ".onnx", "litert": ".tflite", "ncnn": ".ncnn.param"}.get(peer)
         if not suffix:
-            return
+            return True
         target = self.work / (self.name + suffix)
         if not target.exists() or target.stat().st_size == 0 or target.stat().st_mtime < self.path.stat().st_mtime:
-            command_output(
-                [sys.executable, PEER, "convert", peer, self.job(peer)], f"convert {self.name} for {peer}"
-            )
+            command = [sys.executable, PEER, "convert", peer, self.job(peer)]
+            try:
+                command_output(command, f"convert {self.name} for {peer}")
+            except Failure as e:
+                self.say(f"{e}; {peer} is left out")
+                return False
+        return True
 
     def prepare_floe(self):
         o, self.engine = self.options, self.work / f"{self.name}.{self.options.precision}.floe"
@@ -140,24 +149,14 @@ class Model:
             command += ["--fetch", name]
         command_output(command, f"run {self.name}")
 
-    def time_floe(self):
+    def bench_floe(self, threads, streams=1):
         o = self.options
-        text = command_output(
-            [
-                o.floe,
-                "bench",
-                self.engine,
-                "--json",
-                "--threads",
-                o.threads,
-                "--duration",
-                o.seconds,
-                "--warmup",
-                o.warmup,
-            ],
-            f"bench {self.name}",
-        )
-        r = json.loads(text)
+        command = [o.floe, "bench", self.engine, "--json", "--threads", threads, "--streams", streams]
+        command += ["--duration", o.seconds, "--warmup", o.warmup]
+        return json.loads(command_output(command, f"bench {self.name}"))
+
+    def time_floe(self):
+        r = self.bench_floe(self.options.threads)
         ms = r["latency_ms"]
         return dict(
             peer="floe",
@@ -201,17 +200,27 @@ class Model:
 
 def measure(model, peers, say):
     """The row of one model: per engine the medians over the rounds, and the ratio to the best peer."""
-    o, engines = model.options, ["floe"] + peers
+    o = model.options
     say(f"{model.name}: preparing")
     model.prepare_floe()
-    for peer in peers:
-        model.prepare_peer(peer)
-    rounds = []
+    peers = [peer for peer in peers if model.prepare_peer(peer)]
+    engines = ["floe"] + peers
+    rounds, alone, streams = [], [], []
     for number in range(o.rounds):
         turn = number % len(engines)
         rounds.append({})
         for engine in engines[turn:] + engines[:turn]:
-            rounds[-1][engine] = model.time(engine)
+            try:
+                rounds[-1][engine] = model.time(engine)
+            except Failure as e:
+                if engine == "floe":
+                    raise
+                say(f"{e}; {engine} is left out")
+                peers.remove(engine)
+        engines = ["floe"] + peers
+        if o.threads > 1:
+            alone.append(model.bench_floe(1)["latency_ms"]["median"])
+            streams.append(model.bench_floe(1, o.threads)["runs_per_second"])
         say(
             f"{model.name}: round {number + 1} of {o.rounds}: "
             + ", ".join(f"{e} {rounds[-1][e]['median']:.2f} ms" for e in engines)
@@ -233,8 +242,11 @@ def measure(model, peers, say):
             for e in engines
         },
     )
-    if peers:
-        best = min(peers, key=lambda p: middle(p, "median"))
+    if alone:
+        row.update(one_thread_ms=statistics.median(alone), streams_per_second=statistics.median(streams))
+    right = [p for p in peers if not differs(row, p)]
+    if right:
+        best = min(right, key=lambda p: middle(p, "median"))
         ratios = sorted(r[best]["median"] / r["floe"]["median"] for r in rounds)
         row.update(best=best, ratio=statistics.median(ratios), ratio_least=ratios[0], ratio_most=ratios[-1])
     return row
@@ -283,6 +295,21 @@ def table(rows):
         ]
         size = f"{row['graph_mb']:.0f} / {row['engine_mb']:.0f}" if "engine_mb" in row else "–"
         lines.append(f"| {label(row)} | " + " | ".join(cells) + f" | {row['build_s']:.1f} | {size} |")
+    scaled = [row for row in rows if "one_thread_ms" in row]
+    if scaled:
+        lines += [
+            "",
+            "Floe's scaling: one thread, all of them at one inference, and one-threaded streams at a time.",
+            "",
+            "| net, precision, threads | one thread ms | all threads ms | speed-up | streams, inferences a second | of one thread's |",
+            "| --- | --- | --- | --- | --- | --- |",
+        ]
+    for row in scaled:
+        one, all_threads = row["one_thread_ms"], row["engines"]["floe"]["median"]
+        rate = row["streams_per_second"]
+        lines.append(
+            f"| {label(row)} | {one:.2f} | {all_threads:.2f} | {one / all_threads:.2f} | {rate:.1f} | {rate * one / 1e3:.2f} |"
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -338,7 +365,7 @@ def parse_options():
     p.add_argument("models", nargs="+", type=pathlib.Path)
     p.add_argument("--floe", type=pathlib.Path, default=HERE.parent / "build/release/floe")
     p.add_argument(
-        "--peers", help="comma-separated: openvino, openvino_bf16, litert, ort, tf (default: by precision)"
+        "--peers", help="comma-separated: openvino, openvino_bf16, litert, ort, tf, ncnn (default: by precision)"
     )
     p.add_argument("--precision", choices=sorted(LARGEST_DIFFERENCE), default="fp32")
     p.add_argument("--threads", type=int, default=2)
@@ -369,7 +396,7 @@ def choose_peers(options, say):
         if options.peers
         else ["openvino_bf16"]
         if options.precision == "bf16"
-        else ["openvino", "litert", "ort", "tf"]
+        else ["openvino", "litert", "ort", "tf", "ncnn"]
     )
     for peer in wanted:
         if peer not in installed:
@@ -387,7 +414,7 @@ def main():
         versions = choose_peers(options, say)
         for path in options.models:
             try:
-                rows.append(measure(Model(path, options), list(versions), say))
+                rows.append(measure(Model(path, options, say), list(versions), say))
             except Failure as e:
                 say(f"compare: {e}")
                 code = max(code, e.code)

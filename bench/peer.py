@@ -2,16 +2,17 @@
 """One peer of Floe on one frozen TensorFlow graph, in this process.
 
 usage: peer.py time PEER JOB.json      prints one line of JSON with the times, saves the outputs
-       peer.py convert PEER JOB.json   writes the file that the peer reads in place of the graph
+       peer.py convert PEER JOB.json   writes the file that the peer reads in place of the graph (ncnn: by way of
+                                       floe's export and pnnx)
        peer.py list                    prints the peers that are installed, with their versions
 
 JOB.json: {"graph": FILE.pb, "work": FOLDER, "inputs": [{"name", "file": FILE.npy}], "outputs": [NAME], "threads": N,
-"seconds": S, "warmup": N, "save": FILE.npz}; names are tensors of the graph (`input:0`).
+"seconds": S, "warmup": N, "save": FILE.npz, "floe": PATH}; names are tensors of the graph (`input:0`).
 Times in milliseconds: min, median, p90 of a run; create_ms and first_ms from opening the file to a session that is
 ready, and to its first result. rss_mb is the peak of this process, Python included.
 """
 
-import importlib.metadata, json, os, pathlib, resource, sys, time
+import importlib.metadata, importlib.util, json, os, pathlib, resource, subprocess, sys, tempfile, time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
@@ -23,6 +24,7 @@ PEERS = {
     "litert": ("ai-edge-litert", ".tflite"),
     "ort": ("onnxruntime", ".onnx"),
     "tf": ("tensorflow-cpu", ""),
+    "ncnn": ("ncnn", ".ncnn.param"),
 }
 
 
@@ -67,6 +69,32 @@ def convert(job, peer):
             opset=17,
             output_path=str(converted(job, peer)),
         )
+    elif peer == "ncnn":
+        convert_ncnn(job)
+
+
+def convert_ncnn(job):
+    """One image comes in, channels first; weights stay float32."""
+    import numpy as np
+
+    if len(job["inputs"]) != 1 or np.load(job["inputs"][0]["file"]).ndim != 4:
+        raise SystemExit("ncnn gets models with one image as input only")
+    n, h, w, c = np.load(job["inputs"][0]["file"]).shape
+    with tempfile.TemporaryDirectory() as folder:
+        model = pathlib.Path(folder, "model.onnx")
+        layout = ["--nchw-inputs", "--nchw-outputs"]
+        ports = ["--input", f"{job['inputs'][0]['name']}={n}x{h}x{w}x{c}"]
+        for name in job["outputs"]:
+            ports += ["--output", name]
+        subprocess.run([job["floe"], "export", job["graph"], "-o", model, *layout, *ports], check=True, stdout=subprocess.DEVNULL)
+        # The package's own program: its Python module wants PyTorch.
+        pnnx = pathlib.Path(importlib.util.find_spec("pnnx").origin).with_name("pnnx")
+        command = [pnnx, model, f"inputshape=[{n},{c},{h},{w}]f32", "fp16=0"]
+        subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for suffix in (".ncnn.bin", ".ncnn.param"):
+            pathlib.Path(job["work"], pathlib.Path(job["graph"]).stem + suffix).write_bytes(
+                pathlib.Path(folder, "model" + suffix).read_bytes()
+            )
 
 
 def open_ort(job, feeds):
@@ -139,11 +167,34 @@ def open_tf(job, feeds):
     return lambda: [t.numpy() for t in f(*tensors)]
 
 
+def open_ncnn(job, feeds):
+    import ncnn
+    import numpy as np
+
+    net = ncnn.Net()
+    net.opt.num_threads = job["threads"]
+    net.opt.use_fp16_storage = net.opt.use_fp16_arithmetic = net.opt.use_bf16_storage = False
+    param = str(converted(job, "ncnn"))
+    if net.load_param(param) != 0 or net.load_model(param.removesuffix(".param") + ".bin") != 0:
+        raise SystemExit(f"ncnn does not read {param}")
+    image = ncnn.Mat(np.ascontiguousarray(next(iter(feeds.values()))[0].transpose(2, 0, 1)))
+
+    def run():
+        extractor = net.create_extractor()
+        extractor.input("in0", image)
+        found = [extractor.extract(f"out{i}") for i in range(len(job["outputs"]))]
+        if any(status != 0 for status, _ in found):
+            raise SystemExit("ncnn does not run the model")
+        return [np.array(value) for _, value in found]
+
+    return run
+
+
 def open_session(peer, job, feeds):
     """A function of no arguments that runs the graph once and returns its outputs."""
     if peer.startswith("openvino"):
         return open_openvino(job, feeds, "bf16" if peer.endswith("bf16") else "f32")
-    return dict(ort=open_ort, litert=open_litert, tf=open_tf)[peer](job, feeds)
+    return dict(ort=open_ort, litert=open_litert, tf=open_tf, ncnn=open_ncnn)[peer](job, feeds)
 
 
 def measure(peer, job):
