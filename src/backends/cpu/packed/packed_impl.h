@@ -94,8 +94,9 @@ struct TileOut {
   float* output;          // first row and column
   const float* residual;  // or null
   const float* bias;      // or null
-  int64_t pitch;          // floats from row to row
-  int64_t columns;        // real ones
+  int64_t pitch;          // floats from row to row of the output
+  int64_t residual_pitch;
+  int64_t columns;  // real ones
   bool clamp;
   float low, high;
 };
@@ -126,8 +127,9 @@ FLOE_INLINE void FinishAs(const TileOut& out, Vec (&acc)[kRows][kVectors]) {
     for_each([&](int i, int v) __attribute__((always_inline)) { acc[i][v] += bias[v]; });
   }
   if (out.residual != nullptr) {
-    for_each([&](int i, int v)
-                 __attribute__((always_inline)) { acc[i][v] += load(out.residual + i * out.pitch, v); });
+    for_each([&](int i, int v) __attribute__((always_inline)) {
+      acc[i][v] += load(out.residual + i * out.residual_pitch, v);
+    });
   }
   if (out.clamp) {
     const Vec low = Splat(out.low);
@@ -188,9 +190,41 @@ RowsFunction RowsFunctionOf(int64_t rows) {
   return kFunctions[rows - 1];
 }
 
+// Where a register block leaves its sums. An activation that it cannot do itself takes them from a buffer and
+// not from the output, since a line of that which is not in the cache yet would be waited for.
+class TileEnd {
+ public:
+  explicit TileEnd(const PackedCall& call) : call_(call), apart_(!InEpilogue(call.activation.kind)) {}
+
+  // `at`: of the tile's first row and column.
+  FLOE_INLINE TileOut Out(int64_t at, int64_t column, int64_t columns) {
+    return {apart_ ? sums_ : call_.output + at,
+            call_.residual == nullptr ? nullptr : call_.residual + at,
+            call_.bias == nullptr ? nullptr : call_.bias + column,
+            apart_ ? kPanelVectors * kLanes : call_.columns,
+            call_.columns,
+            columns,
+            call_.activation.kind == ActivationKind::kClamp,
+            call_.activation.a,
+            call_.activation.b};
+  }
+  FLOE_INLINE void Finish(int64_t at, int64_t column, int64_t rows, int64_t columns) {
+    if (!apart_) return;
+    float* to[kRegisterRows];
+    for (int64_t i = 0; i < rows; ++i) to[i] = call_.output + at + i * call_.columns;
+    Activation activation = call_.activation;
+    if (activation.slope != nullptr) activation.slope += column;
+    ActivateTile(activation, {sums_, kPanelVectors * kLanes, to, rows, columns});
+  }
+
+ private:
+  const PackedCall& call_;
+  bool apart_;
+  alignas(64) float sums_[kRegisterRows * kPanelVectors * kLanes];
+};
+
 inline void MultiplyBlock(const PackedCall& call, const RowBlock& block, int64_t begin, int64_t end) {
-  const bool clamp = call.activation.kind == ActivationKind::kClamp;
-  const bool apart = !clamp && call.activation.kind != ActivationKind::kNone;
+  TileEnd end_of_tile(call);
   const int64_t tiles = (block.count + kRegisterRows - 1) / kRegisterRows;
   const int64_t block_floats = block.count * kLanes;
   for (int64_t panel = begin; panel < end; ++panel) {
@@ -198,24 +232,15 @@ inline void MultiplyBlock(const PackedCall& call, const RowBlock& block, int64_t
     const int64_t left = call.columns - column;
     const int64_t columns = left < kPanelVectors * kLanes ? left : kPanelVectors * kLanes;
     const float* weights = call.weights + column * call.words;
-    Activation activation = call.activation;
-    if (activation.slope != nullptr) activation.slope += column;
     for (int64_t t = 0; t < tiles; ++t) {
       const int64_t first = block.count * t / tiles;
       const int64_t rows = block.count * (t + 1) / tiles - first;
       const int64_t at = (block.first + first) * call.columns + column;
-      const TileOut out{call.output + at,
-                        call.residual == nullptr ? nullptr : call.residual + at,
-                        call.bias == nullptr ? nullptr : call.bias + column,
-                        call.columns,
-                        columns,
-                        clamp,
-                        call.activation.a,
-                        call.activation.b};
+      const TileOut out = end_of_tile.Out(at, column, columns);
       const RowsFunction run =
           columns <= kLanes ? RowsFunctionOf<1>(rows) : RowsFunctionOf<kPanelVectors>(rows);
       run(block.rows + first * kLanes, block_floats, call.words, weights, out);
-      if (apart) Activate(activation, out.output, rows, columns, call.columns);
+      end_of_tile.Finish(at, column, rows, columns);
     }
   }
 }
@@ -312,8 +337,7 @@ FLOE_INLINE DirectTile PlaceDirect(const Window& w, const float* image, int64_t 
 
 inline void RunDirect(const PackedCall& call, const Window& w, const float* input, int64_t begin, int64_t end,
                       float* edge) {
-  const bool clamp = call.activation.kind == ActivationKind::kClamp;
-  const bool apart = !clamp && call.activation.kind != ActivationKind::kNone;
+  TileEnd end_of_tile(call);
   const int64_t tiles = (w.output[2] + kRegisterRows - 1) / kRegisterRows;
   for (int64_t row = begin; row < end; ++row) {
     const int64_t y = row % w.output[1] * w.stride[1] - w.pad[1];
@@ -331,21 +355,12 @@ inline void RunDirect(const PackedCall& call, const Window& w, const float* inpu
         const int64_t columns = left < kPanelVectors * kLanes ? left : kPanelVectors * kLanes;
         const int64_t width = columns <= kLanes ? kLanes : kPanelVectors * kLanes;
         const int64_t at = ((row - call.first_row) * w.output[2] + x) * call.columns + column;
-        const TileOut out{call.output + at,
-                          call.residual == nullptr ? nullptr : call.residual + at,
-                          call.bias == nullptr ? nullptr : call.bias + column,
-                          call.columns,
-                          columns,
-                          clamp,
-                          call.activation.a,
-                          call.activation.b};
+        const TileOut out = end_of_tile.Out(at, column, columns);
         const float* panel = call.weights + column * call.words + first * tile.run * width;
         const DirectFunction run =
             width == kLanes ? DirectFunctionOf<1>(count) : DirectFunctionOf<kPanelVectors>(count);
         run(tile, panel, out);
-        Activation activation = call.activation;
-        if (activation.slope != nullptr) activation.slope += column;
-        if (apart) Activate(activation, out.output, count, columns, call.columns);
+        end_of_tile.Finish(at, column, count, columns);
       }
     }
   }
