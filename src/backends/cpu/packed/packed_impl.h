@@ -8,22 +8,46 @@
 
 namespace floe::cpu::FLOE_CPU_ISA {
 
+// Depths of a row as they lie.
+struct PlainRow {
+  const float* from;
+
+  FLOE_INLINE Vec At(int64_t i) const { return Load(from + i); }
+  FLOE_INLINE Vec Part(int64_t i, int64_t count) const { return LoadPart(from + i, count); }
+};
+
+// Each times a number of its own.
+struct ScaledRow {
+  const float* from;
+  const float* scale;
+
+  FLOE_INLINE Vec At(int64_t i) const { return Load(from + i) * Load(scale + i); }
+  FLOE_INLINE Vec Part(int64_t i, int64_t count) const {
+    return LoadPart(from + i, count) * LoadPart(scale + i, count);
+  }
+};
+
 // One row of depths to its place among `count` rows.
 #if defined(__AVX512BF16__)
-FLOE_INLINE void SpreadRow(const float* from, int64_t depth, int64_t count, float* to) {
+template <typename Row>
+FLOE_INLINE void SpreadRow(Row row, int64_t depth, int64_t count, float* to) {
   constexpr int64_t kStep = 2 * kLanes;
-  for (; depth >= kStep; depth -= kStep, from += kStep, to += count * kLanes) {
-    Store(to, reinterpret_cast<Vec>(_mm512_cvtne2ps_pbh(Load(from + kLanes), Load(from))));
+  int64_t i = 0;
+  for (; i + kStep <= depth; i += kStep, to += count * kLanes) {
+    Store(to, reinterpret_cast<Vec>(_mm512_cvtne2ps_pbh(row.At(i + kLanes), row.At(i))));
   }
-  if (depth <= 0) return;
-  const Vec low = depth >= kLanes ? Load(from) : LoadPart(from, depth);
-  const Vec high = depth > kLanes ? LoadPart(from + kLanes, depth - kLanes) : Splat(0.0f);
+  const int64_t left = depth - i;
+  if (left <= 0) return;
+  const Vec low = left >= kLanes ? row.At(i) : row.Part(i, left);
+  const Vec high = left > kLanes ? row.Part(i + kLanes, left - kLanes) : Splat(0.0f);
   Store(to, reinterpret_cast<Vec>(_mm512_cvtne2ps_pbh(high, low)));
 }
 #else
-FLOE_INLINE void SpreadRow(const float* from, int64_t depth, int64_t count, float* to) {
-  for (; depth >= kLanes; depth -= kLanes, from += kLanes, to += count * kLanes) Store(to, Load(from));
-  if (depth > 0) Store(to, LoadPart(from, depth));
+template <typename Row>
+FLOE_INLINE void SpreadRow(Row row, int64_t depth, int64_t count, float* to) {
+  int64_t i = 0;
+  for (; i + kLanes <= depth; i += kLanes, to += count * kLanes) Store(to, row.At(i));
+  if (i < depth) Store(to, row.Part(i, depth - i));
 }
 #endif
 
@@ -76,16 +100,30 @@ inline void Gather(const Window& w, const float* input, const RowBlock& block, i
     const int64_t iy = y * w.stride[1] - w.pad[1];
     const int64_t ix = x * w.stride[2] - w.pad[2];
     if (single) {
-      SpreadRow(input + n * image + (iy * w.input[2] + ix) * w.channels, depth, block.count, to);
+      SpreadRow(PlainRow{input + n * image + (iy * w.input[2] + ix) * w.channels}, depth, block.count, to);
     } else {
       CopyWindow(w, input + n * image, iy, ix, row);
-      SpreadRow(row, depth, block.count, to);
+      SpreadRow(PlainRow{row}, depth, block.count, to);
     }
     if (++x < w.output[2]) continue;
     x = 0;
     if (++y < w.output[1]) continue;
     y = 0;
     ++n;
+  }
+}
+
+inline void GatherScaled(const Window& w, const float* input, const PixelScale& scale, const RowBlock& block,
+                         int64_t begin, int64_t end) {
+  const int64_t pixels = w.output[1] * w.output[2];
+  for (int64_t i = begin; i < end; ++i) {
+    const int64_t place = block.first + i;
+    const int64_t n = place / pixels;
+    const int64_t y = place % pixels / w.output[2] * w.stride[1];
+    const int64_t x = place % w.output[2] * w.stride[2];
+    const float* from = input + ((n * w.input[1] + y) * w.input[2] + x) * w.channels;
+    SpreadRow(ScaledRow{from, scale.first + n * scale.image_pitch}, w.channels, block.count,
+              block.rows + i * kLanes);
   }
 }
 
@@ -373,7 +411,8 @@ constexpr decltype(PackedCode::direct) RunDirect = nullptr;
 // One file an instruction set includes this, each in its own namespace.
 // NOLINTNEXTLINE(misc-definitions-in-headers)
 PackedCode GetPackedCode() {
-  return {kPanelVectors * kLanes, kLanes, kRegisterRows, kDepths, Gather, MultiplyBlock, RunDirect};
+  return {kPanelVectors * kLanes, kLanes,        kRegisterRows, kDepths, Gather,
+          GatherScaled,           MultiplyBlock, RunDirect};
 }
 
 }  // namespace floe::cpu::FLOE_CPU_ISA
