@@ -37,11 +37,50 @@ NodeId Next(const Graph& graph, ValueId value) {
   return graph.value(graph.node(user).outputs[0]).type == graph.value(value).type ? user : kNoNode;
 }
 
-// A linear op, then perhaps the addition of a tensor of its output's type, then perhaps one activation.
+// A product of x and one number a channel, or an image and channel, that a convolution of single pixels alone
+// reads; the gate of a squeeze-and-excite block. kNoNode if that is not what comes before the convolution.
+NodeId ScaleBefore(const Graph& graph, NodeId id) {
+  const Conv* conv = OpCast<Conv>(graph.node(id).op);
+  if (conv == nullptr || conv->layout != Layout::kNhwc || conv->group != 1) return kNoNode;
+  const std::vector<ValueId>& inputs = graph.node(id).inputs;
+  const Shape& filter = ShapeOfValue(graph, inputs[1]);
+  if (!filter.IsStatic() || filter.Static().size() < 3) return kNoNode;
+  const std::vector<int64_t> taps = filter.Static();
+  const auto is_one = [](int64_t d) { return d == 1; };
+  const auto is_zero = [](int64_t d) { return d == 0; };
+  if (!std::all_of(taps.begin() + 1, taps.end() - 1, is_one) || !std::ranges::all_of(conv->pads, is_zero)) {
+    return kNoNode;
+  }
+  const NodeId before = MadeBy<Binary>(graph, inputs[0]);
+  if (before == kNoNode || !IsBinary(graph.node(before).op, BinaryKind::kMul)) return kNoNode;
+  if (SoleUser(graph, inputs[0]) != id) return kNoNode;
+  const Node& product = graph.node(before);
+  const auto scales = [&](ValueId x, ValueId scale) {
+    const Shape& all = ShapeOfValue(graph, x);
+    const Shape& few = ShapeOfValue(graph, scale);
+    if (!all.has_rank() || !few.has_rank() || few.rank() < 1 || few.rank() > all.rank()) return false;
+    for (size_t i = 0; i < few.rank(); ++i) {
+      const size_t at = all.rank() - few.rank() + i;
+      const bool may_differ = at == 0 || at + 1 == all.rank();
+      if (few[i] == Dim(1)) continue;
+      if (!may_differ || !few[i].Same(all[at])) return false;
+    }
+    return few.dims().back().Same(all.dims().back()) &&
+           SameShape(all, ShapeOfValue(graph, product.outputs[0]));
+  };
+  const bool fits =
+      scales(product.inputs[0], product.inputs[1]) || scales(product.inputs[1], product.inputs[0]);
+  return fits ? before : kNoNode;
+}
+
+// Perhaps a scale, a linear op, then perhaps the addition of a tensor of its output's type, then perhaps one
+// activation.
 std::vector<NodeId> LinearChain(const Graph& graph, NodeId first) {
   const Op& op = graph.node(first).op;
   if (!IsOp<Conv>(op) && !IsOp<ConvTranspose>(op) && !IsOp<MatMul>(op)) return {};
-  std::vector<NodeId> chain{first};
+  std::vector<NodeId> chain;
+  if (const NodeId scale = ScaleBefore(graph, first); scale != kNoNode) chain.push_back(scale);
+  chain.push_back(first);
   ValueId value = graph.node(first).outputs[0];
   NodeId next = Next(graph, value);
   if (next != kNoNode && IsBinary(graph.node(next).op, BinaryKind::kAdd)) {

@@ -25,6 +25,39 @@ TEST(GroupOps, AConvolutionTakesItsResidualAndActivation) {
   EXPECT_EQ(group.sources, (std::vector<std::string>{"conv", "add", "relu"}));
 }
 
+// One number an image and channel, or a channel, before a convolution of single pixels.
+TEST(GroupOps, AConvolutionTakesTheScaleBeforeIt) {
+  for (const char* scale :
+       {"%s: float32[2, 1, 1, 3]", "%s: float32[1, 1, 1, 3]", "%s: float32[1, 3]", "%s: float32[3]"}) {
+    for (const char* product : {"Mul(%x, %s)", "Mul(%s, %x)"}) {
+      const auto graph = After("graph g(%x: float32[2, 4, 4, 3], " + std::string(scale) + R"() -> (%y) {
+        %w: float32[5, 1, 1, 3] = const seeded(1)
+        %m = )" + product + R"( from "scale"
+        %c = Conv(%m, %w) {strides=[2, 2]} from "conv"
+        %y = Silu(%c) from "silu"
+      })",
+                               GroupOps);
+      ASSERT_EQ(graph->node_count(), 1u) << scale << product;
+      EXPECT_EQ(graph->node(graph->Order()[0]).sources, (std::vector<std::string>{"scale", "conv", "silu"}));
+    }
+  }
+}
+
+TEST(GroupOps, AScaleOfAnotherKindStaysApart) {
+  const auto expect_apart = [](const std::string& inputs, const std::string& body,
+                               const std::string& outputs = "%y") {
+    ExpectUntouched("graph g(" + inputs + ") -> (" + outputs + ") {" + body + "}", GroupOps);
+  };
+  const std::string w = "%w: float32[5, 1, 1, 3] = const seeded(1) %m = Mul(%x, %s) ";
+  expect_apart("%x: float32[2, 4, 4, 3], %s: float32[2, 4, 1, 3]", w + "%y = Conv(%m, %w)");
+  expect_apart("%x: float32[2, 4, 4, 3], %s: float32[2, 1, 1, 1]", w + "%y = Conv(%m, %w)");
+  expect_apart("%x: float32[1, 4, 4, 3], %s: float32[2, 1, 1, 3]", w + "%y = Conv(%m, %w)");
+  expect_apart("%x: float32[2, 4, 4, 3], %s: float32[3]", w + "%y = Conv(%m, %w)", "%y, %m");
+  expect_apart("%x: float32[2, 4, 4, 3], %s: float32[3]", w + "%y = Conv(%m, %w) {pads=[1, 1, 0, 0]}");
+  expect_apart("%x: float32[2, 4, 4, 3], %s: float32[3]",
+               "%w: float32[5, 3, 1, 3] = const seeded(1) %m = Mul(%x, %s) %y = Conv(%m, %w)");
+}
+
 TEST(GroupOps, ChainsOfElementwiseOpsComeTogether) {
   const auto graph = After(R"(graph g(%x: float32[2, 3], %z: float32[3]) -> (%y) {
     %a = Exp(%x)

@@ -93,6 +93,35 @@ TEST(SettleGroups, AGroupThatNoKernelTakesIsSplitAndKeepsItsSources) {
   EXPECT_EQ(graph->outputs()[0], graph->node(order[1]).outputs[0]);
 }
 
+// A scale, a convolution with this window, and an activation as one group.
+std::unique_ptr<Graph> ScaledConv(const std::string& taps) {
+  return ParseGraph(R"(graph net(%x: float32[2, 8, 8, 32], %s: float32[2, 1, 1, 32]) -> (%y) {
+    %w: float32[16, )" +
+                    taps + R"(, 32] = const seeded(1)
+    %y = Group(%x, %s, %w)
+      graph body(%x: float32[2, 8, 8, 32], %s: float32[2, 1, 1, 32], %w: float32[16, )" +
+                    taps + R"(, 32]) -> (%y) {
+        %m = Mul(%x, %s)
+        %c = Conv(%m, %w)
+        %y = Relu(%c)
+      }
+  })");
+}
+
+TEST(SettleGroups, AScaleStaysWhereAKernelTakesItAndLeavesTheOthersTogether) {
+  PlannerOptions options;
+  options.target = FindBackend("cpu")->detect(1);
+  const std::unique_ptr<Graph> taken = ScaledConv("1, 1");
+  EXPECT_EQ(SettleGroups(*taken, options), 0);
+  EXPECT_EQ(taken->node_count(), 1u);
+  const std::unique_ptr<Graph> apart = ScaledConv("3, 3");
+  EXPECT_EQ(SettleGroups(*apart, options), 1);
+  const std::vector<NodeId> order = apart->Order();
+  ASSERT_EQ(order.size(), 2u);
+  EXPECT_EQ(OpName(apart->node(order[0]).op), "Mul");
+  EXPECT_TRUE(IsOp<Group>(apart->node(order[1]).op));
+}
+
 TEST(SettleGroups, TheReferenceBackendTakesAnyGroupWhole) {
   const std::unique_ptr<Graph> graph = ParseGraph(kGroup);
   PlannerOptions options;

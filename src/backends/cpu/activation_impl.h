@@ -7,61 +7,96 @@
 
 namespace floe::cpu::FLOE_CPU_ISA {
 
-// f on each element of a row; `f` takes the vector and its place in the row.
+// Sums that a kernel left in a small buffer, and where the rows go; they may stay where they are.
+struct ActivationTile {
+  const float* from = nullptr;
+  int64_t pitch = 0;  // of `from`
+  float* const* to = nullptr;
+  int64_t rows = 0;
+  int64_t columns = 0;
+};
+
+// f on each element; `f` takes the vector, its column and how many of its lanes count.
 template <typename F>
-FLOE_INLINE void MapRow(float* data, int64_t count, F f) {
-  int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) Store(data + i, f(Load(data + i), i, kLanes));
-  if (i < count) StorePart(data + i, f(LoadPart(data + i, count - i), i, count - i), count - i);
+FLOE_INLINE void MapTile(const ActivationTile& tile, F f) {
+  if (tile.columns == 2 * kLanes) {  // a register block
+    for (int64_t r = 0; r < tile.rows; ++r) {
+      const float* from = tile.from + r * tile.pitch;
+      const Vec first = f(Load(from), 0, kLanes);
+      const Vec second = f(Load(from + kLanes), kLanes, kLanes);
+      Store(tile.to[r], first);
+      Store(tile.to[r] + kLanes, second);
+    }
+    return;
+  }
+  for (int64_t r = 0; r < tile.rows; ++r) {
+    const float* from = tile.from + r * tile.pitch;
+    float* to = tile.to[r];
+    int64_t i = 0;
+    for (; i + kLanes <= tile.columns; i += kLanes) Store(to + i, f(Load(from + i), i, kLanes));
+    const int64_t left = tile.columns - i;
+    if (left > 0) StorePart(to + i, f(LoadPart(from + i, left), i, left), left);
+  }
 }
 
-inline void ActivateRow(const Activation& activation, float* data, int64_t count) {
+inline void ActivateTile(const Activation& activation, const ActivationTile& tile) {
   const Vec a = Splat(activation.a);
   const Vec b = Splat(activation.b);
   const Vec zero = Splat(0.0f);
   switch (activation.kind) {
     case ActivationKind::kNone:
-      return;
+      return MapTile(tile, [](Vec x, int64_t, int64_t) { return x; });
     case ActivationKind::kClamp:
-      return MapRow(data, count, [&](Vec x, int64_t, int64_t) { return AtMost(AtLeast(x, a), b); });
+      return MapTile(tile, [&](Vec x, int64_t, int64_t) { return AtMost(AtLeast(x, a), b); });
     case ActivationKind::kLeakyRelu:
-      return MapRow(data, count, [&](Vec x, int64_t, int64_t) { return SelectLess(x, zero, a * x, x); });
+      return MapTile(tile, [&](Vec x, int64_t, int64_t) { return SelectLess(x, zero, a * x, x); });
     case ActivationKind::kElu:
-      return MapRow(data, count, [&](Vec x, int64_t, int64_t) { return Elu(x, a); });
+      return MapTile(tile, [&](Vec x, int64_t, int64_t) { return Elu(x, a); });
     case ActivationKind::kSelu:
-      return MapRow(data, count, [&](Vec x, int64_t, int64_t) { return b * Elu(x, a); });
+      return MapTile(tile, [&](Vec x, int64_t, int64_t) { return b * Elu(x, a); });
     case ActivationKind::kHardSigmoid:
-      return MapRow(data, count,
-                    [&](Vec x, int64_t, int64_t) { return AtMost(AtLeast(a * x + b, zero), Splat(1.0f)); });
+      return MapTile(tile,
+                     [&](Vec x, int64_t, int64_t) { return AtMost(AtLeast(a * x + b, zero), Splat(1.0f)); });
     case ActivationKind::kHardSwish:
-      return MapRow(data, count, [](Vec x, int64_t, int64_t) { return HardSwish(x); });
+      return MapTile(tile, [](Vec x, int64_t, int64_t) { return HardSwish(x); });
     case ActivationKind::kSigmoid:
-      return MapRow(data, count, [](Vec x, int64_t, int64_t) { return Sigmoid(x); });
+      return MapTile(tile, [](Vec x, int64_t, int64_t) { return Sigmoid(x); });
     case ActivationKind::kTanh:
-      return MapRow(data, count, [](Vec x, int64_t, int64_t) { return Tanh(x); });
+      return MapTile(tile, [](Vec x, int64_t, int64_t) { return Tanh(x); });
     case ActivationKind::kSilu:
-      return MapRow(data, count, [](Vec x, int64_t, int64_t) { return Silu(x); });
+      return MapTile(tile, [](Vec x, int64_t, int64_t) { return Silu(x); });
     case ActivationKind::kSoftplus:
-      return MapRow(data, count, [](Vec x, int64_t, int64_t) { return Softplus(x); });
+      return MapTile(tile, [](Vec x, int64_t, int64_t) { return Softplus(x); });
     case ActivationKind::kSoftsign:
-      return MapRow(data, count, [](Vec x, int64_t, int64_t) { return x / (Splat(1.0f) + Abs(x)); });
+      return MapTile(tile, [](Vec x, int64_t, int64_t) { return x / (Splat(1.0f) + Abs(x)); });
     case ActivationKind::kMish:
-      return MapRow(data, count, [](Vec x, int64_t, int64_t) { return x * Tanh(Softplus(x)); });
+      return MapTile(tile, [](Vec x, int64_t, int64_t) { return Mish(x); });
     case ActivationKind::kGelu:
-      return MapRow(data, count, [](Vec x, int64_t, int64_t) { return Gelu(x); });
+      return MapTile(tile, [](Vec x, int64_t, int64_t) { return Gelu(x); });
     case ActivationKind::kGeluTanh:
-      return MapRow(data, count, [](Vec x, int64_t, int64_t) { return GeluTanh(x); });
+      return MapTile(tile, [](Vec x, int64_t, int64_t) { return GeluTanh(x); });
     case ActivationKind::kPRelu:
-      return MapRow(data, count, [&](Vec x, int64_t i, int64_t n) {
+      return MapTile(tile, [&](Vec x, int64_t i, int64_t n) {
         const Vec slope = n < kLanes ? LoadPart(activation.slope + i, n) : Load(activation.slope + i);
         return SelectLess(x, zero, slope * x, x);
       });
   }
 }
 
+inline void ActivateRow(const Activation& activation, float* data, int64_t count) {
+  ActivateTile(activation, {data, 0, &data, 1, count});
+}
+
 inline void Activate(const Activation& activation, float* data, int64_t rows, int64_t columns,
                      int64_t stride) {
+  // Rows without a gap are one.
+  if (stride == columns && activation.slope == nullptr) return ActivateRow(activation, data, rows * columns);
   for (int64_t r = 0; r < rows; ++r) ActivateRow(activation, data + r * stride, columns);
+}
+
+// What a register block does itself.
+FLOE_INLINE bool InEpilogue(ActivationKind kind) {
+  return kind == ActivationKind::kNone || kind == ActivationKind::kClamp;
 }
 
 }  // namespace floe::cpu::FLOE_CPU_ISA

@@ -143,6 +143,53 @@ std::optional<FusedGroup> MatchFusedGroup(const Graph& problem, std::string* why
   return group;
 }
 
+namespace {
+
+// Which of a product's operands is one number for each of the last dimension of the other, and perhaps of the
+// first.
+std::optional<ScaledGroup> MatchScale(const Graph& problem, const Node& node) {
+  if (!IsBinary(node.op, BinaryKind::kMul) || node.inputs.size() != 2) return std::nullopt;
+  for (const size_t which : {1, 0}) {
+    const ValueId input = node.inputs[1 - which];
+    const ValueId scale = node.inputs[which];
+    const std::vector<int64_t> dims = DimsOf(problem, input);
+    std::vector<int64_t> factors = DimsOf(problem, scale);
+    if (dims.size() < 2 || factors.size() > dims.size()) continue;
+    factors.insert(factors.begin(), dims.size() - factors.size(), 1);
+    const bool by_channel = factors.back() == dims.back();
+    const bool by_image = factors.front() == dims.front() && dims.front() != 1;
+    const bool inner = std::any_of(factors.begin() + 1, factors.end() - 1, [](int64_t d) { return d != 1; });
+    if (!by_channel || inner || (factors.front() != 1 && !by_image)) continue;
+    return ScaledGroup{{}, input, scale, by_image};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<ScaledGroup> MatchScaledGroup(const Graph& problem, std::string* why) {
+  if (const std::optional<FusedGroup> group = MatchFusedGroup(problem, why)) {
+    return ScaledGroup{*group, group->main->inputs.empty() ? kNoValue : group->main->inputs[0]};
+  }
+  const std::vector<NodeId> order = problem.Order();
+  if (order.size() < 2 || RefuseUnlessStatic(problem)) return std::nullopt;
+  const Node& first = problem.node(order[0]);
+  std::optional<ScaledGroup> scaled = MatchScale(problem, first);
+  if (!scaled) return std::nullopt;
+  size_t count = 0;
+  const std::span<const NodeId> rest = std::span(order).subspan(1);
+  const std::optional<FusedGroup> group = MatchChain(problem, rest, &count, why);
+  if (!group || count != rest.size()) return std::nullopt;
+  const ValueId product = first.outputs[0];
+  if (group->main->inputs.empty() || group->main->inputs[0] != product || !problem.HasOneUse(product) ||
+      !IsOnlyOutput(problem, group->output, order.size())) {
+    *why = "an inner value of the group is used twice or is an output";
+    return std::nullopt;
+  }
+  scaled->group = *group;
+  return scaled;
+}
+
 std::vector<FusedGroup> MatchFusedChain(const Graph& problem, std::string* why) {
   const std::string shared = "an inner value of the chain is used twice or is an output";
   const std::vector<NodeId> order = problem.Order();

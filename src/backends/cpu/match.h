@@ -25,8 +25,19 @@ struct FusedGroup {
 // main op may be any; its own fields and types are the caller's to check.
 std::optional<FusedGroup> MatchFusedGroup(const Graph& problem, std::string* why);
 
-// Several such groups, each but the first reading with its main op's first input the output of the one
-// before, which nobody else sees. Empty with `why` set when the problem is no such chain.
+// Such a group, perhaps behind the multiplication of its main op's first input by one number a channel, or an
+// image and channel; what the squeeze-and-excite blocks of networks do.
+struct ScaledGroup {
+  FusedGroup group;
+  ValueId input = kNoValue;  // what is multiplied, or the main op's own input
+  ValueId scale = kNoValue;  // one number for each of the last dimension; none
+  bool by_image = false;     // the scale has such numbers for each of the first dimension
+};
+std::optional<ScaledGroup> MatchScaledGroup(const Graph& problem, std::string* why);
+
+// Several such groups as MatchFusedGroup() takes, each but the first reading with its main op's first input
+// the output of the one before, which nobody else sees. Empty with `why` set when the problem is no such
+// chain.
 std::vector<FusedGroup> MatchFusedChain(const Graph& problem, std::string* why);
 
 // The activation a node is, if its kind is one and its second operand (PRelu) is a constant over the last

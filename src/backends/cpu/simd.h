@@ -98,6 +98,11 @@ FLOE_INLINE Vec LoadPart(const float* p, int64_t n) {
 FLOE_INLINE void StorePart(float* p, Vec v, int64_t n) {
   _mm512_mask_storeu_ps(p, FirstLanes(n), v);
 }
+// table[index modulo kLanes].
+FLOE_INLINE VecI Lookup(VecI table, VecI index) {
+  return reinterpret_cast<VecI>(
+      _mm512_permutexvar_epi32(reinterpret_cast<__m512i>(index), reinterpret_cast<__m512i>(table)));
+}
 
 #elif defined(__AVX2__)
 
@@ -149,6 +154,10 @@ FLOE_INLINE Vec LoadPart(const float* p, int64_t n) {
 }
 FLOE_INLINE void StorePart(float* p, Vec v, int64_t n) {
   _mm256_maskstore_ps(p, FirstLanes(n), v);
+}
+FLOE_INLINE VecI Lookup(VecI table, VecI index) {
+  return reinterpret_cast<VecI>(
+      _mm256_permutevar8x32_epi32(reinterpret_cast<__m256i>(table), reinterpret_cast<__m256i>(index)));
 }
 
 #else

@@ -101,33 +101,111 @@ FLOE_INLINE Vec Log1p(Vec x) {
   return SelectEqual(u, Splat(kInfinity), u, result);
 }
 
-// 2 ulp; 0 below -87. exp(-x) of a limited x, so that one factor 2^n does; nan stays nan on the way.
-FLOE_INLINE Vec Sigmoid(Vec x) {
-  const Vec least = Splat(-87.0f);
+// What an activation needs of exp: x beyond these limits is taken for the limit, so that one factor 2^n does.
+// It is infinite at the upper one and of no account at the lower one.
+constexpr float kLeastPower = -87.33f;
+constexpr float kMostPower = 88.7228f;
+// Powers of two between 1 and 2 that are looked up; what is left of x is small, and so is the polynomial.
+#if defined(__AVX2__)
+constexpr int kPowerSteps = kLanes;
+constexpr int kPowerStepBits = kLanes == 16 ? 4 : 3;
+#else
+constexpr int kPowerSteps = 1;
+constexpr int kPowerStepBits = 0;
+#endif
+
+// The fraction bits of 2^(k / steps), less what k itself adds where its bits lie.
+FLOE_INLINE VecI PowerTable() {
+  constexpr int32_t kSixteenths[16] = {0x000000, 0x05aac3, 0x0b95c2, 0x11c3d3, 0x1837f0, 0x1ef532,
+                                       0x25fed7, 0x2d583f, 0x3504f3, 0x3d08a4, 0x45672a, 0x4e248c,
+                                       0x5744fd, 0x60ccdf, 0x6ac0c7, 0x75257d};
+  VecI table{};
+  for (int k = 0; k < kPowerSteps; ++k)
+    table[k] = kSixteenths[k * 16 / kPowerSteps] - (k << (23 - kPowerStepBits));
+  return table;
+}
+
+// exp(x) in two factors, the first a looked-up power of two, for kLeastPower <= x <= kMostPower; nan stays
+// nan in `rest`.
+struct PowerParts {
+  Vec scale;
+  Vec rest;
+};
+FLOE_INLINE PowerParts SplitPower(Vec x) {
+  // The sum's last bit counts steps, and its last bits are the step and 127 + n.
+  constexpr float kRounder = 0x1.8p23f / kPowerSteps + 127;
+  const Vec t = Fma(x, Splat(1.44269504088896341f), Splat(kRounder));
+  const Vec n = t - Splat(kRounder);
+  Vec r = Fma(n, Splat(-0.693359375f), x);
+  r = Fma(n, Splat(2.12194440e-4f), r);
+  VecI scale = Bits(t) << (23 - kPowerStepBits);
+#if defined(__AVX2__)
+  scale += Lookup(PowerTable(), Bits(t));
+  const Vec tail = kPowerSteps == 16 ? Fma(r, Splat(0.16666719317f), Splat(0.50001621246f))
+                                     : Fma(r, Splat(0.16666859388f), Splat(0.50006461143f));
+#else
+  const Vec tail = ExpTail(r);
+#endif
+  return {FromBits(scale), Fma(r, Fma(r, tail, Splat(1.0f)), Splat(1.0f))};
+}
+FLOE_INLINE Vec ExpWithin(Vec x) {
+  const PowerParts p = SplitPower(x);
+  return p.scale * p.rest;
+}
+
+// exp(x) - 1 for kLeastPower <= x <= 88: whole powers of two, since 1 is to cancel without rounding.
+FLOE_INLINE Vec Expm1Within(Vec x) {
   Vec n;
-  const Vec r = ReduceExp(AtMost(AtLeast(-x, least), -least), &n);
-  const Vec y = Fma(r * r, ExpTail(r), r) + Splat(1.0f);
-  const Vec one = Splat(1.0f);
-  return SelectLess(x, least, Splat(0.0f), one) / Fma(y, PowerOfTwo(n), one);
+  const Vec r = ReduceExp(x, &n);
+  const Vec power = PowerOfTwo(n);
+  return Fma(Fma(r * r, ExpTail(r), r), power, power - Splat(1.0f));
+}
+
+// 1 + exp(-x), infinite for x below -88.7.
+FLOE_INLINE Vec OnePlusExpOfMinus(Vec x) {
+  const PowerParts p = SplitPower(AtMost(AtLeast(-x, Splat(kLeastPower)), Splat(kMostPower)));
+  return Fma(p.scale, p.rest, Splat(1.0f));
+}
+
+// 3 ulp; 0 below -88.7.
+FLOE_INLINE Vec Sigmoid(Vec x) {
+  return Splat(1.0f) / OnePlusExpOfMinus(x);
 }
 
 // 3 ulp, through expm1(2 |x|).
 FLOE_INLINE Vec Tanh(Vec x) {
   const Vec a = AtMost(Abs(x), Splat(10.0f));
-  const Vec e = Expm1(a + a);
-  const Vec t = e / (e + Splat(2.0f));
-  return KeepNan(x, CopySign(t, x));
+  const Vec e = Expm1Within(a + a);
+  return CopySign(e / (e + Splat(2.0f)), x);
 }
 
-// ln(1 + exp(x)) = max(x, 0) + ln(1 + exp(-|x|)).
+// 4 ulp: ln(1 + exp(x)) = max(x, 0) + ln(1 + u), u = exp(-|x|), and ln(1 + u) = 2 artanh(u / (2 + u)).
 FLOE_INLINE Vec Softplus(Vec x) {
-  return KeepNan(x, AtLeast(x, Splat(0.0f)) + Log1p(Exp(-Abs(x))));
+  const Vec power = -Abs(x);
+  const Vec u =
+      SelectLess(power, Splat(kLeastPower), Splat(0.0f), ExpWithin(AtLeast(power, Splat(kLeastPower))));
+  const Vec s = u / Fma(u, Splat(0.5f), Splat(1.0f));  // not half of it, which might be subnormal
+  const Vec z = s * s;
+  Vec q = Splat(1.1860135e-4f);
+  q = Fma(q, z, Splat(4.1856916e-4f));
+  q = Fma(q, z, Splat(2.2356715e-3f));
+  q = Fma(q, z, Splat(1.2499653e-2f));
+  q = Fma(q, z, Splat(8.3333344e-2f));
+  q = Fma(q, z, Splat(1.0f));
+  return Fma(q, s, AtLeast(x, Splat(0.0f)));
+}
+
+// 5 ulp: x tanh(ln(1 + e)) = x e (e + 2) / (e (e + 2) + 2), e = exp(x).
+FLOE_INLINE Vec Mish(Vec x) {
+  const Vec e = ExpWithin(AtMost(AtLeast(x, Splat(kLeastPower)), Splat(20.0f)));
+  const Vec product = e * (e + Splat(2.0f));
+  return x * (SelectLess(x, Splat(kLeastPower), Splat(0.0f), product) / (product + Splat(2.0f)));
 }
 
 // Abramowitz and Stegun 7.1.26 is too coarse: a Taylor-like rational for |x| < 1 (Cephes' erff) and
 // 1 - exp(-x^2) P(1/x)/x beyond (Cephes' erfcf), 4 ulp.
-FLOE_INLINE Vec ErfcTail(Vec a) {  // erfc(a), a >= 1
-  const Vec z = Exp(-a * a);
+FLOE_INLINE Vec ErfcTail(Vec a) {  // erfc(a), 1 <= a <= 6
+  const Vec z = ExpWithin(-a * a);
   const Vec q = Splat(1.0f) / a;
   const Vec y = q * q;
   Vec p = Splat(2.326819970068386E-2f);
@@ -172,10 +250,10 @@ FLOE_INLINE Vec HardSwish(Vec x) {
   return x * (gate * Splat(1.0f / 6.0f));  // the product with a large x must not overflow first
 }
 FLOE_INLINE Vec Silu(Vec x) {
-  return x * Sigmoid(x);
+  return x / OnePlusExpOfMinus(x);
 }
 FLOE_INLINE Vec Elu(Vec x, Vec alpha) {
-  return SelectLess(x, Splat(0.0f), alpha * Expm1(x), x);
+  return SelectLess(x, Splat(0.0f), alpha * Expm1Within(AtLeast(x, Splat(kLeastPower))), x);
 }
 FLOE_INLINE Vec Gelu(Vec x) {
   return Splat(0.5f) * x * (Splat(1.0f) + Erf(x * Splat(0.707106781186547524f)));

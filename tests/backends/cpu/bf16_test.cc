@@ -128,6 +128,34 @@ TEST_F(Bf16, ConvolutionsEqualTheReferenceOnRoundedOperands) {
   }
 }
 
+// Pixels are multiplied in float32 and rounded then.
+TEST_F(Bf16, AScaleComesBeforeTheRounding) {
+  for (const ConvCase& c :
+       {ConvCase{{2, 7, 7, 5}, {9, 1, 1, 5}}, ConvCase{{3, 9, 8, 51}, {40, 1, 1, 51}, {2, 2}}}) {
+    const int64_t channels = c.input.back();
+    Graph g;
+    const ValueId x = g.AddInput("x", {DType::kFloat32, Shape::Of(c.input)});
+    const ValueId s = g.AddInput("scale", {DType::kFloat32, {c.input[0], 1, 1, channels}});
+    const ValueId w = g.AddConstant("filter", Rounded(RandomTensor(DType::kFloat32, c.filter, 11)));
+    Conv op;
+    op.strides = c.strides;
+    g.AddOutput(g.Add(op, {g.Add(Binary{BinaryKind::kMul}, {x, s}), w}));
+    const std::vector<Tensor> inputs = InputsOf(g);
+    ASSERT_EQ(RefusalOf(kName, g, std::string(kBf16Isa)), "");
+    const Tensor got = RunKernel(Row(kName), g, inputs, std::string(kBf16Isa), 2)[0];
+    Graph product;
+    const ValueId px = product.AddInput("x", {DType::kFloat32, Shape::Of(c.input)});
+    const ValueId ps = product.AddInput("scale", {DType::kFloat32, {c.input[0], 1, 1, channels}});
+    product.AddOutput(product.Add(Binary{BinaryKind::kMul}, {px, ps}));
+    Graph conv;
+    const ValueId cx = conv.AddInput("x", {DType::kFloat32, Shape::Of(c.input)});
+    const ValueId cw = conv.AddConstant("filter", Rounded(RandomTensor(DType::kFloat32, c.filter, 11)));
+    conv.AddOutput(conv.Add(op, {cx, cw}));
+    const std::vector<Tensor> multiplied = {Rounded(EvaluateGraph(product, inputs)[0])};
+    EXPECT_LE(Distance(got, EvaluateGraph(conv, multiplied)[0]), kSumBound);
+  }
+}
+
 TEST_F(Bf16, MatrixProductsEqualTheReferenceOnRoundedOperands) {
   for (const bool transpose_b : {false, true}) {
     for (const auto& [a, columns] :

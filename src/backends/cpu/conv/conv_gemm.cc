@@ -182,6 +182,7 @@ std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
 
 Kernel ConvGemmKernel() {
   return {.name = "cpu.conv_gemm",
+          .version = 2,
           .refuses = Refuses,
           .estimate_ns = Estimate,
           .pack = Pack,

@@ -208,6 +208,7 @@ std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
 
 Kernel ConvTransposeKernel() {
   return {.name = "cpu.conv_transpose",
+          .version = 2,
           .refuses = Refuses,
           .estimate_ns = Estimate,
           .pack = Pack,

@@ -31,8 +31,8 @@ inline std::vector<InPlace> ResidualInPlace(const Graph& problem, const FusedGro
 
 inline std::vector<InPlace> ResidualInPlace(const Graph& problem) {
   std::string why;
-  const std::optional<FusedGroup> group = MatchFusedGroup(problem, &why);
-  return group ? ResidualInPlace(problem, *group) : std::vector<InPlace>{};
+  const std::optional<ScaledGroup> scaled = MatchScaledGroup(problem, &why);
+  return scaled ? ResidualInPlace(problem, scaled->group) : std::vector<InPlace>{};
 }
 
 }  // namespace floe::cpu

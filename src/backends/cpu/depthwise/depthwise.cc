@@ -144,6 +144,7 @@ std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
 
 Kernel DepthwiseKernel() {
   return {.name = "cpu.depthwise",
+          .version = 2,
           .refuses = Refuses,
           .estimate_ns = Estimate,
           .pack = Pack,

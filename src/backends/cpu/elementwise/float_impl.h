@@ -79,7 +79,7 @@ inline BlockFunction UnaryBlock(UnaryKind kind) {
     case UnaryKind::kRelu: return Map1<[](Vec x) { return AtLeast(x, Splat(0.0f)); }>;
     case UnaryKind::kHardSwish: return Map1<[](Vec x) { return HardSwish(x); }>;
     case UnaryKind::kSilu: return Map1<[](Vec x) { return Silu(x); }>;
-    case UnaryKind::kMish: return Map1<[](Vec x) { return x * Tanh(Softplus(x)); }>;
+    case UnaryKind::kMish: return Map1<[](Vec x) { return Mish(x); }>;
     default: return nullptr;
   }
 }

@@ -63,8 +63,6 @@ struct GemmCode {
   int64_t vector;     // panels are padded to it
   int64_t tile_rows;  // most rows a tile has
   void (*run)(const GemmCall& call);
-  // activation over `rows` rows of `columns` floats, `stride` apart, in place.
-  void (*activate)(const Activation& activation, float* data, int64_t rows, int64_t columns, int64_t stride);
 };
 
 namespace generic {

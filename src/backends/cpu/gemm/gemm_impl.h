@@ -204,15 +204,27 @@ FLOE_INLINE void PlaceTile(const GemmCall& call, int64_t row, int64_t count, int
   }
 }
 
-FLOE_INLINE bool InEpilogue(ActivationKind kind) {
-  return kind == ActivationKind::kNone || kind == ActivationKind::kClamp;
-}
+// What the tile's sums pass through where a register block cannot do it itself: they are left in a buffer and
+// not in the output, since a line of that which is not in the cache yet would be waited for.
+class SumsApart {
+ public:
+  void Divert(Tile* tile, int64_t rows) {
+    for (int64_t i = 0; i < rows; ++i) {
+      to_[i] = tile->out[i];
+      tile->out[i] = sums_ + i * kPitch;
+    }
+  }
+  void Activate(const GemmCall& call, int64_t rows, int64_t columns, int64_t channel) const {
+    Activation activation = call.activation;
+    if (activation.slope != nullptr) activation.slope += channel;
+    ActivateTile(activation, {sums_, kPitch, to_, rows, columns});
+  }
 
-inline void ActivateTile(const GemmCall& call, const Tile& tile, int64_t rows, int64_t channel) {
-  Activation activation = call.activation;
-  if (activation.slope != nullptr) activation.slope += channel;
-  for (int64_t i = 0; i < rows; ++i) Activate(activation, tile.out[i], 1, tile.columns, 0);
-}
+ private:
+  static constexpr int64_t kPitch = kTileVectors * kLanes;
+  float* to_[kTileRows];
+  alignas(64) float sums_[kTileRows * kPitch];
+};
 
 // Rows of a tile that lie a multiple of 4 KiB apart fall into one set of the first-level cache, whose eight
 // ways must hold a line of each and of the panel: such tiles are kept low.
@@ -234,6 +246,8 @@ inline void MultiplyPanel(const GemmCall& call, int64_t row_begin, int64_t row_e
   TileSource source;
   tile.columns = left < s.panel ? left : s.panel;
   tile.bias = call.bias == nullptr ? nullptr : call.bias + group * s.group_columns + column;
+  SumsApart sums;
+  const bool apart = !InEpilogue(call.activation.kind);
   const bool narrow = tile.columns <= kLanes;
   const int64_t rows = row_end - row_begin;
   const int64_t most = RowsOfTiles(s);
@@ -243,10 +257,9 @@ inline void MultiplyPanel(const GemmCall& call, int64_t row_begin, int64_t row_e
     const int64_t count = row_begin + rows * (t + 1) / tiles - begin;
     PlaceTile(call, begin, count, group, column, &source, &tile);
     const TileFunction run = narrow ? TileOf<1>(count) : TileOf<kTileVectors>(count);
+    if (apart) sums.Divert(&tile, count);
     run(call, source, tile, b);
-    if (!InEpilogue(call.activation.kind)) {
-      ActivateTile(call, tile, count, group * s.group_columns + column);
-    }
+    if (apart) sums.Activate(call, count, tile.columns, group * s.group_columns + column);
   }
 }
 
@@ -270,7 +283,7 @@ inline void RunGemm(const GemmCall& call) {
 // One file an instruction set includes this, each in its own namespace.
 // NOLINTNEXTLINE(misc-definitions-in-headers)
 GemmCode GetGemmCode() {
-  return {kTileVectors * kLanes, kLanes, kTileRows, RunGemm, Activate};
+  return {kTileVectors * kLanes, kLanes, kTileRows, RunGemm};
 }
 
 }  // namespace floe::cpu::FLOE_CPU_ISA

@@ -222,6 +222,7 @@ std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
 
 Kernel MatMulKernel() {
   return {.name = "cpu.matmul",
+          .version = 2,
           .refuses = Refuses,
           .estimate_ns = Estimate,
           .pack = Pack,

@@ -317,6 +317,7 @@ std::vector<InPlace> InPlaceOf(const Graph& problem) {
 template <DType kArithmetic>
 Kernel Row(std::string_view name, double error_bound) {
   return {.name = name,
+          .version = 2,
           .refuses = Refuses<kArithmetic>,
           .estimate_ns = Estimate<kArithmetic>,
           .pack = Pack<kArithmetic>,

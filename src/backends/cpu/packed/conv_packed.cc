@@ -15,14 +15,31 @@ bool IsDirect(const Window& window) {
   return window.channels <= kFewChannels && window.dilation[2] == 1;
 }
 
+namespace {
+
+bool IsEveryPixelAlone(const Window& w) {
+  const auto inside = [&](int d) { return w.pad[d] == 0 && (w.output[d] - 1) * w.stride[d] < w.input[d]; };
+  return w.taps() == 1 && inside(1) && inside(2);
+}
+
+}  // namespace
+
 Refusal PlanConv(const Graph& problem, ProductPlan* plan) {
   std::string why;
-  const std::optional<FusedGroup> group = MatchFusedGroup(problem, &why);
-  return group ? PlanConvGroup(problem, *group, plan) : why;
+  const std::optional<ScaledGroup> scaled = MatchScaledGroup(problem, &why);
+  if (!scaled) return why;
+  if (Refusal refusal = PlanConvGroup(problem, scaled->group, plan)) return refusal;
+  if (scaled->scale == kNoValue) return std::nullopt;
+  if (!IsEveryPixelAlone(plan->window)) return "a scale before a window";
+  plan->input = scaled->input;
+  plan->scale = scaled->scale;
+  plan->scale_by_image = scaled->by_image;
+  return std::nullopt;
 }
 
 Refusal PlanConvGroup(const Graph& problem, const FusedGroup& group, ProductPlan* plan) {
   plan->group = group;
+  plan->input = group.main->inputs[0];
   const Window& w = plan->window;
   if (Refusal refusal = ReadConv(problem, group, &plan->window)) return refusal;
   if (w.groups != 1) return "grouped convolution";
@@ -38,6 +55,7 @@ constexpr std::string_view kName = "cpu.conv_packed";
 constexpr std::string_view kFewName = "cpu.conv_few_channels";
 Refusal PlanFew(const Graph& problem, ProductPlan* plan) {
   if (Refusal refusal = PlanConv(problem, plan)) return refusal;
+  if (plan->scale != kNoValue) return "a scale before it";
   if (!IsDirect(plan->window)) return "more than 8 channels, or dilated";
   return std::nullopt;
 }
@@ -90,7 +108,7 @@ Packed Pack(const Graph& problem, const Target& target) {
   const PackedCode& code = PackedCodeFor(IsaOf(target));
   const ValueId filter = plan.group.main->inputs[1];
   const WeightView weights{ConstantOf(problem, filter)->data<float>(), plan.column_stride};
-  return {{PackWeights(plan.shape, code, weights)}, {filter}};
+  return {{PackWeights(plan.shape, code, weights)}, ConsumedAlone(problem, filter)};
 }
 
 template <typename Conv>
@@ -118,7 +136,7 @@ std::unique_ptr<Executable> PrepareFew(const PrepareArgs& args) {
 
 Kernel ConvPackedKernel() {
   return {.name = kName,
-          .version = 2,
+          .version = 3,
           .refuses = Refuses,
           .estimate_ns = Estimate,
           .pack = Pack,
@@ -129,6 +147,7 @@ Kernel ConvPackedKernel() {
 
 Kernel ConvFewChannelsKernel() {
   return {.name = kFewName,
+          .version = 2,
           .refuses = RefusesMany,
           .estimate_ns = EstimateFew,
           .pack = Pack,

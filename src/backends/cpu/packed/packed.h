@@ -26,6 +26,12 @@ struct RowBlock {
   float* rows = nullptr;  // DivideUp(words, vector) * count * vector
 };
 
+// What each channel of a pixel is multiplied by; image_pitch is 0 where all images share the numbers.
+struct PixelScale {
+  const float* first = nullptr;
+  int64_t image_pitch = 0;
+};
+
 struct PackedCall {
   int64_t words = 1;  // of a row
   int64_t columns = 1;
@@ -47,6 +53,9 @@ struct PackedCode {
   // `row` is scratch for one row's depths as floats, padded.
   void (*gather)(const Window& window, const float* input, const RowBlock& block, int64_t begin, int64_t end,
                  float* row) = nullptr;
+  // The same of single pixels without padding, each channel multiplied.
+  void (*gather_scaled)(const Window& window, const float* input, const PixelScale& scale,
+                        const RowBlock& block, int64_t begin, int64_t end) = nullptr;
   // All the block's rows with panels [begin, end).
   void (*multiply)(const PackedCall& call, const RowBlock& block, int64_t begin, int64_t end) = nullptr;
   // Output rows [begin, end) of batch * y straight from the input, whose pixels lie close enough together to

@@ -8,22 +8,46 @@
 
 namespace floe::cpu::FLOE_CPU_ISA {
 
+// Depths of a row as they lie.
+struct PlainRow {
+  const float* from;
+
+  FLOE_INLINE Vec At(int64_t i) const { return Load(from + i); }
+  FLOE_INLINE Vec Part(int64_t i, int64_t count) const { return LoadPart(from + i, count); }
+};
+
+// Each times a number of its own.
+struct ScaledRow {
+  const float* from;
+  const float* scale;
+
+  FLOE_INLINE Vec At(int64_t i) const { return Load(from + i) * Load(scale + i); }
+  FLOE_INLINE Vec Part(int64_t i, int64_t count) const {
+    return LoadPart(from + i, count) * LoadPart(scale + i, count);
+  }
+};
+
 // One row of depths to its place among `count` rows.
 #if defined(__AVX512BF16__)
-FLOE_INLINE void SpreadRow(const float* from, int64_t depth, int64_t count, float* to) {
+template <typename Row>
+FLOE_INLINE void SpreadRow(Row row, int64_t depth, int64_t count, float* to) {
   constexpr int64_t kStep = 2 * kLanes;
-  for (; depth >= kStep; depth -= kStep, from += kStep, to += count * kLanes) {
-    Store(to, reinterpret_cast<Vec>(_mm512_cvtne2ps_pbh(Load(from + kLanes), Load(from))));
+  int64_t i = 0;
+  for (; i + kStep <= depth; i += kStep, to += count * kLanes) {
+    Store(to, reinterpret_cast<Vec>(_mm512_cvtne2ps_pbh(row.At(i + kLanes), row.At(i))));
   }
-  if (depth <= 0) return;
-  const Vec low = depth >= kLanes ? Load(from) : LoadPart(from, depth);
-  const Vec high = depth > kLanes ? LoadPart(from + kLanes, depth - kLanes) : Splat(0.0f);
+  const int64_t left = depth - i;
+  if (left <= 0) return;
+  const Vec low = left >= kLanes ? row.At(i) : row.Part(i, left);
+  const Vec high = left > kLanes ? row.Part(i + kLanes, left - kLanes) : Splat(0.0f);
   Store(to, reinterpret_cast<Vec>(_mm512_cvtne2ps_pbh(high, low)));
 }
 #else
-FLOE_INLINE void SpreadRow(const float* from, int64_t depth, int64_t count, float* to) {
-  for (; depth >= kLanes; depth -= kLanes, from += kLanes, to += count * kLanes) Store(to, Load(from));
-  if (depth > 0) Store(to, LoadPart(from, depth));
+template <typename Row>
+FLOE_INLINE void SpreadRow(Row row, int64_t depth, int64_t count, float* to) {
+  int64_t i = 0;
+  for (; i + kLanes <= depth; i += kLanes, to += count * kLanes) Store(to, row.At(i));
+  if (i < depth) Store(to, row.Part(i, depth - i));
 }
 #endif
 
@@ -76,10 +100,10 @@ inline void Gather(const Window& w, const float* input, const RowBlock& block, i
     const int64_t iy = y * w.stride[1] - w.pad[1];
     const int64_t ix = x * w.stride[2] - w.pad[2];
     if (single) {
-      SpreadRow(input + n * image + (iy * w.input[2] + ix) * w.channels, depth, block.count, to);
+      SpreadRow(PlainRow{input + n * image + (iy * w.input[2] + ix) * w.channels}, depth, block.count, to);
     } else {
       CopyWindow(w, input + n * image, iy, ix, row);
-      SpreadRow(row, depth, block.count, to);
+      SpreadRow(PlainRow{row}, depth, block.count, to);
     }
     if (++x < w.output[2]) continue;
     x = 0;
@@ -89,13 +113,28 @@ inline void Gather(const Window& w, const float* input, const RowBlock& block, i
   }
 }
 
+inline void GatherScaled(const Window& w, const float* input, const PixelScale& scale, const RowBlock& block,
+                         int64_t begin, int64_t end) {
+  const int64_t pixels = w.output[1] * w.output[2];
+  for (int64_t i = begin; i < end; ++i) {
+    const int64_t place = block.first + i;
+    const int64_t n = place / pixels;
+    const int64_t y = place % pixels / w.output[2] * w.stride[1];
+    const int64_t x = place % w.output[2] * w.stride[2];
+    const float* from = input + ((n * w.input[1] + y) * w.input[2] + x) * w.channels;
+    SpreadRow(ScaledRow{from, scale.first + n * scale.image_pitch}, w.channels, block.count,
+              block.rows + i * kLanes);
+  }
+}
+
 // What one register block writes.
 struct TileOut {
   float* output;          // first row and column
   const float* residual;  // or null
   const float* bias;      // or null
-  int64_t pitch;          // floats from row to row
-  int64_t columns;        // real ones
+  int64_t pitch;          // floats from row to row of the output
+  int64_t residual_pitch;
+  int64_t columns;  // real ones
   bool clamp;
   float low, high;
 };
@@ -126,8 +165,9 @@ FLOE_INLINE void FinishAs(const TileOut& out, Vec (&acc)[kRows][kVectors]) {
     for_each([&](int i, int v) __attribute__((always_inline)) { acc[i][v] += bias[v]; });
   }
   if (out.residual != nullptr) {
-    for_each([&](int i, int v)
-                 __attribute__((always_inline)) { acc[i][v] += load(out.residual + i * out.pitch, v); });
+    for_each([&](int i, int v) __attribute__((always_inline)) {
+      acc[i][v] += load(out.residual + i * out.residual_pitch, v);
+    });
   }
   if (out.clamp) {
     const Vec low = Splat(out.low);
@@ -188,9 +228,41 @@ RowsFunction RowsFunctionOf(int64_t rows) {
   return kFunctions[rows - 1];
 }
 
+// Where a register block leaves its sums. An activation that it cannot do itself takes them from a buffer and
+// not from the output, since a line of that which is not in the cache yet would be waited for.
+class TileEnd {
+ public:
+  explicit TileEnd(const PackedCall& call) : call_(call), apart_(!InEpilogue(call.activation.kind)) {}
+
+  // `at`: of the tile's first row and column.
+  FLOE_INLINE TileOut Out(int64_t at, int64_t column, int64_t columns) {
+    return {apart_ ? sums_ : call_.output + at,
+            call_.residual == nullptr ? nullptr : call_.residual + at,
+            call_.bias == nullptr ? nullptr : call_.bias + column,
+            apart_ ? kPanelVectors * kLanes : call_.columns,
+            call_.columns,
+            columns,
+            call_.activation.kind == ActivationKind::kClamp,
+            call_.activation.a,
+            call_.activation.b};
+  }
+  FLOE_INLINE void Finish(int64_t at, int64_t column, int64_t rows, int64_t columns) {
+    if (!apart_) return;
+    float* to[kRegisterRows];
+    for (int64_t i = 0; i < rows; ++i) to[i] = call_.output + at + i * call_.columns;
+    Activation activation = call_.activation;
+    if (activation.slope != nullptr) activation.slope += column;
+    ActivateTile(activation, {sums_, kPanelVectors * kLanes, to, rows, columns});
+  }
+
+ private:
+  const PackedCall& call_;
+  bool apart_;
+  alignas(64) float sums_[kRegisterRows * kPanelVectors * kLanes];
+};
+
 inline void MultiplyBlock(const PackedCall& call, const RowBlock& block, int64_t begin, int64_t end) {
-  const bool clamp = call.activation.kind == ActivationKind::kClamp;
-  const bool apart = !clamp && call.activation.kind != ActivationKind::kNone;
+  TileEnd end_of_tile(call);
   const int64_t tiles = (block.count + kRegisterRows - 1) / kRegisterRows;
   const int64_t block_floats = block.count * kLanes;
   for (int64_t panel = begin; panel < end; ++panel) {
@@ -198,24 +270,15 @@ inline void MultiplyBlock(const PackedCall& call, const RowBlock& block, int64_t
     const int64_t left = call.columns - column;
     const int64_t columns = left < kPanelVectors * kLanes ? left : kPanelVectors * kLanes;
     const float* weights = call.weights + column * call.words;
-    Activation activation = call.activation;
-    if (activation.slope != nullptr) activation.slope += column;
     for (int64_t t = 0; t < tiles; ++t) {
       const int64_t first = block.count * t / tiles;
       const int64_t rows = block.count * (t + 1) / tiles - first;
       const int64_t at = (block.first + first) * call.columns + column;
-      const TileOut out{call.output + at,
-                        call.residual == nullptr ? nullptr : call.residual + at,
-                        call.bias == nullptr ? nullptr : call.bias + column,
-                        call.columns,
-                        columns,
-                        clamp,
-                        call.activation.a,
-                        call.activation.b};
+      const TileOut out = end_of_tile.Out(at, column, columns);
       const RowsFunction run =
           columns <= kLanes ? RowsFunctionOf<1>(rows) : RowsFunctionOf<kPanelVectors>(rows);
       run(block.rows + first * kLanes, block_floats, call.words, weights, out);
-      if (apart) Activate(activation, out.output, rows, columns, call.columns);
+      end_of_tile.Finish(at, column, rows, columns);
     }
   }
 }
@@ -312,8 +375,7 @@ FLOE_INLINE DirectTile PlaceDirect(const Window& w, const float* image, int64_t 
 
 inline void RunDirect(const PackedCall& call, const Window& w, const float* input, int64_t begin, int64_t end,
                       float* edge) {
-  const bool clamp = call.activation.kind == ActivationKind::kClamp;
-  const bool apart = !clamp && call.activation.kind != ActivationKind::kNone;
+  TileEnd end_of_tile(call);
   const int64_t tiles = (w.output[2] + kRegisterRows - 1) / kRegisterRows;
   for (int64_t row = begin; row < end; ++row) {
     const int64_t y = row % w.output[1] * w.stride[1] - w.pad[1];
@@ -331,21 +393,12 @@ inline void RunDirect(const PackedCall& call, const Window& w, const float* inpu
         const int64_t columns = left < kPanelVectors * kLanes ? left : kPanelVectors * kLanes;
         const int64_t width = columns <= kLanes ? kLanes : kPanelVectors * kLanes;
         const int64_t at = ((row - call.first_row) * w.output[2] + x) * call.columns + column;
-        const TileOut out{call.output + at,
-                          call.residual == nullptr ? nullptr : call.residual + at,
-                          call.bias == nullptr ? nullptr : call.bias + column,
-                          call.columns,
-                          columns,
-                          clamp,
-                          call.activation.a,
-                          call.activation.b};
+        const TileOut out = end_of_tile.Out(at, column, columns);
         const float* panel = call.weights + column * call.words + first * tile.run * width;
         const DirectFunction run =
             width == kLanes ? DirectFunctionOf<1>(count) : DirectFunctionOf<kPanelVectors>(count);
         run(tile, panel, out);
-        Activation activation = call.activation;
-        if (activation.slope != nullptr) activation.slope += column;
-        if (apart) Activate(activation, out.output, count, columns, call.columns);
+        end_of_tile.Finish(at, column, count, columns);
       }
     }
   }
@@ -358,7 +411,8 @@ constexpr decltype(PackedCode::direct) RunDirect = nullptr;
 // One file an instruction set includes this, each in its own namespace.
 // NOLINTNEXTLINE(misc-definitions-in-headers)
 PackedCode GetPackedCode() {
-  return {kPanelVectors * kLanes, kLanes, kRegisterRows, kDepths, Gather, MultiplyBlock, RunDirect};
+  return {kPanelVectors * kLanes, kLanes,        kRegisterRows, kDepths, Gather,
+          GatherScaled,           MultiplyBlock, RunDirect};
 }
 
 }  // namespace floe::cpu::FLOE_CPU_ISA

@@ -9,8 +9,11 @@
 namespace floe::cpu {
 
 struct ProductPlan {
-  FusedGroup group;  // its main op's inputs: pixels, weights, bias
-  Window window;     // a matrix is an image of one row, its columns the channels
+  FusedGroup group;          // its main op's inputs: pixels, weights, bias
+  ValueId input = kNoValue;  // the pixels, before they are multiplied by `scale`
+  ValueId scale = kNoValue;  // see ScaledGroup; only where a window is one pixel, without padding
+  bool scale_by_image = false;
+  Window window;  // a matrix is an image of one row, its columns the channels
   PackedShape shape;
   int64_t column_stride = 1;  // of the weights
   int64_t depth_stride = 1;
@@ -22,13 +25,21 @@ Refusal PlanConvGroup(const Graph& problem, const FusedGroup& group, ProductPlan
 // Its pixels are so few floats that PackedCode::direct may read them where they lie.
 bool IsDirect(const Window& window);
 
+// The weights, unless something else in the problem reads them, too.
+inline std::vector<ValueId> ConsumedAlone(const Graph& problem, ValueId weights) {
+  if (problem.value(weights).users.size() != 1) return {};
+  return {weights};
+}
+
 class PackedProduct : public Executable {
  public:
   PackedProduct(const PrepareArgs& args, const ProductPlan& plan, const PackedCode& code)
       : window_(plan.window),
         shape_(plan.shape),
         code_(code),
-        input_(args.problem, plan.group.main->inputs[0]),
+        input_(args.problem, plan.input),
+        scale_(args.problem, plan.scale),
+        scale_pitch_(plan.scale_by_image ? plan.window.channels : 0),
         epilogue_(args.problem, plan.group),
         packed_(args.packed[0]) {}
 
@@ -39,7 +50,9 @@ class PackedProduct : public Executable {
   void Run(const RunArgs& args) const override {
     const PackedCall call = CallFor(args);
     const float* input = input_.floats(args);
+    const PixelScale scale{scale_.floats(args), scale_pitch_};
     const auto fill = [&](const RowBlock& block, int64_t begin, int64_t end, float* scratch) {
+      if (scale.first != nullptr) return code_.gather_scaled(window_, input, scale, block, begin, end);
       code_.gather(window_, input, block, begin, end, scratch);
     };
     RunPacked(shape_, code_, call, fill, static_cast<float*>(args.workspace), *args.pool);
@@ -62,6 +75,8 @@ class PackedProduct : public Executable {
   PackedShape shape_;
   const PackedCode& code_;
   Operand input_;
+  Operand scale_;
+  int64_t scale_pitch_;
   Epilogue epilogue_;
   Tensor packed_;
 };

@@ -31,6 +31,7 @@ Refusal PlanMatMul(const Graph& problem, const FusedGroup& group, ProductPlan* p
     return "bias does not fit";
   }
   plan->group = group;
+  plan->input = node.inputs[0];
   plan->window.input[2] = plan->window.output[2] = rows;
   plan->window.channels = depth;
   plan->window.output_channels = columns;
@@ -42,11 +43,13 @@ Refusal PlanMatMul(const Graph& problem, const FusedGroup& group, ProductPlan* p
 
 Refusal PlanProduct(const Graph& problem, ProductPlan* plan) {
   std::string why;
-  const std::optional<FusedGroup> group = MatchFusedGroup(problem, &why);
-  if (!group) return why;
-  if (IsOp<MatMul>(group->main->op)) return PlanMatMul(problem, *group, plan);
-  if (!IsOp<Conv>(group->main->op)) return "neither a convolution nor a matrix product";
-  return PlanConv(problem, plan);
+  const std::optional<ScaledGroup> scaled = MatchScaledGroup(problem, &why);
+  if (!scaled) return why;
+  const Op& op = scaled->group.main->op;
+  if (IsOp<Conv>(op)) return PlanConv(problem, plan);
+  if (!IsOp<MatMul>(op)) return "neither a convolution nor a matrix product";
+  if (scaled->scale != kNoValue) return "a scale before a matrix product";
+  return PlanMatMul(problem, scaled->group, plan);
 }
 
 Refusal Refuses(const Graph& problem, const Target& target) {
@@ -67,10 +70,7 @@ Packed Pack(const Graph& problem, const Target&) {
   CHECK(!PlanProduct(problem, &plan));
   const ValueId weights = plan.group.main->inputs[1];
   const WeightView view{ConstantOf(problem, weights)->data<float>(), plan.column_stride, plan.depth_stride};
-  // The same constant may be the residual too.
-  const bool only_use = problem.value(weights).users.size() == 1;
-  return {{PackWeights(plan.shape, PackedBf16Code(), view)},
-          only_use ? std::vector<ValueId>{weights} : std::vector<ValueId>{}};
+  return {{PackWeights(plan.shape, PackedBf16Code(), view)}, ConsumedAlone(problem, weights)};
 }
 
 size_t PackedBytes(const Graph& problem, const Target&) {
@@ -91,6 +91,7 @@ std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
 
 Kernel ProductBf16Kernel() {
   return {.name = kName,
+          .version = 2,
           .refuses = Refuses,
           .estimate_ns = Estimate,
           .pack = Pack,
