@@ -66,36 +66,56 @@ FLOE_INLINE const float* MultiplyTap(const Tile& tile, int64_t depth, const floa
   return b;
 }
 
-template <int kRows, int kVectors>
-FLOE_INLINE void Finish(const Tile& tile, const GemmCall& call, Vec (&acc)[kRows][kVectors]) {
-  const bool clamp = call.activation.kind == ActivationKind::kClamp;
-  const Vec low = Splat(clamp ? call.activation.a : -kInfinity);
-  const Vec high = Splat(clamp ? call.activation.b : kInfinity);
+// kPart: of the last vectors only some columns are real.
+template <bool kPart, int kRows, int kVectors>
+FLOE_INLINE void FinishAs(const Tile& tile, const GemmCall& call, Vec (&acc)[kRows][kVectors]) {
+  int64_t lanes[kVectors];
 #pragma GCC unroll 4
   for (int v = 0; v < kVectors; ++v) {
     const int64_t left = tile.columns - v * kLanes;
-    if (left <= 0) break;
-    const bool part = left < kLanes;
-    Vec bias = Splat(0.0f);
-    if (tile.bias != nullptr) {
-      const float* p = tile.bias + v * kLanes;
-      bias = part ? LoadPart(p, left) : Load(p);
-    }
+    lanes[v] = left < 0 ? 0 : left < kLanes ? left : kLanes;
+  }
+  const auto load = [&](const float* p, int v) __attribute__((always_inline)) {
+    return kPart ? LoadPart(p + v * kLanes, lanes[v]) : Load(p + v * kLanes);
+  };
+  const auto for_each = [&](auto f) __attribute__((always_inline)) {
 #pragma GCC unroll 16
     for (int i = 0; i < kRows; ++i) {
-      Vec x = acc[i][v] + bias;
-      if (call.residual != nullptr) {
-        const float* p = tile.residual[i] + v * kLanes;
-        x += part ? LoadPart(p, left) : Load(p);
-      }
-      if (clamp) x = AtMost(AtLeast(x, low), high);
-      float* out = tile.out[i] + v * kLanes;
-      if (part) {
-        StorePart(out, x, left);
-      } else {
-        Store(out, x);
-      }
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) f(i, v);
     }
+  };
+  if (tile.bias != nullptr) {
+    Vec bias[kVectors];
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) bias[v] = load(tile.bias, v);
+    for_each([&](int i, int v) __attribute__((always_inline)) { acc[i][v] += bias[v]; });
+  }
+  if (call.residual != nullptr) {
+    for_each([&](int i, int v) __attribute__((always_inline)) { acc[i][v] += load(tile.residual[i], v); });
+  }
+  if (call.activation.kind == ActivationKind::kClamp) {
+    const Vec low = Splat(call.activation.a);
+    const Vec high = Splat(call.activation.b);
+    for_each([&](int i, int v)
+                 __attribute__((always_inline)) { acc[i][v] = AtMost(AtLeast(acc[i][v], low), high); });
+  }
+  for_each([&](int i, int v) __attribute__((always_inline)) {
+    float* to = tile.out[i] + v * kLanes;
+    if (kPart) {
+      StorePart(to, acc[i][v], lanes[v]);
+    } else {
+      Store(to, acc[i][v]);
+    }
+  });
+}
+
+template <int kRows, int kVectors>
+FLOE_INLINE void Finish(const Tile& tile, const GemmCall& call, Vec (&acc)[kRows][kVectors]) {
+  if (!kMasksAreFree && tile.columns == kVectors * kLanes) {
+    FinishAs<false>(tile, call, acc);
+  } else {
+    FinishAs<true>(tile, call, acc);
   }
 }
 
