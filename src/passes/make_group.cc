@@ -12,8 +12,8 @@ namespace {
 
 // A copy of the chain's nodes as a graph; `outer` receives what its inputs are outside.
 std::unique_ptr<Graph> BodyOf(const Graph& graph, std::span<const NodeId> chain,
-                              std::vector<ValueId>* outer) {
-  auto body = std::make_unique<Graph>(graph.node(chain.back()).name);
+                              std::span<const NodeId> shown, std::vector<ValueId>* outer) {
+  auto body = std::make_unique<Graph>(graph.node(shown[0]).name);
   std::unordered_map<ValueId, ValueId> mapped;
   for (const NodeId id : chain) {
     const Node& node = graph.node(id);
@@ -40,25 +40,30 @@ std::unique_ptr<Graph> BodyOf(const Graph& graph, std::span<const NodeId> chain,
     body->value(out).sources = graph.value(node.outputs[0]).sources;
     mapped[node.outputs[0]] = out;
   }
-  body->SetOutputs({mapped.at(graph.node(chain.back()).outputs[0])});
+  for (const NodeId id : shown) body->AddOutput(mapped.at(graph.node(id).outputs[0]));
   return body;
 }
 
 }  // namespace
 
-void MakeGroup(Graph& graph, std::span<const NodeId> chain) {
+void MakeGroup(Graph& graph, std::span<const NodeId> chain, std::span<const NodeId> shown) {
+  if (shown.empty()) shown = chain.last(1);
   std::vector<ValueId> inputs;
   NodeOptions options;
-  options.bodies.push_back(BodyOf(graph, chain, &inputs));
-  options.name = graph.node(chain.back()).name;
-  const ValueId result = graph.node(chain.back()).outputs[0];
-  const TensorType type = graph.value(result).type;
-  const ValueId made = graph.Add(Group{}, std::move(inputs), std::move(options));
-  const NodeId group = graph.value(made).producer;
+  options.bodies.push_back(BodyOf(graph, chain, shown, &inputs));
+  options.name = graph.node(shown[0]).name;
+  options.outputs = static_cast<int>(shown.size());
+  const NodeId group = graph.AddNode(Group{}, std::move(inputs), std::move(options));
   for (const NodeId id : chain) AddSources(graph, group, graph.node(id).sources);
-  TakeOver(graph, result, made);
-  graph.value(result).type = type;
-  for (auto it = chain.rbegin() + 1; it != chain.rend(); ++it) graph.RemoveNode(*it);
+  for (size_t i = 0; i < shown.size(); ++i) {
+    const ValueId result = graph.node(shown[i]).outputs[0];
+    const TensorType type = graph.value(result).type;
+    TakeOver(graph, result, graph.node(group).outputs[i]);
+    graph.value(result).type = type;
+  }
+  for (auto it = chain.rbegin(); it != chain.rend(); ++it) {
+    if (!graph.node(*it).removed) graph.RemoveNode(*it);
+  }
 }
 
 }  // namespace floe

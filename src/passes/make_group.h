@@ -8,9 +8,10 @@
 
 namespace floe {
 
-// Puts nodes of one output each, in order, of which each but the last is used by later ones alone, into a
-// Group in place of the last, with the sources of all.
-void MakeGroup(Graph& graph, std::span<const NodeId> chain);
+// Puts nodes of one output each, in order, into a Group with the sources of all, in place of those whose
+// outputs it shows: by default the last, else `shown`, of which the first gives it its name. Outputs that are
+// not shown are used by later ones of the chain alone.
+void MakeGroup(Graph& graph, std::span<const NodeId> chain, std::span<const NodeId> shown = {});
 
 }  // namespace floe
 

@@ -10,6 +10,7 @@
 #include "planner/chains.h"
 #include "planner/choose.h"
 #include "planner/groups.h"
+#include "planner/means.h"
 #include "planner/memory.h"
 #include "planner/rounding.h"
 #include "planner/weight_limit.h"
@@ -232,7 +233,10 @@ class Lowering {
 
 Plan MakePlan(Graph& graph, ConstantPool& constants, const PlannerOptions& options) {
   SettleGroups(graph, options);
-  if (options.merge_chains) MergeChains(graph, options);
+  if (options.merge_chains) {
+    MergeChains(graph, options);
+    MergeMeans(graph, options);
+  }
   graph.Compact();
   Choices choices(graph, options);
   return Lowering(graph, choices, constants, options).Run();

@@ -190,6 +190,40 @@ std::optional<ScaledGroup> MatchScaledGroup(const Graph& problem, std::string* w
   return scaled;
 }
 
+namespace {
+
+bool IsSpatialMean(const Graph& problem, const Node& node) {
+  const Reduce* op = OpCast<Reduce>(node.op);
+  if (op == nullptr || op->kind != ReduceKind::kMean) return false;
+  const auto rank = static_cast<int64_t>(DimsOf(problem, node.inputs[0]).size());
+  std::vector<bool> reduced(static_cast<size_t>(rank), false);
+  for (const int64_t axis : op->axes) {
+    if (axis < -rank || axis >= rank) return false;
+    reduced[static_cast<size_t>(axis < 0 ? axis + rank : axis)] = true;
+  }
+  if (rank < 3 || reduced.front() || reduced.back()) return false;
+  return std::all_of(reduced.begin() + 1, reduced.end() - 1, [](bool r) { return r; });
+}
+
+}  // namespace
+
+std::optional<FusedGroup> MatchGroupWithMean(const Graph& problem, std::string* why) {
+  *why = "not one op, perhaps a residual and an activation, and the mean of that";
+  const std::vector<NodeId> order = problem.Order();
+  if (order.size() < 2 || problem.outputs().size() != 2 || RefuseUnlessStatic(problem)) return std::nullopt;
+  const Node& mean = problem.node(order.back());
+  const std::span<const NodeId> rest = std::span(order).first(order.size() - 1);
+  size_t count = 0;
+  const std::optional<FusedGroup> group = MatchChain(problem, rest, &count, why);
+  if (!group || count != rest.size()) return std::nullopt;
+  if (mean.inputs.empty() || mean.inputs[0] != group->output || !IsSpatialMean(problem, mean) ||
+      problem.outputs()[0] != group->output || problem.outputs()[1] != mean.outputs[0]) {
+    *why = "the outputs are not a tensor and its mean over space";
+    return std::nullopt;
+  }
+  return group;
+}
+
 std::vector<FusedGroup> MatchFusedChain(const Graph& problem, std::string* why) {
   const std::string shared = "an inner value of the chain is used twice or is an output";
   const std::vector<NodeId> order = problem.Order();

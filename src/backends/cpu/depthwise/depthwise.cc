@@ -6,6 +6,7 @@
 #include "backends/cpu/isa.h"
 #include "backends/cpu/kernels.h"
 #include "backends/cpu/problem.h"
+#include "backends/cpu/rows/rows.h"
 #include "base/check.h"
 
 namespace floe::cpu {
@@ -25,9 +26,11 @@ Tensor PackDepthwise(const Window& w, const float* filter) {
 
 namespace {
 
+// One output, or two: the second is the mean over space of the first.
 Refusal Match(const Graph& problem, FusedGroup* group, Window* window) {
   std::string why;
-  const std::optional<FusedGroup> matched = MatchFusedGroup(problem, &why);
+  const std::optional<FusedGroup> matched =
+      problem.outputs().size() == 2 ? MatchGroupWithMean(problem, &why) : MatchFusedGroup(problem, &why);
   if (!matched) return why;
   *group = *matched;
   if (Refusal refusal = ReadConv(problem, *group, window)) return refusal;
@@ -41,14 +44,15 @@ class Depthwise : public Executable {
   Depthwise(const PrepareArgs& args, const FusedGroup& group, const Window& window)
       : window_(window),
         code_(DepthwiseCodeFor(IsaOf(args.target))),
+        row_code_(RowCodeFor(IsaOf(args.target))),
+        has_mean_(args.problem.outputs().size() == 2),
         input_(args.problem, group.main->inputs[0]),
         epilogue_(args.problem, group),
         packed_(args.packed[0]) {}
 
   size_t WorkspaceBytes(int) const override {
-    return multiplier() == 1
-               ? 0
-               : static_cast<size_t>(window_.input_pixels() * window_.output_channels) * sizeof(float);
+    const int64_t sums = has_mean_ ? rows() * window_.output_channels : 0;
+    return static_cast<size_t>(RepeatedFloats() + sums) * sizeof(float);
   }
 
   void Run(const RunArgs& args) const override {
@@ -61,16 +65,36 @@ class Depthwise : public Executable {
     call.output = static_cast<float*>(args.outputs[0].raw());
     call.pixel_pitch = window_.output_channels;
     call.activation = epilogue_.activation;
+    if (has_mean_) call.row_sums = static_cast<float*>(args.workspace) + RepeatedFloats();
     RunParts(call, *args.pool);
+    if (has_mean_) AddRowSums(call.row_sums, static_cast<float*>(args.outputs[1].raw()));
   }
 
  private:
   int64_t multiplier() const { return window_.output_channels / window_.channels; }
+  int64_t rows() const { return window_.batch * window_.output[0] * window_.output[1]; }
+  int64_t RepeatedFloats() const {
+    return multiplier() == 1 ? 0 : RoundUp(window_.input_pixels() * window_.output_channels, 16);
+  }
+
+  // In the order of rows, whichever thread made which.
+  void AddRowSums(const float* sums, float* mean) const {
+    const int64_t channels = window_.output_channels;
+    const int64_t image_rows = window_.output[0] * window_.output[1];
+    const float factor = 1.0f / static_cast<float>(image_rows * window_.output[2]);
+    for (int64_t n = 0; n < window_.batch; ++n, mean += channels) {
+      std::fill_n(mean, channels, 0.0f);
+      for (int64_t r = 0; r < image_rows; ++r, sums += channels) {
+        row_code_.accumulate(Fold::kSum, mean, sums, channels);
+      }
+      row_code_.scale(factor, mean, channels);
+    }
+  }
 
   // Few rows of many channels are split by channels, so that the parts are equal.
   void RunParts(const DepthwiseCall& call, ThreadPool& pool) const {
     constexpr int64_t kBlock = 64;
-    const int64_t rows = window_.batch * window_.output[0] * window_.output[1];
+    const int64_t rows = this->rows();
     const int64_t channels = window_.output_channels;
     const bool small = rows * window_.output[2] * channels * window_.taps() < 20000;
     const bool by_channel = rows < 8 * pool.threads() && channels >= kBlock * pool.threads();
@@ -101,6 +125,8 @@ class Depthwise : public Executable {
 
   Window window_;
   DepthwiseCode code_;
+  const RowCode& row_code_;
+  bool has_mean_;
   Operand input_;
   Epilogue epilogue_;
   Tensor packed_;
@@ -140,6 +166,12 @@ std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
   return std::make_unique<Depthwise>(args, group, w);
 }
 
+std::vector<InPlace> InPlaceOf(const Graph& problem) {
+  FusedGroup group;
+  Window w;
+  return Match(problem, &group, &w) ? std::vector<InPlace>{} : ResidualInPlace(problem, group);
+}
+
 }  // namespace
 
 Kernel DepthwiseKernel() {
@@ -149,7 +181,7 @@ Kernel DepthwiseKernel() {
           .estimate_ns = Estimate,
           .pack = Pack,
           .prepare = Prepare,
-          .in_place = ResidualInPlace,
+          .in_place = InPlaceOf,
           .error_bound = 1e-5};
 }
 

@@ -29,6 +29,8 @@ struct DepthwiseCall {
   int64_t pixel_pitch = 0;
   int64_t channel_pitch = 1;
   int64_t first_row = 0;        // the one that lies at `output`
+  // Channels last only: of every output row the sums over its pixels, [rows][channels]; or null.
+  float* row_sums = nullptr;
   int64_t first_input_row = 0;  // of batch * z * y, the one that lies at `input`
   Activation activation;
   int64_t row_begin = 0;  // of batch * z * y output rows

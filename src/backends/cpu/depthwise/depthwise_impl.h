@@ -289,6 +289,28 @@ inline void ActivatePixels(const DepthwiseCall& call, const OutputRow& row) {
   }
 }
 
+// The sums over the pixels of an output row that has just been written.
+inline void SumPixels(const DepthwiseCall& call, const OutputRow& row, int64_t index) {
+  float* sums = call.row_sums + index * call.window->output_channels;
+  const int64_t pixels = call.window->output[2];
+  ForEachVector(call.channel_begin, call.channel_end, [&](int64_t c, int64_t lanes) {
+    // One sum alone would wait for each addition.
+    Vec acc[4] = {Splat(0.0f), Splat(0.0f), Splat(0.0f), Splat(0.0f)};
+    const float* from = row.output + c;
+    int64_t x = 0;
+    for (; x + 4 <= pixels; x += 4, from += 4 * row.pixel_pitch) {
+      for (int i = 0; i < 4; ++i) acc[i] += LoadUpTo(from + i * row.pixel_pitch, lanes);
+    }
+    for (; x < pixels; ++x, from += row.pixel_pitch) acc[0] += LoadUpTo(from, lanes);
+    const Vec sum = (acc[0] + acc[1]) + (acc[2] + acc[3]);
+    if (lanes < kLanes) {
+      StorePart(sums + c, sum, lanes);
+    } else {
+      Store(sums + c, sum);
+    }
+  });
+}
+
 inline void RunDepthwise(const DepthwiseCall& call) {
   const RowsFunction function = RowsFunctionFor(*call.window);
   const bool activate =
@@ -311,6 +333,8 @@ inline void RunDepthwise(const DepthwiseCall& call) {
     }
     if (activate) ActivatePixels(call, first);
     if (activate && two) ActivatePixels(call, second);
+    if (call.row_sums != nullptr) SumPixels(call, first, r);
+    if (call.row_sums != nullptr && two) SumPixels(call, second, r + 1);
     r += two ? 2 : 1;
   }
 }
