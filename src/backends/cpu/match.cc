@@ -192,9 +192,32 @@ std::optional<ScaledGroup> MatchScaledGroup(const Graph& problem, std::string* w
 
 namespace {
 
+constexpr const char* kSharedInside = "an inner value of the chain is used twice or is an output";
+
+// Groups one after the other, each reading the one before.
+std::vector<FusedGroup> MatchLinks(const Graph& problem, std::span<const NodeId> order, std::string* why) {
+  std::vector<FusedGroup> chain;
+  for (std::span<const NodeId> rest = order; !rest.empty();) {
+    size_t count = 0;
+    const std::optional<FusedGroup> next = MatchChain(problem, rest, &count, why);
+    if (!next) return {};
+    if (!chain.empty()) {
+      const ValueId between = chain.back().output;
+      const bool reads = !next->main->inputs.empty() && next->main->inputs[0] == between;
+      if (!reads || !problem.HasOneUse(between)) {
+        *why = kSharedInside;
+        return {};
+      }
+    }
+    chain.push_back(*next);
+    rest = rest.subspan(count);
+  }
+  return chain;
+}
+
 bool IsSpatialMean(const Graph& problem, const Node& node) {
   const Reduce* op = OpCast<Reduce>(node.op);
-  if (op == nullptr || op->kind != ReduceKind::kMean) return false;
+  if (op == nullptr || op->kind != ReduceKind::kMean || node.inputs.empty()) return false;
   const auto rank = static_cast<int64_t>(DimsOf(problem, node.inputs[0]).size());
   std::vector<bool> reduced(static_cast<size_t>(rank), false);
   for (const int64_t axis : op->axes) {
@@ -207,48 +230,30 @@ bool IsSpatialMean(const Graph& problem, const Node& node) {
 
 }  // namespace
 
-std::optional<FusedGroup> MatchGroupWithMean(const Graph& problem, std::string* why) {
-  *why = "not one op, perhaps a residual and an activation, and the mean of that";
-  const std::vector<NodeId> order = problem.Order();
-  if (order.size() < 2 || problem.outputs().size() != 2 || RefuseUnlessStatic(problem)) return std::nullopt;
-  const Node& mean = problem.node(order.back());
-  const std::span<const NodeId> rest = std::span(order).first(order.size() - 1);
-  size_t count = 0;
-  const std::optional<FusedGroup> group = MatchChain(problem, rest, &count, why);
-  if (!group || count != rest.size()) return std::nullopt;
-  if (mean.inputs.empty() || mean.inputs[0] != group->output || !IsSpatialMean(problem, mean) ||
-      problem.outputs()[0] != group->output || problem.outputs()[1] != mean.outputs[0]) {
-    *why = "the outputs are not a tensor and its mean over space";
-    return std::nullopt;
-  }
-  return group;
-}
-
 std::vector<FusedGroup> MatchFusedChain(const Graph& problem, std::string* why) {
-  const std::string shared = "an inner value of the chain is used twice or is an output";
   const std::vector<NodeId> order = problem.Order();
   if (order.empty() || problem.outputs().empty()) {
     *why = "no op";
     return {};
   }
-  std::vector<FusedGroup> chain;
-  for (std::span<const NodeId> rest = order; !rest.empty();) {
-    size_t count = 0;
-    const std::optional<FusedGroup> next = MatchChain(problem, rest, &count, why);
-    if (!next) return {};
-    if (!chain.empty()) {
-      const ValueId between = chain.back().output;
-      const bool reads = !next->main->inputs.empty() && next->main->inputs[0] == between;
-      if (!reads || !problem.HasOneUse(between)) {
-        *why = shared;
-        return {};
-      }
-    }
-    chain.push_back(*next);
-    rest = rest.subspan(count);
+  std::vector<FusedGroup> chain = MatchLinks(problem, order, why);
+  if (chain.empty() || IsOnlyOutput(problem, chain.back().output, order.size())) return chain;
+  *why = kSharedInside;
+  return {};
+}
+
+std::vector<FusedGroup> MatchChainPerhapsWithMean(const Graph& problem, std::string* why) {
+  if (problem.outputs().size() != 2) return MatchFusedChain(problem, why);
+  const std::vector<NodeId> order = problem.Order();
+  *why = "the outputs are not a tensor and its mean over space";
+  if (order.size() < 2 || RefuseUnlessStatic(problem)) return {};
+  const Node& mean = problem.node(order.back());
+  if (!IsSpatialMean(problem, mean) || problem.outputs()[0] != mean.inputs[0] ||
+      problem.outputs()[1] != mean.outputs[0]) {
+    return {};
   }
-  if (IsOnlyOutput(problem, chain.back().output, order.size())) return chain;
-  *why = shared;
+  std::vector<FusedGroup> chain = MatchLinks(problem, std::span(order).first(order.size() - 1), why);
+  if (chain.empty() || chain.back().output == mean.inputs[0]) return chain;
   return {};
 }
 

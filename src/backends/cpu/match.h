@@ -35,14 +35,14 @@ struct ScaledGroup {
 };
 std::optional<ScaledGroup> MatchScaledGroup(const Graph& problem, std::string* why);
 
-// Such a group whose output and the mean of that over space, all dimensions but the first and the last, are
-// the problem's two outputs.
-std::optional<FusedGroup> MatchGroupWithMean(const Graph& problem, std::string* why);
-
 // Several such groups as MatchFusedGroup() takes, each but the first reading with its main op's first input
 // the output of the one before, which nobody else sees. Empty with `why` set when the problem is no such
 // chain.
 std::vector<FusedGroup> MatchFusedChain(const Graph& problem, std::string* why);
+
+// The same, or such a chain whose output and the mean of that over space, all dimensions but the first and
+// the last, are the problem's two outputs.
+std::vector<FusedGroup> MatchChainPerhapsWithMean(const Graph& problem, std::string* why);
 
 // The activation a node is, if its kind is one and its second operand (PRelu) is a constant over the last
 // dimension.

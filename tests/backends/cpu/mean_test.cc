@@ -59,6 +59,29 @@ TEST(Mean, IsOfWhatTheActivationAndTheResidualGive) {
   }
 }
 
+// A convolution, an activation, and a depthwise convolution with its mean, band by band.
+TEST(Mean, ComesOutOfAChainToo) {
+  for (const Case& first : {Case{{2, 12, 11, 24}, {40, 1, 1, 24}}, Case{{1, 30, 31, 16}, {96, 1, 1, 16}},
+                            Case{{2, 21, 20, 3}, {16, 3, 3, 3}, {2, 2}, {1, 1, 1, 1}}}) {
+    for (const int64_t stride : {1, 2}) {
+      SCOPED_TRACE(DimsToString(first.input) + ", stride " + std::to_string(stride));
+      Graph g;
+      const ValueId x = g.Add(Unary{UnaryKind::kSigmoid}, {AddConv(g, first)});
+      const int64_t channels = first.filter[0];
+      Conv op;
+      op.strides = {stride, stride};
+      op.pads = {2, 2, 2, 2};
+      op.group = channels;
+      const ValueId w = g.AddConstant("w", RandomTensor(DType::kFloat32, {channels, 5, 5, 1}, 3, 0, 1));
+      const ValueId y = g.Add(Unary{UnaryKind::kSilu}, {g.Add(op, {x, w})});
+      g.AddOutput(y);
+      g.AddOutput(g.Add(Reduce{ReduceKind::kMean, {1, 2}, true}, {y}));
+      ExpectMatches("cpu.conv_depthwise", g);
+      EXPECT_EQ(RefusalOf(kName, g), "more than one layer");
+    }
+  }
+}
+
 TEST(Mean, OverOtherDimensionsIsRefused) {
   const Case c{{2, 6, 7, 8}, {8, 3, 3, 1}, {}, {1, 1, 1, 1}, {}, 8};
   EXPECT_EQ(RefusalOf(kName, WithMean(c, {1, 2}, false)), "");

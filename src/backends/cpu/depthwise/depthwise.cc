@@ -6,7 +6,6 @@
 #include "backends/cpu/isa.h"
 #include "backends/cpu/kernels.h"
 #include "backends/cpu/problem.h"
-#include "backends/cpu/rows/rows.h"
 #include "base/check.h"
 
 namespace floe::cpu {
@@ -24,15 +23,28 @@ Tensor PackDepthwise(const Window& w, const float* filter) {
   return packed;
 }
 
+void MeanOfRowSums(const Window& w, const RowCode& code, const float* sums, float* mean) {
+  const int64_t channels = w.output_channels;
+  const int64_t image_rows = w.output[0] * w.output[1];
+  const float factor = 1.0f / static_cast<float>(image_rows * w.output[2]);
+  for (int64_t n = 0; n < w.batch; ++n, mean += channels) {
+    std::fill_n(mean, channels, 0.0f);
+    for (int64_t r = 0; r < image_rows; ++r, sums += channels) {
+      code.accumulate(Fold::kSum, mean, sums, channels);
+    }
+    code.scale(factor, mean, channels);
+  }
+}
+
 namespace {
 
 // One output, or two: the second is the mean over space of the first.
 Refusal Match(const Graph& problem, FusedGroup* group, Window* window) {
   std::string why;
-  const std::optional<FusedGroup> matched =
-      problem.outputs().size() == 2 ? MatchGroupWithMean(problem, &why) : MatchFusedGroup(problem, &why);
-  if (!matched) return why;
-  *group = *matched;
+  const std::vector<FusedGroup> matched = MatchChainPerhapsWithMean(problem, &why);
+  if (matched.empty()) return why;
+  if (matched.size() != 1) return "more than one layer";
+  *group = matched[0];
   if (Refusal refusal = ReadConv(problem, *group, window)) return refusal;
   if (window->groups != window->channels) return "not a depthwise convolution";
   if (window->kernel[0] * window->kernel[1] > kMostFilterRows) return "filter too high";
@@ -67,7 +79,8 @@ class Depthwise : public Executable {
     call.activation = epilogue_.activation;
     if (has_mean_) call.row_sums = static_cast<float*>(args.workspace) + RepeatedFloats();
     RunParts(call, *args.pool);
-    if (has_mean_) AddRowSums(call.row_sums, static_cast<float*>(args.outputs[1].raw()));
+    if (has_mean_)
+      MeanOfRowSums(window_, row_code_, call.row_sums, static_cast<float*>(args.outputs[1].raw()));
   }
 
  private:
@@ -75,20 +88,6 @@ class Depthwise : public Executable {
   int64_t rows() const { return window_.batch * window_.output[0] * window_.output[1]; }
   int64_t RepeatedFloats() const {
     return multiplier() == 1 ? 0 : RoundUp(window_.input_pixels() * window_.output_channels, 16);
-  }
-
-  // In the order of rows, whichever thread made which.
-  void AddRowSums(const float* sums, float* mean) const {
-    const int64_t channels = window_.output_channels;
-    const int64_t image_rows = window_.output[0] * window_.output[1];
-    const float factor = 1.0f / static_cast<float>(image_rows * window_.output[2]);
-    for (int64_t n = 0; n < window_.batch; ++n, mean += channels) {
-      std::fill_n(mean, channels, 0.0f);
-      for (int64_t r = 0; r < image_rows; ++r, sums += channels) {
-        row_code_.accumulate(Fold::kSum, mean, sums, channels);
-      }
-      row_code_.scale(factor, mean, channels);
-    }
   }
 
   // Few rows of many channels are split by channels, so that the parts are equal.

@@ -9,6 +9,7 @@
 
 #include "backends/cpu/activation.h"
 #include "backends/cpu/isa.h"
+#include "backends/cpu/rows/rows.h"
 #include "backends/cpu/window.h"
 
 namespace floe::cpu {
@@ -28,7 +29,7 @@ struct DepthwiseCall {
   // vector, and the rows of the block.
   int64_t pixel_pitch = 0;
   int64_t channel_pitch = 1;
-  int64_t first_row = 0;        // the one that lies at `output`
+  int64_t first_row = 0;  // the one that lies at `output`
   // Channels last only: of every output row the sums over its pixels, [rows][channels]; or null.
   float* row_sums = nullptr;
   int64_t first_input_row = 0;  // of batch * z * y, the one that lies at `input`
@@ -45,6 +46,10 @@ DepthwiseCode DepthwiseCodeFor(Isa isa);
 
 // The filter of a depthwise convolution, [channels][taps], as the code wants it.
 Tensor PackDepthwise(const Window& window, const float* filter);
+
+// The mean over an image's pixels of each channel from DepthwiseCall::row_sums; added in the order of rows,
+// whichever thread made which.
+void MeanOfRowSums(const Window& window, const RowCode& code, const float* sums, float* mean);
 
 namespace generic {
 DepthwiseCode GetDepthwiseCode();

@@ -32,6 +32,7 @@ struct BandPlan {
   PackedShape first_shape, last_shape;
   const PackedCode* first_code = nullptr;
   const PackedCode* last_code = nullptr;  // null: the depthwise convolution is the last
+  bool has_mean = false;                  // of the depthwise convolution's output
   bool direct = false;                    // the first one's pixels are read where they lie
   int64_t rows = 1;                       // of the depthwise convolution's output, in a band
   int64_t band_rows = 1;                  // of its input
@@ -57,10 +58,12 @@ void ChooseHeights(BandPlan* plan) {
 
 Refusal MakePlan(const Graph& problem, DType arithmetic, const Target& target, BandPlan* plan) {
   std::string why;
-  plan->chain = MatchFusedChain(problem, &why);
+  plan->chain = MatchChainPerhapsWithMean(problem, &why);
+  plan->has_mean = problem.outputs().size() == 2;
   const std::vector<FusedGroup>& chain = plan->chain;
   if (chain.empty()) return why;
   if (chain.size() != 2 && chain.size() != 3) return "not two or three layers";
+  if (plan->has_mean && chain.size() != 2) return "a mean of a product";
   ProductPlan product;
   if (Refusal refusal = PlanConvGroup(problem, chain[0], &product)) return refusal;
   plan->first = product.window;
@@ -95,13 +98,14 @@ class ConvDepthwise : public Executable {
   ConvDepthwise(const PrepareArgs& args, const BandPlan& plan)
       : plan_(plan),
         depthwise_(DepthwiseCodeFor(IsaOf(args.target))),
+        row_code_(RowCodeFor(IsaOf(args.target))),
         input_(args.problem, plan.chain[0].main->inputs[0]) {
     for (const FusedGroup& group : plan.chain) epilogues_.emplace_back(args.problem, group);
     packed_.assign(args.packed.begin(), args.packed.end());
   }
 
   size_t WorkspaceBytes(int threads) const override {
-    return static_cast<size_t>(threads * Layout().end) * sizeof(float);
+    return static_cast<size_t>(SumFloats() + threads * Layout().end) * sizeof(float);
   }
 
   void Run(const RunArgs& args) const override {
@@ -110,13 +114,15 @@ class ConvDepthwise : public Executable {
     const int64_t rows = w.batch * w.output[1];
     const int64_t work = plan_.first_shape.rows * plan_.first_shape.depth * plan_.first_shape.columns;
     args.pool->ParallelFor(rows, work < kLeastWork ? rows : 1, [&](int64_t begin, int64_t end, int thread) {
-      float* memory = static_cast<float*>(args.workspace) + thread * Layout().end;
+      float* memory = static_cast<float*>(args.workspace) + SumFloats() + thread * Layout().end;
       while (begin < end) {
         const int64_t image_end = std::min((begin / w.output[1] + 1) * w.output[1], end);
         RunImage(calls, begin, image_end, memory);
         begin = image_end;
       }
     });
+    if (!plan_.has_mean) return;
+    MeanOfRowSums(w, row_code_, calls.depthwise.row_sums, static_cast<float*>(args.outputs[1].raw()));
   }
 
  private:
@@ -136,6 +142,12 @@ class ConvDepthwise : public Executable {
     int64_t dense = 0;  // the depthwise convolution's output, where it is to be rounded
     int64_t end = 0;
   };
+
+  // Before the threads' memories: DepthwiseCall::row_sums.
+  int64_t SumFloats() const {
+    const Window& w = plan_.depthwise;
+    return plan_.has_mean ? RoundUp(w.batch * w.output[1] * w.channels, 16) : 0;
+  }
 
   Places Layout() const {
     constexpr int64_t kLine = 16;
@@ -181,6 +193,7 @@ class ConvDepthwise : public Executable {
     call.pixel_pitch = plan_.depthwise.channels;
     call.activation = epilogues_[1].activation;
     call.channel_end = plan_.depthwise.channels;
+    if (plan_.has_mean) call.row_sums = static_cast<float*>(args.workspace);
     if (plan_.last_code != nullptr) calls.last = ProductCall(args, 2, plan_.last_shape, *plan_.last_code);
     return calls;
   }
@@ -262,6 +275,7 @@ class ConvDepthwise : public Executable {
 
   BandPlan plan_;
   DepthwiseCode depthwise_;
+  const RowCode& row_code_;
   Operand input_;
   std::vector<Epilogue> epilogues_;
   std::vector<Tensor> packed_;
@@ -310,7 +324,7 @@ std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
 // A residual may be written over unless it is the chain's input, which is read until the end.
 std::vector<InPlace> InPlaceOf(const Graph& problem) {
   std::string why;
-  const std::vector<FusedGroup> chain = MatchFusedChain(problem, &why);
+  const std::vector<FusedGroup> chain = MatchChainPerhapsWithMean(problem, &why);
   return chain.empty() ? std::vector<InPlace>{} : ResidualInPlace(problem, chain.back());
 }
 

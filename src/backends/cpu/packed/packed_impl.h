@@ -86,25 +86,15 @@ inline void CopyWindow(const Window& w, const float* image, int64_t y, int64_t x
   }
 }
 
-inline void Gather(const Window& w, const float* input, const RowBlock& block, int64_t begin, int64_t end,
-                   float* row) {
-  const int64_t depth = w.taps() * w.channels;
-  const int64_t image = w.input[1] * w.input[2] * w.channels;
-  const bool single = w.taps() == 1 && w.pad[1] == 0 && w.pad[2] == 0;
-  int64_t place = block.first + begin;
+// put(row, image, y, x) for output pixels [begin, end) of the block: its row, and where its window begins.
+template <typename F>
+FLOE_INLINE void ForEachPixel(const Window& w, const RowBlock& block, int64_t begin, int64_t end, F put) {
+  const int64_t place = block.first + begin;
   int64_t x = place % w.output[2];
   int64_t y = place / w.output[2] % w.output[1];
   int64_t n = place / w.output[2] / w.output[1];
   for (int64_t i = begin; i < end; ++i) {
-    float* to = block.rows + i * kLanes;
-    const int64_t iy = y * w.stride[1] - w.pad[1];
-    const int64_t ix = x * w.stride[2] - w.pad[2];
-    if (single) {
-      SpreadRow(PlainRow{input + n * image + (iy * w.input[2] + ix) * w.channels}, depth, block.count, to);
-    } else {
-      CopyWindow(w, input + n * image, iy, ix, row);
-      SpreadRow(PlainRow{row}, depth, block.count, to);
-    }
+    put(block.rows + i * kLanes, n, y * w.stride[1] - w.pad[1], x * w.stride[2] - w.pad[2]);
     if (++x < w.output[2]) continue;
     x = 0;
     if (++y < w.output[1]) continue;
@@ -113,18 +103,29 @@ inline void Gather(const Window& w, const float* input, const RowBlock& block, i
   }
 }
 
+inline void Gather(const Window& w, const float* input, const RowBlock& block, int64_t begin, int64_t end,
+                   float* row) {
+  const int64_t depth = w.taps() * w.channels;
+  const int64_t image = w.input[1] * w.input[2] * w.channels;
+  const bool single = w.taps() == 1 && w.pad[1] == 0 && w.pad[2] == 0;
+  ForEachPixel(
+      w, block, begin, end, [&](float* to, int64_t n, int64_t y, int64_t x) __attribute__((always_inline)) {
+        if (single) {
+          SpreadRow(PlainRow{input + n * image + (y * w.input[2] + x) * w.channels}, depth, block.count, to);
+        } else {
+          CopyWindow(w, input + n * image, y, x, row);
+          SpreadRow(PlainRow{row}, depth, block.count, to);
+        }
+      });
+}
+
 inline void GatherScaled(const Window& w, const float* input, const PixelScale& scale, const RowBlock& block,
                          int64_t begin, int64_t end) {
-  const int64_t pixels = w.output[1] * w.output[2];
-  for (int64_t i = begin; i < end; ++i) {
-    const int64_t place = block.first + i;
-    const int64_t n = place / pixels;
-    const int64_t y = place % pixels / w.output[2] * w.stride[1];
-    const int64_t x = place % w.output[2] * w.stride[2];
-    const float* from = input + ((n * w.input[1] + y) * w.input[2] + x) * w.channels;
-    SpreadRow(ScaledRow{from, scale.first + n * scale.image_pitch}, w.channels, block.count,
-              block.rows + i * kLanes);
-  }
+  ForEachPixel(
+      w, block, begin, end, [&](float* to, int64_t n, int64_t y, int64_t x) __attribute__((always_inline)) {
+        const float* from = input + ((n * w.input[1] + y) * w.input[2] + x) * w.channels;
+        SpreadRow(ScaledRow{from, scale.first + n * scale.image_pitch}, w.channels, block.count, to);
+      });
 }
 
 // What one register block writes.
