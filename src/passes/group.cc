@@ -37,49 +37,91 @@ NodeId Next(const Graph& graph, ValueId value) {
   return graph.value(graph.node(user).outputs[0]).type == graph.value(value).type ? user : kNoNode;
 }
 
-// A product of x and one number a channel, or an image and channel, that a convolution of single pixels alone
-// reads; the gate of a squeeze-and-excite block. kNoNode if that is not what comes before the convolution.
-NodeId ScaleBefore(const Graph& graph, NodeId id) {
-  const Conv* conv = OpCast<Conv>(graph.node(id).op);
-  if (conv == nullptr || conv->layout != Layout::kNhwc || conv->group != 1) return kNoNode;
-  const std::vector<ValueId>& inputs = graph.node(id).inputs;
-  const Shape& filter = ShapeOfValue(graph, inputs[1]);
-  if (!filter.IsStatic() || filter.Static().size() < 3) return kNoNode;
-  const std::vector<int64_t> taps = filter.Static();
-  const auto is_one = [](int64_t d) { return d == 1; };
-  const auto is_zero = [](int64_t d) { return d == 0; };
-  if (!std::all_of(taps.begin() + 1, taps.end() - 1, is_one) || !std::ranges::all_of(conv->pads, is_zero)) {
-    return kNoNode;
+// Numbers for each of the last dimension of x, and with `by_image` perhaps for each of the first.
+bool IsByChannel(const Graph& graph, ValueId value, ValueId x, bool by_image) {
+  const Shape& all = ShapeOfValue(graph, x);
+  const Shape& few = ShapeOfValue(graph, value);
+  if (!all.has_rank() || !few.has_rank() || few.rank() < 1 || few.rank() > all.rank()) return false;
+  for (size_t i = 0; i < few.rank(); ++i) {
+    const size_t at = all.rank() - few.rank() + i;
+    const bool may_differ = at + 1 == all.rank() || (by_image && at == 0);
+    if (few[i] == Dim(1)) continue;
+    if (!may_differ || !few[i].Same(all[at])) return false;
   }
-  const NodeId before = MadeBy<Binary>(graph, inputs[0]);
-  if (before == kNoNode || !IsBinary(graph.node(before).op, BinaryKind::kMul)) return kNoNode;
-  if (SoleUser(graph, inputs[0]) != id) return kNoNode;
-  const Node& product = graph.node(before);
-  const auto scales = [&](ValueId x, ValueId scale) {
-    const Shape& all = ShapeOfValue(graph, x);
-    const Shape& few = ShapeOfValue(graph, scale);
-    if (!all.has_rank() || !few.has_rank() || few.rank() < 1 || few.rank() > all.rank()) return false;
-    for (size_t i = 0; i < few.rank(); ++i) {
-      const size_t at = all.rank() - few.rank() + i;
-      const bool may_differ = at == 0 || at + 1 == all.rank();
-      if (few[i] == Dim(1)) continue;
-      if (!may_differ || !few[i].Same(all[at])) return false;
-    }
-    return few.dims().back().Same(all.dims().back()) &&
-           SameShape(all, ShapeOfValue(graph, product.outputs[0]));
-  };
-  const bool fits =
-      scales(product.inputs[0], product.inputs[1]) || scales(product.inputs[1], product.inputs[0]);
-  return fits ? before : kNoNode;
+  return few.dims().back().Same(all.dims().back());
 }
 
-// Perhaps a scale, a linear op, then perhaps the addition of a tensor of its output's type, then perhaps one
-// activation.
+// A convolution of single pixels, channels last, without padding.
+bool IsPointwise(const Graph& graph, NodeId id) {
+  const Conv* conv = OpCast<Conv>(graph.node(id).op);
+  if (conv == nullptr || conv->layout != Layout::kNhwc || conv->group != 1) return false;
+  const Shape& filter = ShapeOfValue(graph, graph.node(id).inputs[1]);
+  if (!filter.IsStatic() || filter.Static().size() < 3) return false;
+  const std::vector<int64_t> taps = filter.Static();
+  return std::all_of(taps.begin() + 1, taps.end() - 1, [](int64_t d) { return d == 1; }) &&
+         std::ranges::all_of(conv->pads, [](int64_t d) { return d == 0; });
+}
+
+// Steps back from a value through what may stand before a pointwise convolution.
+class HeadFinder {
+ public:
+  HeadFinder(const Graph& graph, NodeId conv)
+      : graph_(graph), value_(graph.node(conv).inputs[0]), reader_(conv) {}
+
+  // The nodes in order: of a concatenation, a factor and a term by channel and a clamp, those that are there.
+  std::vector<NodeId> Find() {
+    Take([&](const Node& node) { return IsUnary(node.op, UnaryKind::kRelu) || IsOp<Clip>(node.op); });
+    TakeBinary(BinaryKind::kAdd, false);
+    TakeBinary(BinaryKind::kMul, true);
+    Take([&](const Node& node) {
+      const auto* concat = OpCast<Concat>(node.op);
+      const Shape& shape = ShapeOfValue(graph_, node.outputs[0]);
+      if (concat == nullptr || !shape.has_rank()) return false;
+      return concat->axis == -1 || concat->axis == static_cast<int64_t>(shape.rank()) - 1;
+    });
+    return {nodes_.rbegin(), nodes_.rend()};
+  }
+
+ private:
+  // The node that makes the value, if it is fit and nobody else reads it; goes on to its input `which`.
+  template <typename F>
+  bool Take(F is_fit, size_t which = 0) {
+    const NodeId id = graph_.value(value_).producer;
+    if (id == kNoNode || graph_.node(id).outputs.size() != 1 || SoleUser(graph_, value_) != reader_)
+      return false;
+    const Node& node = graph_.node(id);
+    if (graph_.value(value_).type.dtype != DType::kFloat32 || !is_fit(node)) return false;
+    nodes_.push_back(id);
+    reader_ = id;
+    value_ = node.inputs[which];
+    return true;
+  }
+
+  void TakeBinary(BinaryKind kind, bool by_image) {
+    for (const size_t which : {0, 1}) {
+      const auto is_fit = [&](const Node& node) {
+        if (!IsBinary(node.op, kind)) return false;
+        const ValueId x = node.inputs[which];
+        return IsByChannel(graph_, node.inputs[1 - which], x, by_image) &&
+               SameShape(ShapeOfValue(graph_, x), ShapeOfValue(graph_, node.outputs[0]));
+      };
+      if (Take(is_fit, which)) return;
+    }
+  }
+
+  const Graph& graph_;
+  ValueId value_;
+  NodeId reader_;
+  std::vector<NodeId> nodes_;
+};
+
+// Perhaps what its pixels pass through, a linear op, then perhaps the addition of a tensor of its output's
+// type, then perhaps one activation.
 std::vector<NodeId> LinearChain(const Graph& graph, NodeId first) {
   const Op& op = graph.node(first).op;
   if (!IsOp<Conv>(op) && !IsOp<ConvTranspose>(op) && !IsOp<MatMul>(op)) return {};
   std::vector<NodeId> chain;
-  if (const NodeId scale = ScaleBefore(graph, first); scale != kNoNode) chain.push_back(scale);
+  if (IsPointwise(graph, first)) chain = HeadFinder(graph, first).Find();
   chain.push_back(first);
   ValueId value = graph.node(first).outputs[0];
   NodeId next = Next(graph, value);

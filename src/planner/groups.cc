@@ -30,22 +30,33 @@ bool BetterApart(const Graph& problem, const PlannerOptions& options, const Roun
   return apart_ns < ChooseKernel(problem, options.target, nullptr, rounding).time_ns * kSplitGain;
 }
 
-// A group's first op may be one before that which the others follow: a scale before a convolution.
-bool HasHead(const Graph& problem) {
+// How many ops of a group come before the layer: what its pixels pass through.
+size_t HeadLength(const Graph& problem) {
   const std::vector<NodeId> order = problem.Order();
-  const auto is_elementwise = [&](NodeId id) { return InfoOf(problem.node(id).op).traits.elementwise; };
-  return order.size() > 1 && is_elementwise(order[0]) && !is_elementwise(order[1]);
+  const auto layer = std::ranges::find_if(order, [&](NodeId id) { return IsOp<Conv>(problem.node(id).op); });
+  return layer == order.end() ? 0 : static_cast<size_t>(layer - order.begin());
 }
 
-// The nodes but the first, in order, as one.
-NodeId JoinTail(Graph& graph, std::span<const NodeId> nodes) {
+// The nodes, in order, as one.
+NodeId Join(Graph& graph, std::span<const NodeId> nodes) {
   const ValueId result = graph.node(nodes.back()).outputs[0];
-  if (nodes.size() > 2) MakeGroup(graph, nodes.subspan(1));
+  if (nodes.size() > 1) MakeGroup(graph, nodes);
   return graph.value(result).producer;
 }
 
-// The first op and the others by themselves are faster, measured where the planner measures.
-bool HeadBetterApart(const Graph& problem, const PlannerOptions& options, const RoundingLimit& rounding) {
+struct Halves {
+  NodeId head;
+  NodeId tail;
+};
+
+Halves JoinHalves(Graph& graph, std::span<const NodeId> nodes, size_t head) {
+  const NodeId tail = Join(graph, nodes.subspan(head));
+  return {Join(graph, nodes.first(head)), tail};
+}
+
+// The head and the others by themselves are faster, measured where the planner measures.
+bool HeadBetterApart(const Graph& problem, size_t head, const PlannerOptions& options,
+                     const RoundingLimit& rounding) {
   if (!HasStaticTypes(problem)) return true;
   const auto choose = [&](const Graph& p) {
     return ChooseKernel(p, options.target, options.tuner, rounding);
@@ -53,12 +64,12 @@ bool HeadBetterApart(const Graph& problem, const PlannerOptions& options, const 
   const Choice whole = choose(problem);
   if (whole.last_resort) return true;
   const std::unique_ptr<Graph> parts = problem.Clone();
-  const std::vector<NodeId> order = parts->Order();
+  const Halves halves = JoinHalves(*parts, parts->Order(), head);
   std::vector<ValueId> ignored;
-  const Choice head = choose(*ExtractProblem(*parts, order[0], &ignored));
-  const Choice tail = choose(*ExtractProblem(*parts, JoinTail(*parts, order), &ignored));
-  if (head.last_resort || tail.last_resort) return false;
-  return head.time_ns + tail.time_ns < whole.time_ns * kSplitGain;
+  const Choice first = choose(*ExtractProblem(*parts, halves.head, &ignored));
+  const Choice second = choose(*ExtractProblem(*parts, halves.tail, &ignored));
+  if (first.last_resort || second.last_resort) return false;
+  return first.time_ns + second.time_ns < whole.time_ns * kSplitGain;
 }
 
 }  // namespace
@@ -107,9 +118,9 @@ int SettleGroups(Graph& graph, const PlannerOptions& options) {
     std::vector<ValueId> ignored;
     std::unique_ptr<Graph> problem = ExtractProblem(graph, id, &ignored);
     NodeId group = id;
-    if (HasHead(*problem)) {
-      if (!HeadBetterApart(*problem, options, limit)) continue;
-      group = JoinTail(graph, SplitGroup(graph, id));
+    if (const size_t head = HeadLength(*problem); head > 0) {
+      if (!HeadBetterApart(*problem, head, options, limit)) continue;
+      group = JoinHalves(graph, SplitGroup(graph, id), head).tail;
       ++split;
       if (!IsOp<Group>(graph.node(group).op)) continue;
       problem = ExtractProblem(graph, group, &ignored);

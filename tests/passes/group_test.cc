@@ -43,6 +43,32 @@ TEST(GroupOps, AConvolutionTakesTheScaleBeforeIt) {
   }
 }
 
+// A layer of a dense block: the concatenation is normalised, and a pointwise convolution reads it.
+TEST(GroupOps, AConvolutionTakesTheNormalisedConcatenationBeforeIt) {
+  const char* text = R"(graph g(%x: float32[1, 4, 4, 3], %z: float32[1, 4, 4, 2]) -> (%y) {
+    %w: float32[5, FILTER, 5] = const seeded(1)
+    %s: float32[5] = const seeded(2)
+    %o: float32[5] = const seeded(3)
+    %a = Concat(%x, %z) {axis=AXIS} from "concat"
+    %b = Mul(%a, %s) from "mul"
+    %n = Add(%b, %o) from "add"
+    %r = Relu(%n) from "relu"
+    %y = Conv(%r, %w) from "conv"
+  })";
+  const auto with = [&](const std::string& filter, const std::string& axis) {
+    std::string graph = text;
+    graph.replace(graph.find("FILTER"), 6, filter);
+    graph.replace(graph.find("AXIS"), 4, axis);
+    return After(graph, GroupOps);
+  };
+  const auto pointwise = with("1, 1", "-1");
+  ASSERT_EQ(pointwise->node_count(), 1u);
+  EXPECT_EQ(pointwise->node(pointwise->Order()[0]).sources,
+            (std::vector<std::string>{"concat", "mul", "add", "relu", "conv"}));
+  EXPECT_EQ(with("1, 1", "3")->node_count(), 1u);
+  EXPECT_EQ(with("2, 1", "3")->node_count(), 2u) << "a window: the elementwise ops are a group of their own";
+}
+
 TEST(GroupOps, AScaleOfAnotherKindStaysApart) {
   const auto expect_apart = [](const std::string& inputs, const std::string& body,
                                const std::string& outputs = "%y") {

@@ -145,49 +145,121 @@ std::optional<FusedGroup> MatchFusedGroup(const Graph& problem, std::string* why
 
 namespace {
 
-// Which of a product's operands is one number for each of the last dimension of the other, and perhaps of the
-// first.
-std::optional<ScaledGroup> MatchScale(const Graph& problem, const Node& node) {
-  if (!IsBinary(node.op, BinaryKind::kMul) || node.inputs.size() != 2) return std::nullopt;
-  for (const size_t which : {1, 0}) {
-    const ValueId input = node.inputs[1 - which];
-    const ValueId scale = node.inputs[which];
-    const std::vector<int64_t> dims = DimsOf(problem, input);
-    std::vector<int64_t> factors = DimsOf(problem, scale);
-    if (dims.size() < 2 || factors.size() > dims.size()) continue;
-    factors.insert(factors.begin(), dims.size() - factors.size(), 1);
-    const bool by_channel = factors.back() == dims.back();
-    const bool by_image = factors.front() == dims.front() && dims.front() != 1;
-    const bool inner = std::any_of(factors.begin() + 1, factors.end() - 1, [](int64_t d) { return d != 1; });
-    if (!by_channel || inner || (factors.front() != 1 && !by_image)) continue;
-    return ScaledGroup{{}, input, scale, by_image};
-  }
-  return std::nullopt;
+// One number for each of the last dimension, and with `by_image` perhaps for each of the first, of tensors of
+// those dimensions.
+bool IsByChannel(const Graph& problem, ValueId value, const std::vector<int64_t>& dims, bool* by_image) {
+  std::vector<int64_t> factors = DimsOf(problem, value);
+  if (dims.size() < 2 || factors.empty() || factors.size() > dims.size()) return false;
+  factors.insert(factors.begin(), dims.size() - factors.size(), 1);
+  const bool inner = std::any_of(factors.begin() + 1, factors.end() - 1, [](int64_t d) { return d != 1; });
+  if (factors.back() != dims.back() || inner) return false;
+  const bool each = factors.front() == dims.front() && dims.front() != 1;
+  if (factors.front() != 1 && (!each || by_image == nullptr)) return false;
+  if (by_image != nullptr) *by_image = each;
+  return true;
 }
+
+// Reads the nodes in front of the product, each of which alone reads the one before.
+class HeadReader {
+ public:
+  HeadReader(const Graph& problem, PixelHead* head) : problem_(problem), head_(*head) {}
+
+  // False: the node is no part of a head, or not in this place.
+  bool Take(const Node& node) {
+    if (node.outputs.size() != 1 || !problem_.HasOneUse(node.outputs[0])) return false;
+    const bool took = TakeConcat(node) || TakeScale(node) || TakeOffset(node) || TakeClamp(node);
+    if (took) value_ = node.outputs[0];
+    return took;
+  }
+  ValueId value() const { return value_; }
+
+ private:
+  enum Stage { kStart, kConcat, kScale, kOffset, kClamp };
+
+  // The node is the next one, after those of earlier stages, and reads what they made.
+  bool Enter(Stage stage, ValueId input) {
+    if (stage_ >= stage || (value_ != kNoValue && input != value_)) return false;
+    if (value_ == kNoValue) head_.parts = {input};
+    stage_ = stage;
+    return true;
+  }
+
+  bool TakeConcat(const Node& node) {
+    const auto* concat = OpCast<Concat>(node.op);
+    if (concat == nullptr || stage_ != kStart) return false;
+    const auto last = static_cast<int64_t>(DimsOf(problem_, node.outputs[0]).size()) - 1;
+    if (concat->axis != last && concat->axis != -1) return false;
+    head_.parts = node.inputs;
+    stage_ = kConcat;
+    return true;
+  }
+
+  bool TakeScale(const Node& node) {
+    if (!IsBinary(node.op, BinaryKind::kMul) || node.inputs.size() != 2) return false;
+    for (const size_t which : {1, 0}) {
+      bool by_image = false;
+      const ValueId input = node.inputs[1 - which];
+      if (!IsByChannel(problem_, node.inputs[which], DimsOf(problem_, input), &by_image)) continue;
+      if (!Enter(kScale, input)) continue;
+      head_.scale = node.inputs[which];
+      head_.scale_by_image = by_image;
+      return true;
+    }
+    return false;
+  }
+
+  bool TakeOffset(const Node& node) {
+    if (!IsAdd(node) || node.inputs.size() != 2) return false;
+    for (const size_t which : {1, 0}) {
+      const ValueId input = node.inputs[1 - which];
+      if (!IsByChannel(problem_, node.inputs[which], DimsOf(problem_, input), nullptr)) continue;
+      if (!Enter(kOffset, input)) continue;
+      head_.offset = node.inputs[which];
+      return true;
+    }
+    return false;
+  }
+
+  bool TakeClamp(const Node& node) {
+    ValueId slope = kNoValue;
+    const std::optional<Activation> activation = ActivationOf(problem_, node, &slope);
+    if (!activation || activation->kind != ActivationKind::kClamp || !Enter(kClamp, node.inputs[0]))
+      return false;
+    head_.clamp = *activation;
+    return true;
+  }
+
+  const Graph& problem_;
+  PixelHead& head_;
+  Stage stage_ = kStart;
+  ValueId value_ = kNoValue;
+};
 
 }  // namespace
 
-std::optional<ScaledGroup> MatchScaledGroup(const Graph& problem, std::string* why) {
+std::optional<HeadedGroup> MatchHeadedGroup(const Graph& problem, std::string* why) {
   if (const std::optional<FusedGroup> group = MatchFusedGroup(problem, why)) {
-    return ScaledGroup{*group, group->main->inputs.empty() ? kNoValue : group->main->inputs[0]};
+    const std::vector<ValueId>& inputs = group->main->inputs;
+    return HeadedGroup{*group, {.parts = {inputs.empty() ? kNoValue : inputs[0]}}};
   }
   const std::vector<NodeId> order = problem.Order();
   if (order.size() < 2 || RefuseUnlessStatic(problem)) return std::nullopt;
-  const Node& first = problem.node(order[0]);
-  std::optional<ScaledGroup> scaled = MatchScale(problem, first);
-  if (!scaled) return std::nullopt;
+  HeadedGroup headed;
+  HeadReader reader(problem, &headed.head);
+  size_t first = 0;
+  while (first < order.size() && reader.Take(problem.node(order[first]))) ++first;
+  if (first == 0 || first == order.size()) return std::nullopt;
   size_t count = 0;
-  const std::span<const NodeId> rest = std::span(order).subspan(1);
+  const std::span<const NodeId> rest = std::span(order).subspan(first);
   const std::optional<FusedGroup> group = MatchChain(problem, rest, &count, why);
   if (!group || count != rest.size()) return std::nullopt;
-  const ValueId product = first.outputs[0];
-  if (group->main->inputs.empty() || group->main->inputs[0] != product || !problem.HasOneUse(product) ||
+  if (group->main->inputs.empty() || group->main->inputs[0] != reader.value() ||
       !IsOnlyOutput(problem, group->output, order.size())) {
     *why = "an inner value of the group is used twice or is an output";
     return std::nullopt;
   }
-  scaled->group = *group;
-  return scaled;
+  headed.group = *group;
+  return headed;
 }
 
 namespace {

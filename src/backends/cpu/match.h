@@ -25,15 +25,28 @@ struct FusedGroup {
 // main op may be any; its own fields and types are the caller's to check.
 std::optional<FusedGroup> MatchFusedGroup(const Graph& problem, std::string* why);
 
-// Such a group, perhaps behind the multiplication of its main op's first input by one number a channel, or an
-// image and channel; what the squeeze-and-excite blocks of networks do.
-struct ScaledGroup {
-  FusedGroup group;
-  ValueId input = kNoValue;  // what is multiplied, or the main op's own input
-  ValueId scale = kNoValue;  // one number for each of the last dimension; none
-  bool by_image = false;     // the scale has such numbers for each of the first dimension
+// What pixels pass through on their way into a product: tensors side by side, each channel multiplied and
+// added to, all clamped. Normalisation in front of a convolution, the gate of a squeeze-and-excite block, a
+// dense block's concatenation.
+struct PixelHead {
+  std::vector<ValueId> parts;   // along the last dimension
+  ValueId scale = kNoValue;     // one number for each of the last dimension; none: 1
+  bool scale_by_image = false;  // such numbers for each of the first dimension
+  ValueId offset = kNoValue;    // one number for each of the last dimension; none: 0
+  Activation clamp;             // kNone or kClamp
+
+  bool plain() const {
+    return parts.size() == 1 && scale == kNoValue && offset == kNoValue &&
+           clamp.kind == ActivationKind::kNone;
+  }
 };
-std::optional<ScaledGroup> MatchScaledGroup(const Graph& problem, std::string* why);
+
+// A group as MatchFusedGroup() takes, perhaps with such a head before its main op's first input.
+struct HeadedGroup {
+  FusedGroup group;
+  PixelHead head;
+};
+std::optional<HeadedGroup> MatchHeadedGroup(const Graph& problem, std::string* why);
 
 // Several such groups as MatchFusedGroup() takes, each but the first reading with its main op's first input
 // the output of the one before, which nobody else sees. Empty with `why` set when the problem is no such

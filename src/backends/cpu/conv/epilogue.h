@@ -31,8 +31,8 @@ inline std::vector<InPlace> ResidualInPlace(const Graph& problem, const FusedGro
 
 inline std::vector<InPlace> ResidualInPlace(const Graph& problem) {
   std::string why;
-  const std::optional<ScaledGroup> scaled = MatchScaledGroup(problem, &why);
-  return scaled ? ResidualInPlace(problem, scaled->group) : std::vector<InPlace>{};
+  const std::optional<HeadedGroup> headed = MatchHeadedGroup(problem, &why);
+  return headed ? ResidualInPlace(problem, headed->group) : std::vector<InPlace>{};
 }
 
 }  // namespace floe::cpu

@@ -26,20 +26,23 @@ bool IsEveryPixelAlone(const Window& w) {
 
 Refusal PlanConv(const Graph& problem, ProductPlan* plan) {
   std::string why;
-  const std::optional<ScaledGroup> scaled = MatchScaledGroup(problem, &why);
-  if (!scaled) return why;
-  if (Refusal refusal = PlanConvGroup(problem, scaled->group, plan)) return refusal;
-  if (scaled->scale == kNoValue) return std::nullopt;
-  if (!IsEveryPixelAlone(plan->window)) return "a scale before a window";
-  plan->input = scaled->input;
-  plan->scale = scaled->scale;
-  plan->scale_by_image = scaled->by_image;
+  const std::optional<HeadedGroup> headed = MatchHeadedGroup(problem, &why);
+  if (!headed) return why;
+  if (Refusal refusal = PlanConvGroup(problem, headed->group, plan)) return refusal;
+  if (headed->head.plain()) return std::nullopt;
+  if (!IsEveryPixelAlone(plan->window)) return "a scale, or the like, before a window";
+  const std::vector<ValueId>& parts = headed->head.parts;
+  for (size_t i = 0; i + 1 < parts.size(); ++i) {
+    if (DimsOf(problem, parts[i]).back() % kPartChannels != 0)
+      return "channels of a part that are no multiple of 32";
+  }
+  plan->head = headed->head;
   return std::nullopt;
 }
 
 Refusal PlanConvGroup(const Graph& problem, const FusedGroup& group, ProductPlan* plan) {
   plan->group = group;
-  plan->input = group.main->inputs[0];
+  plan->head.parts = {group.main->inputs[0]};
   const Window& w = plan->window;
   if (Refusal refusal = ReadConv(problem, group, &plan->window)) return refusal;
   if (w.groups != 1) return "grouped convolution";
@@ -55,7 +58,7 @@ constexpr std::string_view kName = "cpu.conv_packed";
 constexpr std::string_view kFewName = "cpu.conv_few_channels";
 Refusal PlanFew(const Graph& problem, ProductPlan* plan) {
   if (Refusal refusal = PlanConv(problem, plan)) return refusal;
-  if (plan->scale != kNoValue) return "a scale before it";
+  if (!plan->head.plain()) return "a scale, or the like, before it";
   if (!IsDirect(plan->window)) return "more than 8 channels, or dilated";
   return std::nullopt;
 }

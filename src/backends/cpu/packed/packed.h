@@ -26,10 +26,23 @@ struct RowBlock {
   float* rows = nullptr;  // DivideUp(words, vector) * count * vector
 };
 
-// What each channel of a pixel is multiplied by; image_pitch is 0 where all images share the numbers.
-struct PixelScale {
+// One of the tensors whose pixels lie side by side in a row. All but the last have a multiple of
+// kPartChannels.
+struct PixelPart {
   const float* first = nullptr;
-  int64_t image_pitch = 0;
+  int64_t channels = 0;
+};
+constexpr int64_t kPartChannels = 32;
+
+// What a pixel's channels become on their way in: times scale, plus offset, clamped.
+struct PixelMap {
+  const PixelPart* parts = nullptr;
+  int64_t part_count = 0;
+  const float* scale = nullptr;  // one a channel
+  int64_t scale_pitch = 0;       // from image to image; 0 where all share the numbers
+  const float* offset = nullptr;
+  float low = 0;
+  float high = 0;
 };
 
 struct PackedCall {
@@ -53,9 +66,9 @@ struct PackedCode {
   // `row` is scratch for one row's depths as floats, padded.
   void (*gather)(const Window& window, const float* input, const RowBlock& block, int64_t begin, int64_t end,
                  float* row) = nullptr;
-  // The same of single pixels without padding, each channel multiplied.
-  void (*gather_scaled)(const Window& window, const float* input, const PixelScale& scale,
-                        const RowBlock& block, int64_t begin, int64_t end) = nullptr;
+  // The same of single pixels without padding.
+  void (*gather_mapped)(const Window& window, const PixelMap& map, const RowBlock& block, int64_t begin,
+                        int64_t end) = nullptr;
   // All the block's rows with panels [begin, end).
   void (*multiply)(const PackedCall& call, const RowBlock& block, int64_t begin, int64_t end) = nullptr;
   // Output rows [begin, end) of batch * y straight from the input, whose pixels lie close enough together to

@@ -16,14 +16,19 @@ struct PlainRow {
   FLOE_INLINE Vec Part(int64_t i, int64_t count) const { return LoadPart(from + i, count); }
 };
 
-// Each times a number of its own.
-struct ScaledRow {
+// Each times a number of its own, plus another, clamped.
+struct MappedRow {
   const float* from;
   const float* scale;
+  const float* offset;
+  Vec low, high;
 
-  FLOE_INLINE Vec At(int64_t i) const { return Load(from + i) * Load(scale + i); }
+  FLOE_INLINE Vec At(int64_t i) const {
+    return AtMost(AtLeast(Fma(Load(from + i), Load(scale + i), Load(offset + i)), low), high);
+  }
   FLOE_INLINE Vec Part(int64_t i, int64_t count) const {
-    return LoadPart(from + i, count) * LoadPart(scale + i, count);
+    const Vec x = Fma(LoadPart(from + i, count), LoadPart(scale + i, count), LoadPart(offset + i, count));
+    return AtMost(AtLeast(x, low), high);
   }
 };
 
@@ -119,12 +124,23 @@ inline void Gather(const Window& w, const float* input, const RowBlock& block, i
       });
 }
 
-inline void GatherScaled(const Window& w, const float* input, const PixelScale& scale, const RowBlock& block,
-                         int64_t begin, int64_t end) {
+inline void GatherMapped(const Window& w, const PixelMap& map, const RowBlock& block, int64_t begin,
+                         int64_t end) {
+  const Vec low = Splat(map.low);
+  const Vec high = Splat(map.high);
   ForEachPixel(
       w, block, begin, end, [&](float* to, int64_t n, int64_t y, int64_t x) __attribute__((always_inline)) {
-        const float* from = input + ((n * w.input[1] + y) * w.input[2] + x) * w.channels;
-        SpreadRow(ScaledRow{from, scale.first + n * scale.image_pitch}, w.channels, block.count, to);
+        const int64_t pixel = (n * w.input[1] + y) * w.input[2] + x;
+        const float* scale = map.scale + n * map.scale_pitch;
+        const float* offset = map.offset;
+        for (int64_t p = 0; p < map.part_count; ++p) {
+          const int64_t channels = map.parts[p].channels;
+          SpreadRow(MappedRow{map.parts[p].first + pixel * channels, scale, offset, low, high}, channels,
+                    block.count, to);
+          scale += channels;
+          offset += channels;
+          to += channels / kDepths * block.count;
+        }
       });
 }
 
@@ -413,7 +429,7 @@ constexpr decltype(PackedCode::direct) RunDirect = nullptr;
 // NOLINTNEXTLINE(misc-definitions-in-headers)
 PackedCode GetPackedCode() {
   return {kPanelVectors * kLanes, kLanes,        kRegisterRows, kDepths, Gather,
-          GatherScaled,           MultiplyBlock, RunDirect};
+          GatherMapped,           MultiplyBlock, RunDirect};
 }
 
 }  // namespace floe::cpu::FLOE_CPU_ISA

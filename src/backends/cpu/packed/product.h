@@ -2,6 +2,11 @@
 #ifndef FLOE_BACKENDS_CPU_PACKED_PRODUCT_H_
 #define FLOE_BACKENDS_CPU_PACKED_PRODUCT_H_
 
+#include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
+
 #include "backends/cpu/conv/epilogue.h"
 #include "backends/cpu/packed/division.h"
 #include "backends/cpu/window.h"
@@ -9,11 +14,9 @@
 namespace floe::cpu {
 
 struct ProductPlan {
-  FusedGroup group;          // its main op's inputs: pixels, weights, bias
-  ValueId input = kNoValue;  // the pixels, before they are multiplied by `scale`
-  ValueId scale = kNoValue;  // see ScaledGroup; only where a window is one pixel, without padding
-  bool scale_by_image = false;
-  Window window;  // a matrix is an image of one row, its columns the channels
+  FusedGroup group;  // its main op's inputs: pixels, weights, bias
+  PixelHead head;    // more than the pixels only where a window is one of them, without padding
+  Window window;     // a matrix is an image of one row, its columns the channels
   PackedShape shape;
   int64_t column_stride = 1;  // of the weights
   int64_t depth_stride = 1;
@@ -37,9 +40,8 @@ class PackedProduct : public Executable {
       : window_(plan.window),
         shape_(plan.shape),
         code_(code),
-        input_(args.problem, plan.input),
-        scale_(args.problem, plan.scale),
-        scale_pitch_(plan.scale_by_image ? plan.window.channels : 0),
+        input_(args.problem, plan.head.parts[0]),
+        head_(HeadOf(args.problem, plan)),
         epilogue_(args.problem, plan.group),
         packed_(args.packed[0]) {}
 
@@ -50,12 +52,49 @@ class PackedProduct : public Executable {
   void Run(const RunArgs& args) const override {
     const PackedCall call = CallFor(args);
     const float* input = input_.floats(args);
-    const PixelScale scale{scale_.floats(args), scale_pitch_};
+    std::vector<PixelPart> parts;
+    const PixelMap map = head_ ? MapFor(args, &parts) : PixelMap{};
     const auto fill = [&](const RowBlock& block, int64_t begin, int64_t end, float* scratch) {
-      if (scale.first != nullptr) return code_.gather_scaled(window_, input, scale, block, begin, end);
+      if (head_) return code_.gather_mapped(window_, map, block, begin, end);
       code_.gather(window_, input, block, begin, end, scratch);
     };
     RunPacked(shape_, code_, call, fill, static_cast<float*>(args.workspace), *args.pool);
+  }
+
+ private:
+  struct Head {
+    PixelHead plan;
+    std::vector<std::pair<Operand, int64_t>> parts;  // with their channels
+    Operand scale;
+    Operand offset;
+    std::vector<float> ones;   // where there is no scale
+    std::vector<float> zeros;  // where there is no offset
+  };
+
+  static std::optional<Head> HeadOf(const Graph& problem, const ProductPlan& plan) {
+    if (plan.head.plain()) return std::nullopt;
+    Head head{plan.head, {}, Operand(problem, plan.head.scale), Operand(problem, plan.head.offset), {}, {}};
+    for (const ValueId part : plan.head.parts) {
+      head.parts.emplace_back(Operand(problem, part), DimsOf(problem, part).back());
+    }
+    const auto channels = static_cast<size_t>(plan.window.channels);
+    if (!head.scale.present()) head.ones.assign(channels, 1.0f);
+    if (!head.offset.present()) head.zeros.assign(channels, 0.0f);
+    return head;
+  }
+
+  PixelMap MapFor(const RunArgs& args, std::vector<PixelPart>* parts) const {
+    for (const auto& [part, channels] : head_->parts) parts->push_back({part.floats(args), channels});
+    PixelMap map;
+    map.parts = parts->data();
+    map.part_count = static_cast<int64_t>(parts->size());
+    map.scale = head_->scale.present() ? head_->scale.floats(args) : head_->ones.data();
+    map.scale_pitch = head_->plan.scale_by_image ? window_.channels : 0;
+    map.offset = head_->offset.present() ? head_->offset.floats(args) : head_->zeros.data();
+    const bool clamps = head_->plan.clamp.kind == ActivationKind::kClamp;
+    map.low = clamps ? head_->plan.clamp.a : -std::numeric_limits<float>::infinity();
+    map.high = clamps ? head_->plan.clamp.b : std::numeric_limits<float>::infinity();
+    return map;
   }
 
  protected:
@@ -75,8 +114,7 @@ class PackedProduct : public Executable {
   PackedShape shape_;
   const PackedCode& code_;
   Operand input_;
-  Operand scale_;
-  int64_t scale_pitch_;
+  std::optional<Head> head_;
   Epilogue epilogue_;
   Tensor packed_;
 };

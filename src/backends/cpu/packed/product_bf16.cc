@@ -31,7 +31,7 @@ Refusal PlanMatMul(const Graph& problem, const FusedGroup& group, ProductPlan* p
     return "bias does not fit";
   }
   plan->group = group;
-  plan->input = node.inputs[0];
+  plan->head.parts = {node.inputs[0]};
   plan->window.input[2] = plan->window.output[2] = rows;
   plan->window.channels = depth;
   plan->window.output_channels = columns;
@@ -43,13 +43,13 @@ Refusal PlanMatMul(const Graph& problem, const FusedGroup& group, ProductPlan* p
 
 Refusal PlanProduct(const Graph& problem, ProductPlan* plan) {
   std::string why;
-  const std::optional<ScaledGroup> scaled = MatchScaledGroup(problem, &why);
-  if (!scaled) return why;
-  const Op& op = scaled->group.main->op;
+  const std::optional<HeadedGroup> headed = MatchHeadedGroup(problem, &why);
+  if (!headed) return why;
+  const Op& op = headed->group.main->op;
   if (IsOp<Conv>(op)) return PlanConv(problem, plan);
   if (!IsOp<MatMul>(op)) return "neither a convolution nor a matrix product";
-  if (scaled->scale != kNoValue) return "a scale before a matrix product";
-  return PlanMatMul(problem, scaled->group, plan);
+  if (!headed->head.plain()) return "a scale, or the like, before a matrix product";
+  return PlanMatMul(problem, headed->group, plan);
 }
 
 Refusal Refuses(const Graph& problem, const Target& target) {
