@@ -1,5 +1,7 @@
 #include "export/narrow.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -168,9 +170,12 @@ class Narrower {
       if (t == nullptr || t->size_bytes() < kWorthACast) continue;
       const auto [at, is_new] = stored_.try_emplace(in, kNoValue);
       if (is_new) {
-        // By the node: what the constant is called depends on whether it has been through a file.
-        const std::string name = graph_.value(graph_.node(id).outputs[0]).name + "/weights" +
-                                 (i == 1 ? "" : "_" + std::to_string(i));
+        // A constant that such a cast was folded to is called after it.
+        const std::string suffix = fmt::format("/{}", DTypeName(half_));
+        const std::string cast_suffix = fmt::format("{}/{}", suffix, DTypeName(DType::kFloat32));
+        std::string name = graph_.value(in).name;
+        if (name.ends_with(cast_suffix)) name.resize(name.size() - cast_suffix.size());
+        name += suffix;
         at->second = graph_.AddConstant(name, NarrowTensor(*t));
       }
       graph_.SetInput(id, i, at->second);
