@@ -291,15 +291,31 @@ TEST(Export, WhatABodyDoesNotReadIsDropped) {
 
 TEST(Export, NamesAllThatItCannotExpress) {
   const ExportResult result = Exported(R"(
-    graph main(%x: string[3], %m: float32[4, 4]) -> (%a, %b) {
-      %a = StringLower(%x) from "lower"
+    graph main(%x: string[3], %m: float32[9, 9]) -> (%a, %b) {
+      %a = StringLength(%x) from "length"
       %b = MatrixInverse(%m) from "inverse"
     })");
   ASSERT_THAT(result.problems, SizeIs(2));
-  EXPECT_EQ(result.problems[0].op, "StringLower");
-  EXPECT_THAT(result.problems[0].sources, ElementsAre("lower"));
-  EXPECT_THAT(result.problems[0].reason, HasSubstr("opset 17"));
-  EXPECT_EQ(result.problems[1].op, "MatrixInverse");
+  EXPECT_EQ(result.problems[0].op, "MatrixInverse");
+  EXPECT_EQ(result.problems[1].op, "StringLength");
+  EXPECT_THAT(result.problems[1].sources, ElementsAre("length"));
+  EXPECT_THAT(result.problems[1].reason, HasSubstr("opset 17"));
+}
+
+TEST(Export, TheCaseOfTextIsChangedInListsThatAreNotEmpty) {
+  const auto operators = [](std::string_view type) {
+    return Operators(
+        Exported(fmt::format("graph main(%x: string{}) -> (%y) {{ %y = StringLower(%x) }}", type)));
+  };
+  EXPECT_THAT(operators("[3]"), ElementsAre("StringNormalizer"));
+  EXPECT_THAT(operators("[2, 3]"), ElementsAre("Reshape", "StringNormalizer", "Reshape"));
+  EXPECT_THAT(operators("[?]"), ElementsAre("Concat", "StringNormalizer", "Slice"));
+}
+
+TEST(Export, EqualTextHasOnePlaceAmongTheDistinct) {
+  EXPECT_THAT(
+      Operators(Exported("graph main(%x: string[3], %y: string[2, 1]) -> (%z) { %z = Equal(%x, %y) }")),
+      testing::IsSupersetOf({"Concat", "Unique", "Equal"}));
 }
 
 TEST(Export, AnOutputOfUnknownRankIsRefused) {
