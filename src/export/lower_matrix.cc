@@ -75,6 +75,30 @@ bool AllConstant(const Lowering& l, std::initializer_list<size_t> inputs) {
   return std::ranges::all_of(inputs, [&](size_t i) { return l.constant(i) != nullptr; });
 }
 
+// TensorFlow's sizes where -1 asks for the smallest ones that hold a diagonal of `length`, or smallest
+// square.
+ValueId SizeOrLeast(Lowering& l, ValueId size, ValueId other, ValueId least, ValueId other_least) {
+  const auto is_open = [&](ValueId x) { return l.Bin(kEqual, x, l.b().Int64(-1)); };
+  const ValueId square = l.If(is_open(other), l.Bin(kMax, least, other_least), least);
+  return l.If(is_open(size), square, size);
+}
+
+// One diagonal whose place or whose matrix only the run knows: y[i, j] = j - i == k ? x[min(i, j)] : padding.
+ValueId DiagonalAtRunTime(Lowering& l) {
+  Builder& b = l.b();
+  const auto number = [&](size_t i) { return b.ToScalar(b.ToInt64(l.in(i))); };
+  const ValueId x = l.in(0), k = number(1), zero = b.Int64(0), length = b.ToScalar(b.DimTensor(x, -1));
+  const ValueId least_rows = l.Bin(kSub, length, l.Bin(kMin, k, zero));
+  const ValueId least_columns = l.Bin(kAdd, length, l.Bin(kMax, k, zero));
+  const ValueId rows = SizeOrLeast(l, number(2), number(3), least_rows, least_columns);
+  const ValueId columns = SizeOrLeast(l, number(3), number(2), least_columns, least_rows);
+  const ValueId i = l.Unsqueezed(l.IotaOf(b.ToVector(rows)), {1});
+  const ValueId j = l.Unsqueezed(l.IotaOf(b.ToVector(columns)), {0});
+  const ValueId last = l.Bin(kSub, length, b.Int64(1));
+  const ValueId taken = l.Add(Gather{.axis = l.Rank(0) - 1}, {x, l.Bin(kMin, l.Bin(kMin, i, j), last)});
+  return l.If(l.Bin(kEqual, l.Bin(kSub, j, i), k), taken, l.in(4));
+}
+
 }  // namespace
 
 Lowering::Result Lower(const MatrixDiagPart&, Lowering& l) {
@@ -87,12 +111,14 @@ Lowering::Result Lower(const MatrixDiagPart&, Lowering& l) {
 }
 
 Lowering::Result Lower(const MatrixDiag&, Lowering& l) {
-  if (!AllConstant(l, {1, 2, 3})) return l.Refuse(kUnknown, kRemedy);
   // One diagonal is a vector, several are the rows of a matrix.
   const auto k = ConstantInts(l.graph(), l.in(1));
-  const bool one = k && (k->size() == 1 || (*k)[0] == (*k)[1]);
+  const bool one = l.shape(1).ElementCount() == 1 || (k && (*k)[0] == (*k)[1]);
   const auto inner = Inner(l.shape(0), one ? 1 : 2);
-  if (!inner) return l.Refuse(kUnknown, kRemedy);
+  if (!inner || !AllConstant(l, {1, 2, 3})) {
+    const bool can = one && l.shape(1).ElementCount() == 1 && l.shape(0).has_rank() && l.shape(0).rank() > 0;
+    return can ? Lowering::Result{DiagonalAtRunTime(l)} : l.Refuse(kUnknown, kRemedy);
+  }
   const auto map = IndexMap(
       l, {Counting(*inner, 1), *l.constant(1), *l.constant(2), *l.constant(3), Tensor::Scalar<int64_t>(0)});
   if (!map) return l.Refuse(kUnknown, kRemedy);
