@@ -7,7 +7,7 @@ PYTHON has tf2onnx and onnxruntime (scripts/make_venv). Models are frozen graphs
 the same input, output and opset. The two files are run in turn, in one process, on one thread: latencies are the thread's
 processor time, which a busy machine disturbs least. Their outputs are compared.
 
---keep keeps tf2onnx's files, with what their making took, and takes them from there the next time: conversions are slow and may run
+--keep keeps tf2onnx's files by the networks' names, which must differ, with what their making took, and takes them from there the next time: conversions are slow and may run
 beside other work, latencies (without --convert-only) want a quiet machine.
 """
 
@@ -76,7 +76,11 @@ def theirs_of(model, folder, command):
     path = os.path.join(folder, name_of(model) + ".tf2onnx.onnx")
     notes = pathlib.Path(path + ".json")
     if not notes.exists():
-        notes.write_text(json.dumps(measured(command + ["--output", path])))
+        try:
+            found = measured(command + ["--output", path])
+        except RuntimeError as e:
+            found = dict(failed=str(e))
+        notes.write_text(json.dumps(found))
     return path, json.loads(notes.read_text())
 
 
@@ -92,9 +96,11 @@ def compare(model, options, scratch):
     ours, dims = os.path.join(scratch, "floe.onnx"), "x".join(map(str, shape))
     row["floe"] = measured([options.floe, "export", model, "-o", ours, "--input", f"{name}={dims}", "--output", output,
                             "--opset", str(options.opset)])
-    timed = subprocess.run([options.python, "-c", TIMER, ours, theirs, str(options.seconds)], check=True, capture_output=True, text=True)
+    # Where tf2onnx makes no file ours is still a row.
+    paths = [ours] if "failed" in row["tf2onnx"] else [ours, theirs]
+    timed = subprocess.run([options.python, "-c", TIMER, *paths, str(options.seconds)], check=True, capture_output=True, text=True)
     found = json.loads(timed.stdout.splitlines()[-1])
-    for tool, path, report in zip(("floe", "tf2onnx"), (ours, theirs), found["files"]):
+    for tool, path, report in zip(("floe", "tf2onnx"), paths, found["files"]):
         row[tool] |= report | {"mb": os.path.getsize(path) / 1e6}
     row["difference"] = found["difference"]
     return row
@@ -122,7 +128,7 @@ def main():
             continue
         rows[name_of(model)] = row
         for tool in ("floe", "tf2onnx"):
-            cells = " | ".join(format(row[tool][c], f) for c, f in columns)
+            cells = " | ".join(format(row[tool][c], f) if c in row[tool] else "-" for c, f in columns)
             print(f"| {name_of(model)} | {tool} | {cells} | {row['difference']:.1e} |", flush=True)
     if options.json:
         options.json.write_text(json.dumps(dict(schema="floe.onnx_export/1", opset=options.opset, networks=rows), indent=1) + "\n")
