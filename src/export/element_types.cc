@@ -211,6 +211,11 @@ class Chooser {
 
 }  // namespace
 
+bool OperatorTakes(const std::string& op_type, int opset, DType dtype) {
+  const OpSchema* schema = onnx::OpSchemaRegistry::Schema(op_type, opset, "");
+  return schema != nullptr && !schema->inputs().empty() && InSchema(schema->inputs()[0], dtype);
+}
+
 std::string ChooseOperandTypes(const std::string& op_type, const std::string& domain, int opset,
                                OperandTypes* types) {
   const OpSchema* schema = onnx::OpSchemaRegistry::Schema(op_type, opset, domain);

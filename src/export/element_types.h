@@ -23,6 +23,9 @@ struct OperandTypes {
 std::string ChooseOperandTypes(const std::string& op_type, const std::string& domain, int opset,
                                OperandTypes* types);
 
+// The operator of this name exists at the opset and takes the type as its first input.
+bool OperatorTakes(const std::string& op_type, int opset, DType dtype);
+
 }  // namespace floe
 
 #endif  // FLOE_EXPORT_ELEMENT_TYPES_H_

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "export/element_types.h"
 #include "export/emit_ops.h"
 #include "graph/builder.h"
 
@@ -108,9 +109,14 @@ void Emit(const Sum&, Emitter& e) {
 }
 
 void Emit(const Clip& op, Emitter& e) {
+  // Limits of the type that the operator takes, called after its own output, which is then cast.
+  OperandTypes types{{e.InType(0)}, {}};
+  const bool is_cast =
+      ChooseOperandTypes("Clip", "", e.opset(), &types).empty() && types.inputs[0] != e.InType(0);
+  const std::string prefix = is_cast ? std::string(DTypeName(types.inputs[0])) + "/" : "";
   const auto limit = [&](double value, std::string_view name) -> Operand {
     if (std::isinf(value)) return {};
-    return e.Constant(TensorOfNumbers(e.InType(0), {}, {value}), name);
+    return e.Constant(TensorOfNumbers(types.inputs[0], {}, {value}), prefix + std::string(name));
   };
   e.Add("Clip", {e.In(0), limit(op.min, "min"), limit(op.max, "max")}, {e.Out(0)});
 }

@@ -176,6 +176,17 @@ void Emit(const MatrixDeterminant&, Emitter& e) {
   e.AddSame("Det");
 }
 
+void Emit(const StringMap& op, Emitter& e) {
+  const bool is_lower = op.kind == StringMapKind::kLower;
+  if (!is_lower && op.kind != StringMapKind::kUpper) {
+    return e.Refuse(fmt::format("ONNX has no operator for it at opset {}", e.opset()),
+                    "cut the model before or after it with --input or --output");
+  }
+  onnx::NodeProto& node = e.AddSame("StringNormalizer");
+  SetString(node, "case_change_action", is_lower ? "LOWER" : "UPPER");
+  SetString(node, "locale", "C");  // ASCII alone
+}
+
 void Emit(const StringToNumber& op, Emitter& e) {
   SetInt(e.AddSame("Cast"), "to", OnnxType(op.to));
 }

@@ -81,10 +81,14 @@ void Emit(const Split& op, Emitter& e) {
     const Operand out = e.Out(i);
     outputs.push_back(out.present() ? out : e.Temporary(e.graph().value(e.node().outputs[i]).type, "unused"));
   }
-  // Equal parts need no list.
-  const bool equal = std::ranges::all_of(op.sizes, [&](int64_t size) { return size == op.sizes[0]; });
-  const bool from_end = op.axis < 0 && e.InShape(0).has_rank();
-  const int64_t axis = from_end ? op.axis + static_cast<int64_t>(e.InShape(0).rank()) : op.axis;
+  const Shape& x = e.InShape(0);
+  const bool from_end = op.axis < 0 && x.has_rank();
+  const int64_t axis = from_end ? op.axis + static_cast<int64_t>(x.rank()) : op.axis;
+  // Equal parts of a known size need no list.
+  const bool is_known = axis >= 0 && x.has_rank() && x[static_cast<size_t>(axis)].known();
+  const bool equal =
+      op.sizes.empty() ||
+      (is_known && std::ranges::all_of(op.sizes, [&](int64_t size) { return size == op.sizes[0]; }));
   SetInt(e.Add("Split", {e.In(0), equal ? Operand{} : e.Ints(op.sizes)}, std::move(outputs)), "axis", axis);
 }
 

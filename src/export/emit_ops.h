@@ -68,6 +68,7 @@ void Emit(const DequantizeLinear& op, Emitter& e);
 void Emit(const Random& op, Emitter& e);
 void Emit(const LookupTable& op, Emitter& e);
 void Emit(const MatrixDeterminant& op, Emitter& e);
+void Emit(const StringMap& op, Emitter& e);
 void Emit(const StringToNumber& op, Emitter& e);
 void Emit(const AsString& op, Emitter& e);
 void Emit(const If& op, Emitter& e);

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "export/element_types.h"
+#include "formats/onnx/provenance.h"
 
 namespace floe {
 namespace {
@@ -233,8 +234,7 @@ onnx::NodeProto& Emitter::Add(std::string_view op_type, std::vector<Operand> inp
   std::string name = outputs.empty() ? node().name : outputs[0].name;
   for (int i = 1; !state_.node_names.insert(name).second; ++i) name = fmt::format("{}_{}", made.output(0), i);
   made.set_name(name);
-  if (current_ != kNoNode && !node().sources.empty())
-    made.set_doc_string("from " + JoinText(node().sources, ", "));
+  SetSources(&made, current_ == kNoNode ? std::vector<std::string>{} : node().sources);
   for (const auto& [from, to] : casts) SetInt(Add("Cast", {from}, {to}), "to", OnnxType(to.type.dtype));
   return made;
 }

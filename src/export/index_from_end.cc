@@ -1,5 +1,7 @@
 #include "export/index_from_end.h"
 
+#include "graph/index_depth.h"
+
 namespace floe {
 namespace {
 
@@ -77,9 +79,10 @@ ValueId PlainIndices(const Graph& graph, const Node& node) {
   const Op& op = node.op;
   int64_t begin = 0, count = 1;
   if (IsOp<GatherND>(op) || IsOp<ScatterND>(op)) {
-    const Shape& indices = graph.value(node.inputs[1]).type.shape;
-    if (!indices.has_rank() || indices.rank() == 0 || !indices[indices.rank() - 1].known()) return kNoValue;
-    count = indices[indices.rank() - 1].value();
+    const auto shape = [&](size_t i) -> const Shape& { return graph.value(node.inputs[i]).type.shape; };
+    const auto depth = IsOp<GatherND>(op) ? IndexDepth(shape(1)) : IndexDepth(shape(0), shape(1), shape(2));
+    if (!depth) return kNoValue;
+    count = *depth;
     if (const auto* gather = OpCast<GatherND>(op)) begin = gather->batch_dims;
   } else if (const auto* gather = OpCast<GatherElements>(op)) {
     begin = gather->axis;

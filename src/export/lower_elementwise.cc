@@ -228,6 +228,9 @@ Lowering::Result Lower(const Binary& op, Lowering& l) {
       const ValueId d = l.Bin(kSub, x, y);
       return {l.Bin(kMul, d, d)};
     }
+    case kEqual:
+      if (l.dtype(0) == DType::kString) return {EqualStrings(l, x, y)};
+      return l.Keep();
     case kNotEqual:
       return {l.Un(kNot, l.Bin(kEqual, x, y))};
     case kBitwiseAnd:

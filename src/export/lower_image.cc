@@ -295,6 +295,13 @@ Lowering::Result Lower(const Resize& op, Lowering& l) {
     return {l.Add(op, inputs)};
   }
   const size_t spatial = static_cast<size_t>(rank) - 2;
+  // A list of unknown length can only be of one size a dimension.
+  for (const size_t i : {size_t{1}, size_t{2}}) {
+    if (!l.has(i) || l.shape(i).IsStatic()) continue;
+    std::vector<ValueId> inputs = l.node().inputs;
+    inputs[i] = l.b().Reshape(inputs[i], {static_cast<int64_t>(spatial)});
+    return {l.Add(op, inputs)};
+  }
   const bool by_weights = op.mode == ResizeMode::kArea || op.mode == ResizeMode::kCubic || op.antialias ||
                           (!nearest && l.dtype(0) == DType::kFloat64);
   const auto sizes = KnownSizes(l, op.layout, spatial);

@@ -72,7 +72,11 @@ Lowering::Result Lower(const Random& op, Lowering& l);
 Lowering::Result Lower(const RandomShuffle& op, Lowering& l);
 Lowering::Result Lower(const Multinomial& op, Lowering& l);
 Lowering::Result Lower(const Assert& op, Lowering& l);
+// lower_text.cc
+ValueId EqualStrings(Lowering& l, ValueId x, ValueId y);
+Lowering::Result Lower(const StringMap& op, Lowering& l);
 // lower_matrix.cc
+Lowering::Result Lower(const MatrixInverse& op, Lowering& l);
 Lowering::Result Lower(const MatrixDiagPart& op, Lowering& l);
 Lowering::Result Lower(const MatrixDiag& op, Lowering& l);
 Lowering::Result Lower(const MatrixSetDiag& op, Lowering& l);

@@ -1,13 +1,18 @@
 #include "export/narrow.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
+
+#include "export/element_types.h"
 
 namespace floe {
 namespace {
 
 constexpr float kLargestHalf = 65504;
+constexpr size_t kWorthACast = 1024;  // bytes of weights; a cast and its names take some 200
 
 bool IsNarrowUnary(UnaryKind kind) {
   switch (kind) {
@@ -50,18 +55,37 @@ bool Follows(const Op& op) {
          IsOp<Resize>(op) || IsOp<DepthToSpace>(op) || IsOp<SpaceToDepth>(op);
 }
 
+// ONNX's operator for those above.
+std::string OperatorOf(const Op& op) {
+  if (const auto* unary = OpCast<Unary>(op))
+    return std::string(kUnaryNames[static_cast<size_t>(unary->kind)]);
+  if (const auto* binary = OpCast<Binary>(op))
+    return std::string(kBinaryNames[static_cast<size_t>(binary->kind)]);
+  if (const auto* reduce = OpCast<Reduce>(op))
+    return reduce->kind == ReduceKind::kMax ? "ReduceMax" : "ReduceMin";
+  if (IsOp<Lstm>(op)) return "LSTM";
+  if (IsOp<Gru>(op)) return "GRU";
+  return std::string(OpName(op));
+}
+
 class Narrower {
  public:
-  Narrower(Graph& graph, DType half) : graph_(graph), half_(half) {}
+  Narrower(Graph& graph, DType half, int opset) : graph_(graph), half_(half), opset_(opset) {}
 
   void Run() {
+    graph_.RemoveDeadNodes();  // folded constants would keep their names
     for (const NodeId id : graph_.Order()) {
-      for (const auto& body : graph_.node(id).bodies) NarrowFloats(*body, half_);
+      for (const auto& body : graph_.node(id).bodies) NarrowFloats(*body, half_, opset_);
       const Op& op = graph_.node(id).op;
       const bool wanted = Computes(op) || (Follows(op) && HasNarrowInput(id));
-      if (wanted && WeightsFit(id)) Narrow(id);
+      if (!wanted || !WeightsFit(id)) continue;
+      if (OperatorTakes(OperatorOf(op), opset_, half_)) {
+        Narrow(id);
+      } else if (Computes(op)) {
+        StoreNarrow(id);
+      }
     }
-    graph_.RemoveDeadNodes();
+    AddCasts();
   }
 
  private:
@@ -137,6 +161,45 @@ class Narrower {
     }
   }
 
+  // The weights alone, to be cast. A bias is small: its digits cost nothing.
+  void StoreNarrow(NodeId id) {
+    const size_t last = IsOp<Lstm>(graph_.node(id).op) || IsOp<Gru>(graph_.node(id).op) ? 2 : 1;
+    for (size_t i = 1; i <= last && i < graph_.node(id).inputs.size(); ++i) {
+      const ValueId in = graph_.node(id).inputs[i];
+      const Tensor* t = IsWide(in) ? ConstantOf(graph_, in) : nullptr;
+      if (t == nullptr || t->size_bytes() < kWorthACast) continue;
+      const auto [at, is_new] = stored_.try_emplace(in, kNoValue);
+      if (is_new) {
+        // A constant that such a cast was folded to is called after it.
+        const std::string suffix = fmt::format("/{}", DTypeName(half_));
+        const std::string cast_suffix = fmt::format("{}/{}", suffix, DTypeName(DType::kFloat32));
+        std::string name = graph_.value(in).name;
+        if (name.ends_with(cast_suffix)) name.resize(name.size() - cast_suffix.size());
+        name += suffix;
+        at->second = graph_.AddConstant(name, NarrowTensor(*t));
+      }
+      graph_.SetInput(id, i, at->second);
+      stores_.emplace_back(id, i);
+    }
+  }
+
+  // The casts of those, once the wide constants are gone: read back from a file they have the casts' names.
+  void AddCasts() {
+    graph_.RemoveDeadNodes();
+    std::map<ValueId, ValueId> casts;
+    for (const auto& [id, i] : stores_) {
+      if (graph_.node(id).removed) continue;
+      const ValueId narrow = graph_.node(id).inputs[i];
+      const auto [at, is_new] = casts.try_emplace(narrow, kNoValue);
+      if (is_new) {
+        at->second =
+            graph_.Add(Cast{DType::kFloat32}, {narrow},
+                       {.name = graph_.value(narrow).name + "/" + std::string(DTypeName(DType::kFloat32))});
+      }
+      graph_.SetInput(id, i, at->second);
+    }
+  }
+
   // Everybody who takes the value takes it as float32 until it is narrowed itself.
   void Widen(ValueId out) {
     const std::vector<NodeId> users = graph_.value(out).users;
@@ -155,14 +218,17 @@ class Narrower {
 
   Graph& graph_;
   DType half_;
-  std::map<ValueId, ValueId> widened_;   // float32 value -> the narrow one it is cast from
-  std::map<ValueId, ValueId> narrowed_;  // float32 value -> its narrow cast
+  int opset_;
+  std::map<ValueId, ValueId> stored_;              // float32 constant -> its narrow one
+  std::vector<std::pair<NodeId, size_t>> stores_;  // inputs that have become narrow constants
+  std::map<ValueId, ValueId> widened_;             // float32 value -> the narrow one it is cast from
+  std::map<ValueId, ValueId> narrowed_;            // float32 value -> its narrow cast
 };
 
 }  // namespace
 
-void NarrowFloats(Graph& graph, DType half) {
-  Narrower(graph, half).Run();
+void NarrowFloats(Graph& graph, DType half, int opset) {
+  Narrower(graph, half, opset).Run();
 }
 
 }  // namespace floe

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "export/emitter.h"
 #include "export/index_from_end.h"
+#include "export/join_normalizations.h"
 #include "export/lower.h"
 #include "export/merge_concats.h"
 #include "export/narrow.h"
@@ -142,7 +143,8 @@ ExportResult ExportOnnx(std::unique_ptr<Graph> graph, std::vector<IoSpec>* input
     Rewrite(*graph, options, /*nchw_inputs=*/false, /*nchw_outputs=*/false, &result);
   }
   if (IsFloat(options.precision) && options.precision != DType::kFloat32)
-    NarrowFloats(*graph, options.precision);
+    NarrowFloats(*graph, options.precision, options.opset);
+  if (options.simplify) JoinNormalizations(*graph);
   for (size_t i = 0; i < inputs->size(); ++i) (*inputs)[i].type = graph->value(graph->inputs()[i]).type;
   for (size_t i = 0; i < outputs->size(); ++i) (*outputs)[i].type = graph->value(graph->outputs()[i]).type;
   RequireRanks(*inputs, "input", &result.problems);

@@ -11,6 +11,7 @@
 #include "base/quoting.h"
 #include "base/text.h"
 #include "export/tensorrt_operators.h"
+#include "formats/onnx/provenance.h"
 
 namespace floe {
 namespace {
@@ -261,13 +262,8 @@ class Examiner {
   }
 
   void Report(const onnx::NodeProto& node, std::string reason, std::string remedy) {
-    std::vector<std::string> sources;
-    const std::string_view text = node.doc_string();
-    if (text.starts_with("from ")) {
-      for (const std::string_view part : SplitText(text.substr(5), ',')) sources.emplace_back(TrimText(part));
-    }
     problems_->push_back(
-        {node.name(), node.op_type(), std::move(sources), std::move(reason), std::move(remedy)});
+        {node.name(), node.op_type(), SourcesOf(node, node.name()), std::move(reason), std::move(remedy)});
   }
 
   std::vector<ExportProblem>* problems_;

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
+
+#include "formats/onnx/provenance.h"
 
 namespace floe {
 namespace {
@@ -28,7 +31,9 @@ Around LookAround(const onnx::GraphProto& graph) {
 std::string Reason(const onnx::NodeProto& node, const Around& around) {
   const std::string& in = node.input(0);
   const std::string& out = node.output(0);
-  if (node.doc_string().find("Transpose") != std::string::npos) return "the model transposes here";
+  const std::vector<std::string> sources = SourcesOf(node, node.name());
+  if (std::ranges::any_of(sources, [](const auto& s) { return s.find("Transpose") != std::string::npos; }))
+    return "the model transposes here";
   const auto users = around.users.find(out);
   const onnx::NodeProto* user = users == around.users.end() ? nullptr : users->second[0];
   const bool convolves = user != nullptr && (user->op_type() == "Conv" || user->op_type() == "ConvTranspose");

@@ -153,9 +153,12 @@ void Infer(const SparseSegmentReduce&, InferContext& ctx) {
 
 void Infer(const Unique& op, InferContext& ctx) {
   ctx.RequireRank(0, 1);
-  ctx.Set(0, ctx.dtype(0), Shape::UnknownOfRank(1));
-  ctx.Set(1, op.index_type, ctx.shape(0).has_rank() ? ctx.shape(0) : Shape::UnknownOfRank(1));
-  ctx.Set(2, op.index_type, Shape::UnknownOfRank(1));
+  const Shape& x = ctx.shape(0);
+  const bool is_empty = x == Shape({0});
+  ctx.Set(0, ctx.dtype(0), is_empty ? x : Shape::UnknownOfRank(1));
+  ctx.Set(1, op.index_type, x.has_rank() ? x : Shape::UnknownOfRank(1));
+  ctx.Set(2, op.index_type, is_empty ? x : Shape::UnknownOfRank(1));
+  for (size_t i = 0; is_empty && i < 3; ++i) SetElementsOf(ctx, i, {});
 }
 
 void Infer(const ListDiff& op, InferContext& ctx) {

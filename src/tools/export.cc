@@ -26,6 +26,9 @@ namespace floe::tools {
 namespace {
 
 constexpr std::string_view kOrigin = "floe.model";
+// Of a file whose weights are stored in a type that its operators do not compute in: folding undoes the
+// casts.
+constexpr std::string_view kPrecision = "floe.precision";
 
 struct ExportArgs {
   ModelSelection model;
@@ -33,7 +36,7 @@ struct ExportArgs {
   std::string format;
   std::vector<std::string> overlays;
   std::string stage = "folded";
-  std::string precision = "fp32";
+  std::string precision;  // "": as the model says, else fp32
   int opset = 17;
   bool nchw_inputs = false;
   bool nchw_outputs = false;
@@ -104,14 +107,31 @@ void ForTensorRt(const ExportArgs& args, const OnnxModel& model, const ConsoleOp
   if (code != 0) Throw(ErrorCode::kModel, "{}: trtexec failed with exit code {}", args.output, code);
 }
 
+using Metadata = std::vector<std::pair<std::string, std::string>>;
+
+std::string* Find(Metadata& metadata, std::string_view key) {
+  const auto at = std::ranges::find(metadata, key, [](const auto& entry) { return entry.first; });
+  return at == metadata.end() ? nullptr : &at->second;
+}
+
 // The model's own, and the file that it came from first of all.
-std::vector<std::pair<std::string, std::string>> MetadataFor(const ImportedModel& model,
-                                                             const std::string& path) {
-  auto metadata = model.metadata;
-  const bool has_origin = std::ranges::any_of(metadata, [](const auto& m) { return m.first == kOrigin; });
-  if (!has_origin)
+Metadata MetadataFor(Metadata metadata, const std::string& path, DType precision) {
+  if (Find(metadata, kOrigin) == nullptr)
     metadata.emplace_back(std::string(kOrigin), std::filesystem::path(path).filename().string());
+  if (precision != DType::kBFloat16) {
+    std::erase_if(metadata, [](const auto& entry) { return entry.first == kPrecision; });
+  } else if (Find(metadata, kPrecision) == nullptr) {
+    metadata.emplace_back(std::string(kPrecision), "bf16");
+  }
   return metadata;
+}
+
+DType PrecisionFor(const std::string& asked, Metadata& metadata) {
+  const std::string* noted = Find(metadata, kPrecision);
+  const std::string precision = !asked.empty() || noted == nullptr ? asked : *noted;
+  if (precision == "fp16") return DType::kFloat16;
+  if (precision == "bf16") return DType::kBFloat16;
+  return precision == "int8" ? DType::kInt8 : DType::kFloat32;
 }
 
 struct Format {
@@ -160,12 +180,10 @@ void Export(const ExportArgs& args, const ConsoleOptions& console) {
   }
   ExportOptions options;
   options.opset = args.opset;
-  if (args.precision == "fp16") options.precision = DType::kFloat16;
-  if (int8) options.precision = DType::kInt8;
-  if (args.precision == "bf16") options.precision = DType::kBFloat16;
+  options.precision = PrecisionFor(args.precision, model.metadata);
   options.nchw_inputs = args.nchw_inputs;
   options.nchw_outputs = args.nchw_outputs;
-  options.metadata = MetadataFor(model, args.model.path);
+  options.metadata = MetadataFor(model.metadata, args.model.path, options.precision);
   const ExportResult result = ExportModel(&model, args.stage == "folded", options);
   if (!result.problems.empty()) RefuseAll(args.model.path, result.problems);
   if (args.check) {
@@ -201,11 +219,12 @@ void AddExport(CLI::App& app, const ConsoleOptions& console) {
   app.add_option("--stage", args->stage, "imported: as the model has it; folded: cleaned up and folded")
       ->check(CLI::IsMember({"imported", "folded"}))
       ->capture_default_str();
-  app.add_option("--precision", args->precision,
-                 "fp32; casts and weights of fp16 or bf16 written out; int8: what the model carries of "
-                 "quantisation as QuantizeLinear and DequantizeLinear")
-      ->check(CLI::IsMember({"fp32", "fp16", "bf16", "int8"}))
-      ->capture_default_str();
+  app.add_option(
+         "--precision", args->precision,
+         "fp32 (the default); fp16, bf16: weights of that type and casts, where ONNX lacks an operator "
+         "on bf16 (convolutions) the weights alone; int8: what the model carries of quantisation as "
+         "QuantizeLinear and DequantizeLinear")
+      ->check(CLI::IsMember({"fp32", "fp16", "bf16", "int8"}));
   app.add_flag("--nchw-inputs", args->nchw_inputs, "Image inputs have their channels first");
   app.add_flag("--nchw-outputs", args->nchw_outputs, "Image outputs have their channels first");
   app.add_flag("--external-data", args->external_data, "Weights in OUT.onnx.data; by itself over 2 GB");

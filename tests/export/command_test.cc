@@ -45,6 +45,16 @@ TEST_F(ExportCommand, AFileReadBackIsWrittenAsItWas) {
   EXPECT_EQ(ReadBytes(out_), ReadBytes(folder_ / "again.onnx"));
 }
 
+TEST_F(ExportCommand, AFileOfBFloat16StaysSoUnlessAskedOtherwise) {
+  const std::string wide = folder_ / "wide.onnx";
+  ASSERT_TRUE(Succeeds(RunFloe({"export", model_, "-o", out_, "--precision", "bf16"})));
+  EXPECT_THAT(ReadBytes(out_), HasSubstr("floe.precision"));
+  ASSERT_TRUE(Succeeds(RunFloe({"export", out_, "-o", folder_ / "again.onnx"})));
+  EXPECT_EQ(ReadBytes(out_), ReadBytes(folder_ / "again.onnx"));
+  ASSERT_TRUE(Succeeds(RunFloe({"export", out_, "-o", wide, "--precision", "fp32"})));
+  EXPECT_THAT(ReadBytes(wide), testing::Not(HasSubstr("floe.precision")));
+}
+
 TEST_F(ExportCommand, ChannelsFirstAtTheInputLeavesNoTranspose) {
   const Ran ran = RunFloe({"export", model_, "-o", out_, "--nchw-inputs"});
   ASSERT_TRUE(Succeeds(ran));

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <map>
+
 #include "backends/reference/evaluate.h"
+#include "export/narrow.h"
 #include "graph/text.h"
 #include "passes/passes.h"
 
@@ -65,7 +68,7 @@ TEST(Export, KeepsNamesTypesAndSources) {
     })");
   const onnx::GraphProto& graph = result.model.proto.graph();
   EXPECT_THAT(NodeLines(graph), ElementsAre("MatMul(x, w) -> scope/product", "Relu(scope/product) -> y"));
-  EXPECT_EQ(graph.node(0).doc_string(), "from scope/MatMul");
+  EXPECT_EQ(graph.node(0).doc_string(), "from ./MatMul");
   ASSERT_EQ(graph.value_info_size(), 1);
   EXPECT_EQ(graph.value_info(0).name(), "scope/product");
   EXPECT_EQ(graph.value_info(0).type().tensor_type().shape().dim(0).dim_param(), "batch");
@@ -120,6 +123,66 @@ TEST(Export, HalfPrecisionIsWrittenOut) {
   const onnx::GraphProto& graph = result.model.proto.graph();
   EXPECT_EQ(graph.initializer(0).data_type(), onnx::TensorProto::FLOAT16);
   EXPECT_EQ(graph.input(0).type().tensor_type().elem_type(), onnx::TensorProto::FLOAT);
+}
+
+TEST(Export, WeightsOfWhatHasNoBFloat16AreStoredInIt) {
+  ExportOptions options;
+  options.precision = DType::kBFloat16;
+  const ExportResult result = Exported(R"(
+    graph main(%x: float32[1, 6, 6, 3]) -> (%y) {
+      %f: float32[16, 3, 3, 3] = const seeded(1)
+      %b: float32[16] = const seeded(2)
+      %w: float32[16, 5] = const seeded(3)
+      %a = Conv(%x, %f, %b)
+      %r = Relu(%a)
+      %m = ReduceMean(%r) {axes=[1, 2], keep_dims=false}
+      %y = MatMul(%m, %w)
+    })",
+                                       options);
+  EXPECT_THAT(Operators(result),
+              ElementsAre("Transpose", "Cast", "Conv", "Relu", "ReduceMean", "Cast", "MatMul", "Cast"));
+  std::map<std::string, int> types;
+  for (const auto& t : result.model.proto.graph().initializer()) types[t.name()] = t.data_type();
+  EXPECT_THAT(types,
+              testing::UnorderedElementsAre(testing::Pair(HasSubstr("f"), onnx::TensorProto::BFLOAT16),
+                                            testing::Pair("b", onnx::TensorProto::FLOAT),
+                                            testing::Pair(HasSubstr("w"), onnx::TensorProto::BFLOAT16)));
+}
+
+TEST(NarrowFloats, DoneAgainAfterFoldingItChangesNothing) {
+  auto graph = ParseGraph(R"(
+    graph main(%x: float32[1, 6, 6, 16]) -> (%y) {
+      %f: float32[16, 3, 3, 16] = const seeded(1)
+      %w: float32[16, 5] = const seeded(2)
+      %a = Conv(%x, %f)
+      %y = MatMul(%a, %w)
+    })");
+  NarrowFloats(*graph, DType::kBFloat16, 17);
+  const std::string once = PrintGraph(*graph);
+  EXPECT_THAT(once, HasSubstr("%f/bfloat16: bfloat16[16, 3, 3, 16]"));
+  const ReferenceEvaluator evaluator;
+  EXPECT_GT(FoldConstants(*graph, {evaluator}), 0);
+  EXPECT_NE(PrintGraph(*graph), once);
+  NarrowFloats(*graph, DType::kBFloat16, 17);
+  EXPECT_EQ(PrintGraph(*graph), once);
+}
+
+TEST(Export, EqualPartsOfAnUnknownSizeAreListed) {
+  const auto inputs = [](std::string_view size) {
+    const ExportResult result = Exported(fmt::format(
+        "graph main(%x: float32[{}, 3]) -> (%a, %b) {{ %a, %b = Split(%x) {{axis=0, sizes=[1, 1]}} }}",
+        size));
+    return result.model.proto.graph().node(0).input_size();
+  };
+  EXPECT_EQ(inputs("2"), 1);
+  EXPECT_EQ(inputs("?"), 2);
+}
+
+TEST(Export, LimitsAreCalledAfterTheOperatorThatTakesThem) {
+  const ExportResult result = Exported("graph main(%x: uint8[4]) -> (%y) { %y = Clip(%x) {min=0, max=6} }");
+  EXPECT_THAT(NodeLines(result.model.proto.graph()),
+              ElementsAre("Cast(x) -> x/int32", "Clip(x/int32, y/int32/min, y/int32/max) -> y/int32",
+                          "Cast(y/int32) -> y"));
 }
 
 TEST(Export, AWeightTooLargeForHalfPrecisionStaysWide) {
@@ -201,7 +264,7 @@ TEST(Export, AConcatenationWithinAnotherIsPartOfIt) {
   EXPECT_THAT(
       NodeLines(result.model.proto.graph()),
       testing::UnorderedElementsAre("Concat(x, x, y, y, y) -> z", "Concat(x, x) -> c", "Concat(c, c) -> w"));
-  EXPECT_THAT(result.model.proto.graph().node(0).doc_string(), HasSubstr("z, a"));
+  EXPECT_THAT(result.model.proto.graph().node(0).doc_string(), "from z, a");
 }
 
 TEST(Export, CastsOfConstantsAreComputed) {
@@ -228,15 +291,31 @@ TEST(Export, WhatABodyDoesNotReadIsDropped) {
 
 TEST(Export, NamesAllThatItCannotExpress) {
   const ExportResult result = Exported(R"(
-    graph main(%x: string[3], %m: float32[4, 4]) -> (%a, %b) {
-      %a = StringLower(%x) from "lower"
+    graph main(%x: string[3], %m: float32[9, 9]) -> (%a, %b) {
+      %a = StringLength(%x) from "length"
       %b = MatrixInverse(%m) from "inverse"
     })");
   ASSERT_THAT(result.problems, SizeIs(2));
-  EXPECT_EQ(result.problems[0].op, "StringLower");
-  EXPECT_THAT(result.problems[0].sources, ElementsAre("lower"));
-  EXPECT_THAT(result.problems[0].reason, HasSubstr("opset 17"));
-  EXPECT_EQ(result.problems[1].op, "MatrixInverse");
+  EXPECT_EQ(result.problems[0].op, "MatrixInverse");
+  EXPECT_EQ(result.problems[1].op, "StringLength");
+  EXPECT_THAT(result.problems[1].sources, ElementsAre("length"));
+  EXPECT_THAT(result.problems[1].reason, HasSubstr("opset 17"));
+}
+
+TEST(Export, TheCaseOfTextIsChangedInListsThatAreNotEmpty) {
+  const auto operators = [](std::string_view type) {
+    return Operators(
+        Exported(fmt::format("graph main(%x: string{}) -> (%y) {{ %y = StringLower(%x) }}", type)));
+  };
+  EXPECT_THAT(operators("[3]"), ElementsAre("StringNormalizer"));
+  EXPECT_THAT(operators("[2, 3]"), ElementsAre("Reshape", "StringNormalizer", "Reshape"));
+  EXPECT_THAT(operators("[?]"), ElementsAre("Concat", "StringNormalizer", "Slice"));
+}
+
+TEST(Export, EqualTextHasOnePlaceAmongTheDistinct) {
+  EXPECT_THAT(
+      Operators(Exported("graph main(%x: string[3], %y: string[2, 1]) -> (%z) { %z = Equal(%x, %y) }")),
+      testing::IsSupersetOf({"Concat", "Unique", "Equal"}));
 }
 
 TEST(Export, AnOutputOfUnknownRankIsRefused) {

@@ -41,6 +41,18 @@ TEST_P(LowerTest, GivesTheSameNumbersAtEveryOpset) {
 }
 
 const LowerCase kCases[] = {
+    {"DiagonalAtRunTime", R"(
+    graph main(%x: float32[2, 3]) -> (%y) {
+      %r: int32[] = const 4
+      %c: int32[] = const -1
+      %p: float32[] = const 7
+      %m = ReduceMin(%x) {axes=[0, 1]}
+      %k = Cast(%m) {to=int32}
+      %y = MatrixDiag(%x, %k, %r, %c, %p)
+    })"},
+    {"InverseOfOne", "graph main(%x: float32[3, 1, 1]) -> (%y) { %y = MatrixInverse(%x) }"},
+    {"InverseOfSeveral", "graph main(%x: float32[2, 3, 3]) -> (%y) { %y = MatrixInverse(%x) }"},
+    {"InverseAdjoint", "graph main(%x: float32[4, 4]) -> (%y) { %y = MatrixInverse(%x) {adjoint=true} }"},
     {"Trunc", "graph main(%x: float32[7]) -> (%y) { %y = Trunc(%x) }"},
     {"Expm1", "graph main(%x: float32[7]) -> (%y) { %y = Expm1(%x) }"},
     {"Log1p", "graph main(%x: float32[7]) -> (%y) { %y = Log1p(%x) }"},

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "base/error.h"
+#include "formats/onnx/provenance.h"
 #include "formats/onnx/tensor_proto.h"
 #include "formats/utf.h"
 #include "frontend/onnx/node_context.h"
@@ -13,7 +14,6 @@ namespace {
 
 constexpr int kMaxDepth = 48;
 constexpr int64_t kMaxImportedNodes = 20'000'000;  // bodies imported again count again
-constexpr std::string_view kProvenance = "from ";  // as the exporter writes it, the names behind it
 constexpr int kFunctionAttributeDefaults = 11;     // FunctionProto.attribute_proto, younger than the header
 
 class DepthGuard {
@@ -72,19 +72,6 @@ void OnnxImporter::ReadFunctions() {
 const OnnxImporter::Function* OnnxImporter::FindFunction(const onnx::NodeProto& node) const {
   const auto found = functions_.find(FunctionKey(OnnxDomain(node.domain()), node.op_type()));
   return found == functions_.end() ? nullptr : &found->second;
-}
-
-std::vector<std::string> OnnxImporter::SourcesOf(const onnx::NodeProto& node, const std::string& name) const {
-  if (model_.proto.producer_name() != "floe") return {name};
-  if (!node.doc_string().starts_with(kProvenance)) return {};
-  std::vector<std::string> sources;
-  std::string_view rest = std::string_view(node.doc_string()).substr(kProvenance.size());
-  for (size_t end = rest.find(", "); end != std::string_view::npos; end = rest.find(", ")) {
-    sources.emplace_back(rest.substr(0, end));
-    rest.remove_prefix(end + 2);
-  }
-  sources.emplace_back(rest);
-  return sources;
 }
 
 void OnnxImporter::Report(const std::string& name, const onnx::NodeProto& node, NodeStatus status,
@@ -223,7 +210,8 @@ void OnnxImporter::ImportNode(const onnx::NodeProto& node, OnnxScope& scope) {
       Report(name, node, NodeStatus::kUnsupported, "the operation is not supported", OnnxRemedyFor(node));
     return Poison(node, why, scope);
   }
-  const std::vector<std::string> sources = SourcesOf(node, name);
+  const bool ours = model_.proto.producer_name() == "floe";
+  const std::vector<std::string> sources = ours ? SourcesOf(node, OnnxNodeName(node)) : std::vector{name};
   scope.builder().SetSource(name, sources);
   try {
     const std::vector<ValueId> outputs = ImportOp(node, std::move(inputs), scope);

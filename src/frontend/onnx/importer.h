@@ -57,8 +57,6 @@ class OnnxImporter {
   void Poison(const onnx::NodeProto& node, const std::string& blame, OnnxScope& scope) const;
   void Report(const std::string& name, const onnx::NodeProto& node, NodeStatus status,
               std::string reason = "", std::string remedy = "");
-  // Names of the nodes it came from: its own, or, in a file that the exporter wrote, what that noted.
-  std::vector<std::string> SourcesOf(const onnx::NodeProto& node, const std::string& name) const;
   void ReadFunctions();
   const Function* FindFunction(const onnx::NodeProto& node) const;
 

@@ -1,5 +1,6 @@
 // Gathering and scattering.
 #include "frontend/onnx/ops/families.h"
+#include "graph/index_depth.h"
 
 namespace floe {
 namespace {
@@ -30,17 +31,14 @@ void ImportGatherElements(OnnxContext& c) {
 }
 
 // Sizes of the dimensions that the last dimension of the indices addresses.
-ValueId AddressedSizes(OnnxContext& c, size_t indices, int64_t batch_dims) {
-  const Shape& shape = c.shape(indices);
-  if (!shape.has_rank() || shape.rank() == 0 || !shape[shape.rank() - 1].known())
-    c.Fail("the last dimension of its indices {} is not known", shape.ToString());
-  const int64_t depth = shape[shape.rank() - 1].value();
-  return c.build().SliceVector(c.build().ShapeTensor(c.in(0)), batch_dims, batch_dims + depth);
+ValueId AddressedSizes(OnnxContext& c, std::optional<int64_t> depth, int64_t batch_dims) {
+  if (!depth) c.Fail("the last dimension of its indices {} is not known", c.shape(1).ToString());
+  return c.build().SliceVector(c.build().ShapeTensor(c.in(0)), batch_dims, batch_dims + *depth);
 }
 
 void ImportGatherNd(OnnxContext& c) {
   const int64_t batch_dims = c.Int("batch_dims", 0);
-  const ValueId indices = FromFront(c, c.in(1), AddressedSizes(c, 1, batch_dims));
+  const ValueId indices = FromFront(c, c.in(1), AddressedSizes(c, IndexDepth(c.shape(1)), batch_dims));
   c.Return(GatherND{batch_dims}, {c.in(0), indices});
 }
 
@@ -54,7 +52,8 @@ ScatterReduction ReductionOf(OnnxContext& c) {
 }
 
 void ImportScatterNd(OnnxContext& c) {
-  const ValueId indices = FromFront(c, c.in(1), AddressedSizes(c, 1, 0));
+  const auto depth = IndexDepth(c.shape(0), c.shape(1), c.shape(2));
+  const ValueId indices = FromFront(c, c.in(1), AddressedSizes(c, depth, 0));
   c.Return(ScatterND{ReductionOf(c)}, {c.in(0), indices, c.in(2)});
 }
 

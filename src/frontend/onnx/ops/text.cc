@@ -1,4 +1,4 @@
-// TfIdfVectorizer: counts of n-grams.
+// Strings: counts of n-grams, upper and lower case.
 #include <algorithm>
 #include <optional>
 
@@ -110,7 +110,23 @@ void ImportTfIdf(OnnxContext& c) {
   c.Set(0, rank == 1 ? b.Reshape(y, {width}) : y);
 }
 
+// In the locale "C" letters beyond ASCII stay as they are.
+void ImportStringNormalizer(OnnxContext& c) {
+  if (!c.StringList("stopwords").empty()) c.Fail("attribute 'stopwords' is not supported");
+  const std::string action = c.String("case_change_action", "NONE");
+  if (action == "NONE") return c.Set(0, c.in(0));
+  if (action != "LOWER" && action != "UPPER")
+    c.Fail("attribute 'case_change_action': expected NONE, LOWER or UPPER, found '{}'", action);
+  const std::string locale = c.String("locale", "");
+  const bool is_ascii = locale == "C" || locale == "POSIX";
+  StringMap op;
+  if (action == "LOWER") op.kind = is_ascii ? StringMapKind::kLower : StringMapKind::kLowerUtf8;
+  if (action == "UPPER") op.kind = is_ascii ? StringMapKind::kUpper : StringMapKind::kUpperUtf8;
+  c.Return(std::move(op), {c.in(0)});
+}
+
 constexpr OnnxOpImporter kRows[] = {
+    {"StringNormalizer", 10, kNewest, ImportStringNormalizer},
     {"TfIdfVectorizer", 9, kNewest, ImportTfIdf},
 };
 
