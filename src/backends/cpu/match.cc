@@ -167,9 +167,14 @@ class HeadReader {
   // False: the node is no part of a head, or not in this place.
   bool Take(const Node& node) {
     if (node.outputs.size() != 1 || !problem_.HasOneUse(node.outputs[0])) return false;
-    const bool took = TakeConcat(node) || TakeScale(node) || TakeOffset(node) || TakeClamp(node);
-    if (took) value_ = node.outputs[0];
-    return took;
+    if (!TakeConcat(node)) {
+      if (!TakeScale(node) && !TakeOffset(node) && !TakeClamp(node)) return false;
+      // A file may declare what it likes.
+      const ValueId before = value_ == kNoValue ? head_.parts[0] : value_;
+      if (DimsOf(problem_, node.outputs[0]) != DimsOf(problem_, before)) return false;
+    }
+    value_ = node.outputs[0];
+    return true;
   }
   ValueId value() const { return value_; }
 
@@ -290,13 +295,15 @@ std::vector<FusedGroup> MatchLinks(const Graph& problem, std::span<const NodeId>
 bool IsSpatialMean(const Graph& problem, const Node& node) {
   const Reduce* op = OpCast<Reduce>(node.op);
   if (op == nullptr || op->kind != ReduceKind::kMean || node.inputs.empty()) return false;
-  const auto rank = static_cast<int64_t>(DimsOf(problem, node.inputs[0]).size());
-  std::vector<bool> reduced(static_cast<size_t>(rank), false);
+  const std::vector<int64_t> dims = DimsOf(problem, node.inputs[0]);
+  const auto rank = static_cast<int64_t>(dims.size());
+  std::vector<bool> reduced(dims.size(), false);
   for (const int64_t axis : op->axes) {
     if (axis < -rank || axis >= rank) return false;
     reduced[static_cast<size_t>(axis < 0 ? axis + rank : axis)] = true;
   }
   if (rank < 3 || reduced.front() || reduced.back()) return false;
+  if (SizeOf(problem, node.outputs[0]) != dims.front() * dims.back()) return false;
   return std::all_of(reduced.begin() + 1, reduced.end() - 1, [](bool r) { return r; });
 }
 

@@ -74,6 +74,9 @@ TEST(Scale, OnlyKernelsThatKnowItTakeIt) {
             "a scale, or the like, before a window");
   EXPECT_NE(RefusalOf(kName, Scaled({{1, 5, 5, 4}, {1, 5, 1, 4}, {6, 1, 1, 4}})), "");
   EXPECT_NE(RefusalOf(kName, Scaled({{2, 5, 5, 4}, {2, 5, 5, 4}, {6, 1, 1, 4}})), "");
+  Graph forged = Scaled({{1, 5, 5, 4}, {1, 1, 1, 4}, {6, 1, 1, 4}});
+  forged.value(forged.inputs()[0]).type.shape = {1, 5, 1, 4};
+  EXPECT_NE(RefusalOf(kName, forged), "");
 }
 
 // What may stand before the convolution, in this order; `stages` says which do.

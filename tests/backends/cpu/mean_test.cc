@@ -89,6 +89,9 @@ TEST(Mean, OverOtherDimensionsIsRefused) {
     EXPECT_EQ(RefusalOf(kName, WithMean(c, axes, true)),
               "the outputs are not a tensor and its mean over space");
   }
+  Graph forged = WithMean(c, {1, 2}, false);
+  forged.value(forged.outputs()[1]).type.shape = {2, 4};
+  EXPECT_NE(RefusalOf(kName, forged), "");
   Graph most = Plain(c);
   most.AddOutput(most.Add(Reduce{ReduceKind::kMax, {1, 2}, true}, {most.outputs()[0]}));
   EXPECT_EQ(RefusalOf(kName, most), "the outputs are not a tensor and its mean over space");
