@@ -192,8 +192,15 @@ class HeadReader {
   bool TakeConcat(const Node& node) {
     const auto* concat = OpCast<Concat>(node.op);
     if (concat == nullptr || stage_ != kStart) return false;
-    const auto last = static_cast<int64_t>(DimsOf(problem_, node.outputs[0]).size()) - 1;
-    if (concat->axis != last && concat->axis != -1) return false;
+    std::vector<int64_t> dims = DimsOf(problem_, node.outputs[0]);
+    if (concat->axis != static_cast<int64_t>(dims.size()) - 1 && concat->axis != -1) return false;
+    for (const ValueId part : node.inputs) {
+      if (part == kNoValue || problem_.value(part).type.dtype != DType::kFloat32) return false;
+      const std::vector<int64_t> own = DimsOf(problem_, part);
+      if (own.size() != dims.size() || !std::equal(own.begin(), own.end() - 1, dims.begin())) return false;
+      dims.back() -= own.back();
+    }
+    if (node.inputs.empty() || dims.back() != 0) return false;
     head_.parts = node.inputs;
     stage_ = kConcat;
     return true;

@@ -195,6 +195,13 @@ TEST(Elementwise, LeavesOtherConcatenationsAlone) {
   const ValueId both = inner.Add(Concat{0}, {x, made});
   inner.AddOutput(inner.Add(Unary{UnaryKind::kAbs}, {both}));
   EXPECT_EQ(RefusalOf("cpu.elementwise", inner), "an operand is larger than the output");
+  // Of a file that declares more than the parts have.
+  Graph larger = ConcatThen({{4, 3}, {4, 5}}, 1);
+  for (const ValueId id : larger.Values()) {
+    if (larger.value(id).producer != kNoNode) larger.value(id).type.shape = Shape::Of(Ints{4, 16});
+    if (larger.value(id).is_constant()) larger.value(id).constant = Tensor(DType::kFloat32, {1});
+  }
+  EXPECT_EQ(RefusalOf("cpu.elementwise", larger), "'Concat' is not elementwise");
 }
 
 TEST(Elementwise, LeavesTheRestToTheReference) {

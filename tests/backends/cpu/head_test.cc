@@ -126,6 +126,16 @@ TEST(Head, PartsOfOddWidthsAreRefused) {
             "channels of a part that are no multiple of 32");
 }
 
+// Of a file that declares more than the parts have.
+TEST(Head, PartsThatDoNotAddUpAreRefused) {
+  Graph g = Headed({{1, 4, 4, 32}, {1, 4, 4, 32}}, kConcat, 8);
+  ASSERT_EQ(RefusalOf(kName, g), "");
+  g.value(g.inputs()[1]).type.shape = Shape::Of(Ints{1, 4, 4, 16});
+  EXPECT_NE(RefusalOf(kName, g), "");
+  g.value(g.inputs()[1]).type.shape = Shape::Of(Ints{1, 4, 2, 32});
+  EXPECT_NE(RefusalOf(kName, g), "");
+}
+
 TEST(Head, IsInThatOrder) {
   Graph g;
   const ValueId x = g.AddInput("x", {DType::kFloat32, {1, 4, 4, 8}});

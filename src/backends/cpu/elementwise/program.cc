@@ -79,7 +79,9 @@ class Compiler {
       slot.parts.push_back({source, width});
       row += width;
     }
-    if (row == 0 || program_.count % row != 0) return NotElementwise(node);
+    int64_t declared = 1;
+    for (size_t i = first; i < dims.size(); ++i) declared *= dims[i];
+    if (row != declared) return NotElementwise(node);
     slots_[output] = static_cast<int>(program_.slots.size());
     program_.slots.push_back(std::move(slot));
     program_.cost += 0.1;
