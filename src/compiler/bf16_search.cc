@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "base/check.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/made_up.h"
@@ -99,16 +100,14 @@ class Search {
                        layer.error, args_.budget);
   }
 
-  // Both of the same steps: a group that one of them splits is split for the other, too, and chains are those
-  // that pay beside bf16.
+  // Both of the same steps: groups are those that pay beside bf16.
   void MakePlans(Graph& graph) {
+    narrow_ = MakePlan(graph, constants_, args_.planner);
     PlannerOptions float32 = args_.planner;
     float32.bf16_refusal = [](const std::string&) { return "for comparison"; };
-    float32.merge_chains = false;
-    do {
-      narrow_ = MakePlan(graph, constants_, args_.planner);
-      wide_ = MakePlan(graph, constants_, float32);
-    } while (wide_.steps.size() != narrow_.steps.size());
+    float32.settle = false;
+    wide_ = MakePlan(graph, constants_, float32);
+    CHECK(wide_.steps.size() == narrow_.steps.size());
   }
 
   void CheckCancelled() const {

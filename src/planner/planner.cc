@@ -232,8 +232,8 @@ class Lowering {
 }  // namespace
 
 Plan MakePlan(Graph& graph, ConstantPool& constants, const PlannerOptions& options) {
-  SettleGroups(graph, options);
-  if (options.merge_chains) {
+  if (options.settle) {
+    SettleGroups(graph, options);
     MergeChains(graph, options);
     MergeMeans(graph, options);
   }

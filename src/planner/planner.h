@@ -15,8 +15,8 @@ namespace floe {
 
 struct PlannerOptions {
   Target target;
-  Tuner* tuner = nullptr;    // null: rank by estimate
-  bool merge_chains = true;  // layers become one group where a kernel does them together faster
+  Tuner* tuner = nullptr;  // null: rank by estimate
+  bool settle = true;  // groups are kept, split and merged by what they cost; false: they stay as they are
   // How many times the weights in the graph the packed ones may take in all; 0: no limit.
   double max_weight_growth = 0;
   // Why the step of that name may not compute in bf16 on a target that allows it; empty: all may.
