@@ -1,7 +1,9 @@
 // Times convolution kernels on the layers of well-known networks, each with bias and ReLU, and prints the
 // rate as a fraction of the multiply-add peak that this machine shows in registers.
 //   bench_kernels --benchmark_filter=resnet50/ --benchmark_repetitions=5
+//   bench_kernels --peak     GFLOP/s of one core in registers, as JSON
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
@@ -129,6 +131,10 @@ void Register(const LayerList& list, int threads) {
 }  // namespace floe
 
 int main(int argc, char** argv) {
+  if (argc == 2 && std::string(argv[1]) == "--peak") {
+    fmt::print("{{\"fp32\": {:.1f}, \"bf16\": {:.1f}}}\n", floe::PeakGflops(), floe::PeakBf16Gflops());
+    return 0;
+  }
   for (const floe::LayerList& list : floe::AllLayers()) {
     for (const int threads : {1, 2}) floe::Register(list, threads);
   }

@@ -2,6 +2,7 @@
 #ifndef FLOE_SESSION_H_
 #define FLOE_SESSION_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -28,6 +29,7 @@ struct StepTime {
   std::string name;  // of the last op that the step computes
   std::string kernel;
   double ms = 0;                     // mean over the runs since ResetProfile
+  int64_t macs = 0;                  // multiply-accumulates of a run; 0: none, or only the run knows its shapes
   std::vector<std::string> sources;  // the TensorFlow nodes
 };
 

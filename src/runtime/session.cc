@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/thread_pool.h"
 #include "engine/plan.h"
+#include "graph/cost.h"
 #include "runtime/executor.h"
 
 namespace floe {
@@ -94,8 +95,9 @@ class Session::Impl {
       std::string name = kernel != nullptr                             ? kernel->kernel
                          : std::holds_alternative<IfStep>(step.action) ? "if"
                                                                        : "loop";
+      const int64_t macs = kernel != nullptr && !kernel->dynamic ? MultiplyAccumulates(*kernel->problem) : 0;
       out.push_back(
-          {step.name, std::move(name), profile.step_ms[i] / std::max(1, profiled_runs_), step.sources});
+          {step.name, std::move(name), profile.step_ms[i] / std::max(1, profiled_runs_), macs, step.sources});
     }
     return out;
   }

@@ -146,8 +146,11 @@ Json ToJson(const Engine& engine, const BenchArgs& args, const BenchResult& r) {
   const Latency& l = r.latency;
   Json layers = Json::array();
   for (const StepTime& layer : r.layers) {
-    layers.push_back(
-        {{"name", layer.name}, {"kernel", layer.kernel}, {"ms", layer.ms}, {"sources", layer.sources}});
+    layers.push_back({{"name", layer.name},
+                      {"kernel", layer.kernel},
+                      {"ms", layer.ms},
+                      {"macs", layer.macs},
+                      {"sources", layer.sources}});
   }
   return {{"schema", "floe.bench/1"},
           {"model", args.model.path},
@@ -183,14 +186,16 @@ void PrintText(const Engine& engine, const BenchArgs& args, const BenchResult& r
   }
   std::ranges::stable_sort(order, [](const StepTime* a, const StepTime* b) { return a->ms > b->ms; });
   const size_t shown = all_layers ? order.size() : std::min<size_t>(order.size(), 12);
-  Table table({">ms", ">%", "kernel", "step", "TensorFlow nodes"});
+  Table table({">ms", ">%", ">GFLOP/s", "kernel", "step", "TensorFlow nodes"});
   for (size_t i = 0; i < shown; ++i) {
     const StepTime& s = *order[i];
     const std::string more = s.sources.size() > 1
                                  ? fmt::format("{} + {} more", s.sources[0], s.sources.size() - 1)
                              : s.sources.empty() ? ""
                                                  : s.sources[0];
-    table.Add({fmt::format("{:.3f}", s.ms), fmt::format("{:.1f}", 100 * s.ms / std::max(total, 1e-9)),
+    const std::string rate =
+        s.macs > 0 && s.ms > 0 ? fmt::format("{:.0f}", 2e-6 * static_cast<double>(s.macs) / s.ms) : "";
+    table.Add({fmt::format("{:.3f}", s.ms), fmt::format("{:.1f}", 100 * s.ms / std::max(total, 1e-9)), rate,
                s.kernel, s.name, more});
   }
   fmt::print("{}", table.ToString());

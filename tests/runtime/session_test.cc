@@ -132,6 +132,19 @@ TEST(Session, ProfilesEachStepWithItsSources) {
   EXPECT_GT(profile[0].ms, 0);
 }
 
+TEST(Session, CountsTheMultiplicationsOfAStep) {
+  Session session(testing::EngineFor(R"(graph g(%x: float32[3, 8]) -> (%y) {
+    %w: float32[8, 5] = const seeded(1)
+    %a = MatMul(%x, %w)
+    %y = Softmax(%a)
+  })"),
+                  {1, nullptr});
+  const auto profile = session.Profile();
+  ASSERT_EQ(profile.size(), 2u);
+  EXPECT_EQ(profile[0].macs, 3 * 8 * 5);
+  EXPECT_EQ(profile[1].macs, 0);
+}
+
 TEST(Session, StopsBetweenStepsWhenCancelled) {
   Session session(testing::EngineFor(kAdd), {1, [] { return true; }});
   const std::vector<NamedTensor> feeds = {{"a", Tensor(DType::kFloat32, {3})},
