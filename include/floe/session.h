@@ -28,8 +28,8 @@ struct SessionOptions {
 struct StepTime {
   std::string name;  // of the last op that the step computes
   std::string kernel;
-  double ms = 0;                     // mean over the runs since ResetProfile
-  int64_t macs = 0;                  // multiply-accumulates of a run; 0: none, or only the run knows its shapes
+  double ms = 0;     // mean over the runs since ResetProfile
+  int64_t macs = 0;  // multiply-accumulates of a run; 0: none, or only the run knows its shapes
   std::vector<std::string> sources;  // the TensorFlow nodes
 };
 
