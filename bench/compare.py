@@ -344,8 +344,9 @@ def store(rows, versions, options):
     slug = re.sub("[^a-z0-9]+", "-", cpu.lower()).strip("-")
     path = options.results / f"{datetime.date.today().isoformat()}-{slug}.json"
     key = lambda row: (row["model"], row["precision"], row["threads"])
-    old = json.loads(path.read_text())["rows"] if path.exists() else []
-    rows = [r for r in old if key(r) not in {key(n) for n in rows}] + rows
+    old = json.loads(path.read_text()) if path.exists() else dict(rows=[], versions={})
+    rows = [r for r in old["rows"] if key(r) not in {key(n) for n in rows}] + rows
+    versions = old["versions"] | versions
     options.results.mkdir(parents=True, exist_ok=True)
     head = dict(
         schema="floe.compare/1", cpu=cpu, cores=os.cpu_count(), kernel=os.uname().release, versions=versions

@@ -187,7 +187,8 @@ class ChainBf16 : public testing::Test {
 // Small integers, so that nothing is rounded: products of a clipped layer stay below 256.
 void FillWithIntegers(Tensor& t, int64_t count) {
   for (int64_t i = 0; i < t.size(); ++i) {
-    t.data<float>()[i] = static_cast<float>((i * 7 + i / 5) % count - count / 2);
+    const int64_t step = (i * 7 + i / 5) % count - count / 2;
+    t.data<float>()[i] = static_cast<float>(step);
   }
 }
 

@@ -153,7 +153,10 @@ TEST(Head, IsRoundedAfterwardsInBf16) {
   const Kernel& kernel = Row("cpu.product_bf16");
   Graph g = Headed({{2, 6, 5, 64}, {2, 6, 5, 32}, {2, 6, 5, 19}}, kConcat | kMul | kAdd, 40);
   const auto fill = [](Tensor t) {
-    for (int64_t i = 0; i < t.size(); ++i) t.data<float>()[i] = static_cast<float>((i * 7 + i / 5) % 5 - 2);
+    for (int64_t i = 0; i < t.size(); ++i) {
+      const int64_t step = (i * 7 + i / 5) % 5 - 2;
+      t.data<float>()[i] = static_cast<float>(step);
+    }
     return t;
   };
   std::vector<Tensor> inputs;

@@ -100,6 +100,13 @@ Graph ResizeOf(const Resize& op, Ints from, Ints to, DType dtype = DType::kFloat
   return g;
 }
 
+TEST(Resize, LeavesVeryLongSidesToTheReference) {
+  const Resize op{.mode = ResizeMode::kNearest};
+  EXPECT_EQ(RefusalOf("cpu.resize", ResizeOf(op, {1, 2, 1, 1}, {1 << 20, 1}, DType::kUInt8)), "");
+  EXPECT_EQ(RefusalOf("cpu.resize", ResizeOf(op, {1, 2, 1, 1}, {1 << 24, 1}, DType::kUInt8)),
+            "a side of more than a million pixels");
+}
+
 TEST(Resize, EqualsTheReference) {
   for (const ResizeCoordinates coordinates :
        {ResizeCoordinates::kAsymmetric, ResizeCoordinates::kHalfPixel, ResizeCoordinates::kAlignCorners,

@@ -18,6 +18,9 @@ struct Tap {
   float fraction;  // weight of upper
 };
 
+// A pixel of a side has an entry in a table, many times as large as a byte of the image may be.
+constexpr int64_t kMostSide = int64_t{1} << 20;
+
 struct Plan {
   const Resize* op = nullptr;
   std::vector<int64_t> input;
@@ -47,6 +50,7 @@ Refusal MakePlan(const Graph& problem, Plan* plan) {
   plan->element_bytes = DTypeSize(from);
   if (plan->input.size() != 4 || plan->output.size() != 4) return "not two spatial dimensions";
   if (plan->input[0] != plan->output[0] || plan->input[3] != plan->output[3]) return "output shape";
+  if (std::max(plan->output[1], plan->output[2]) > kMostSide) return "a side of more than a million pixels";
   return std::nullopt;
 }
 
