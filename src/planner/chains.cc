@@ -24,14 +24,6 @@ constexpr size_t kMostLayers = 3;
 constexpr double kGain = 0.98;
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
-// The op that a node, alone or as the first of a group, begins with.
-const Op& FirstOp(const Graph& graph, NodeId id) {
-  const Node& node = graph.node(id);
-  if (!IsOp<Group>(node.op)) return node.op;
-  const Graph& body = *node.bodies[0];
-  return body.node(body.Order()[0]).op;
-}
-
 bool IsLayer(const Graph& graph, NodeId id) {
   return graph.node(id).outputs.size() == 1 && IsOp<Conv>(FirstOp(graph, id));
 }
@@ -142,12 +134,8 @@ class ChainMerger {
   void Merge(std::span<const NodeId> chain) {
     std::vector<NodeId> nodes;
     for (const NodeId id : chain) {
-      if (IsOp<Group>(graph_.node(id).op)) {
-        const std::vector<NodeId> split = SplitGroup(graph_, id);
-        nodes.insert(nodes.end(), split.begin(), split.end());
-      } else {
-        nodes.push_back(id);
-      }
+      const std::vector<NodeId> split = SplitIfGroup(graph_, id);
+      nodes.insert(nodes.end(), split.begin(), split.end());
     }
     MakeGroup(graph_, nodes);
   }

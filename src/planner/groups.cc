@@ -94,6 +94,17 @@ std::vector<NodeId> SplitGroup(Graph& graph, NodeId id) {
   return nodes;
 }
 
+std::vector<NodeId> SplitIfGroup(Graph& graph, NodeId node) {
+  if (IsOp<Group>(graph.node(node).op)) return SplitGroup(graph, node);
+  return {node};
+}
+
+const Op& FirstOp(const Graph& graph, NodeId node) {
+  if (!IsOp<Group>(graph.node(node).op)) return graph.node(node).op;
+  const Graph& body = *graph.node(node).bodies[0];
+  return body.node(body.Order()[0]).op;
+}
+
 RoundingLimit LimitOf(const Graph& graph, NodeId id, std::span<const double> most_rounding,
                       const PlannerOptions& options) {
   return {most_rounding[static_cast<size_t>(id)],

@@ -21,6 +21,11 @@ RoundingLimit LimitOf(const Graph& graph, NodeId id, std::span<const double> mos
 
 // Puts the body of a group in its place: the nodes, in order.
 std::vector<NodeId> SplitGroup(Graph& graph, NodeId group);
+// The same of a node that may be a group, or is the one node itself.
+std::vector<NodeId> SplitIfGroup(Graph& graph, NodeId node);
+
+// The op that a node, alone or as the first of a group, begins with.
+const Op& FirstOp(const Graph& graph, NodeId node);
 
 }  // namespace floe
 

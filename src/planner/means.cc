@@ -17,13 +17,6 @@ namespace {
 // cache what in a run another core has just written.
 constexpr double kMostLoss = 1.03;
 
-bool BeginsWithConv(const Graph& graph, NodeId id) {
-  const Node& node = graph.node(id);
-  if (!IsOp<Group>(node.op)) return IsOp<Conv>(node.op);
-  const Graph& body = *node.bodies[0];
-  return IsOp<Conv>(body.node(body.Order()[0]).op);
-}
-
 // The mean of the value over all dimensions but the first and the last; kNoNode if nothing computes it.
 NodeId MeanOf(const Graph& graph, ValueId value) {
   const auto rank = static_cast<int64_t>(graph.value(value).type.shape.rank());
@@ -64,8 +57,7 @@ bool IsFaster(const Graph& graph, NodeId layer, NodeId mean, const PlannerOption
 }
 
 void Merge(Graph& graph, NodeId layer, NodeId mean) {
-  std::vector<NodeId> nodes = {layer};
-  if (IsOp<Group>(graph.node(layer).op)) nodes = SplitGroup(graph, layer);
+  std::vector<NodeId> nodes = SplitIfGroup(graph, layer);
   const NodeId result = nodes.back();
   nodes.push_back(mean);
   MakeGroup(graph, nodes, std::vector{result, mean});
@@ -82,7 +74,7 @@ int MergeMeans(Graph& graph, const PlannerOptions& options) {
     if (!IsOp<Group>(node.op)) {
       for (const auto& body : node.bodies) merged += MergeMeans(*body, options);
     }
-    if (node.outputs.size() != 1 || !BeginsWithConv(graph, id)) continue;
+    if (node.outputs.size() != 1 || !IsOp<Conv>(FirstOp(graph, id))) continue;
     const ValueId result = node.outputs[0];
     const NodeId mean = MeanOf(graph, result);
     if (mean == kNoNode || graph.HasOneUse(result)) continue;

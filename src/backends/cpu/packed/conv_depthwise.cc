@@ -321,13 +321,6 @@ std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
   return std::make_unique<ConvDepthwise>(args, plan);
 }
 
-// A residual may be written over unless it is the chain's input, which is read until the end.
-std::vector<InPlace> InPlaceOf(const Graph& problem) {
-  std::string why;
-  const std::vector<FusedGroup> chain = MatchChainPerhapsWithMean(problem, &why);
-  return chain.empty() ? std::vector<InPlace>{} : ResidualInPlace(problem, chain.back());
-}
-
 template <DType kArithmetic>
 Kernel Row(std::string_view name, double error_bound) {
   return {.name = name,
@@ -336,7 +329,7 @@ Kernel Row(std::string_view name, double error_bound) {
           .estimate_ns = Estimate<kArithmetic>,
           .pack = Pack<kArithmetic>,
           .prepare = Prepare<kArithmetic>,
-          .in_place = InPlaceOf,
+          .in_place = ChainInPlace,
           .error_bound = error_bound,
           .arithmetic = kArithmetic};
 }

@@ -1,5 +1,6 @@
 #include "backends/cpu/packed/depthwise_chain.h"
 
+#include "backends/cpu/conv/epilogue.h"
 #include "backends/cpu/depthwise/depthwise.h"
 #include "backends/cpu/problem.h"
 
@@ -52,6 +53,12 @@ void CheckPackedChain(std::span<const Tensor> packed, const std::vector<ChainLay
       CheckPackedWeights(packed[i], *layers[i].shape, *layers[i].code, kernel);
     }
   }
+}
+
+std::vector<InPlace> ChainInPlace(const Graph& problem) {
+  std::string why;
+  const std::vector<FusedGroup> chain = MatchChainPerhapsWithMean(problem, &why);
+  return chain.empty() ? std::vector<InPlace>{} : ResidualInPlace(problem, chain.back());
 }
 
 double EstimateDepthwiseNs(const Window& w, Isa isa) {

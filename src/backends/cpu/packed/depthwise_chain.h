@@ -31,6 +31,9 @@ Packed PackChain(const Graph& problem, const std::vector<ChainLayer>& layers);
 void CheckPackedChain(std::span<const Tensor> packed, const std::vector<ChainLayer>& layers,
                       std::string_view kernel);
 
+// The residual of the last may be written over, unless it is the chain's input, which is read until the end.
+std::vector<InPlace> ChainInPlace(const Graph& problem);
+
 // A guess for one thread.
 double EstimateDepthwiseNs(const Window& window, Isa isa);
 

@@ -157,13 +157,6 @@ std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
   return std::make_unique<DepthwisePointwise>(args, plan, code);
 }
 
-// The residual of the second, as in other groups; the first's input is read until the last output is written.
-std::vector<InPlace> InPlaceOf(const Graph& problem) {
-  std::string why;
-  const std::vector<FusedGroup> chain = MatchFusedChain(problem, &why);
-  return chain.empty() ? std::vector<InPlace>{} : ResidualInPlace(problem, chain.back());
-}
-
 template <DType kArithmetic>
 Kernel Row(std::string_view name, double error_bound) {
   return {.name = name,
@@ -172,7 +165,7 @@ Kernel Row(std::string_view name, double error_bound) {
           .estimate_ns = Estimate<kArithmetic>,
           .pack = Pack<kArithmetic>,
           .prepare = Prepare<kArithmetic>,
-          .in_place = InPlaceOf,
+          .in_place = ChainInPlace,
           .error_bound = error_bound,
           .arithmetic = kArithmetic};
 }
