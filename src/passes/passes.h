@@ -18,6 +18,10 @@ int RemoveIdentity(Graph& graph, const PassContext& context);
 int MergeCommon(Graph& graph, const PassContext& context);
 // SAME padding becomes numbers where the sizes are known. Before everything that reads pads.
 int ResolvePadding(Graph& graph, const PassContext& context);
+// Convolution and pooling along fewer dimensions than they are written in, between an Unsqueeze and a Squeeze
+// (TensorFlow has no convolution of one dimension), lose the one that comes and goes. Before MergeReshapes, which
+// would hide it, and FoldDilation, FoldPadding and FoldBatchNorm, for which the Squeeze stands in between.
+int DropUnitAxis(Graph& graph, const PassContext& context);
 // SpaceToBatch, convolution, BatchToSpace become a dilated convolution. After ResolvePadding.
 int FoldDilation(Graph& graph, const PassContext& context);
 // Zero padding moves into the convolution or pooling behind it. After ResolvePadding.

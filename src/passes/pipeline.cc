@@ -14,6 +14,7 @@ std::span<const Pass> Pipeline() {
       Pass{"resolve_padding", "turn SAME padding into numbers", ResolvePadding},
       Pass{"merge_common", "compute equal things once", MergeCommon},
       Pass{"prefer_nhwc", "turn NCHW images to NHWC", PreferNhwc},
+      Pass{"drop_unit_axis", "convolution and pooling in as many dimensions as they need", DropUnitAxis},
       Pass{"merge_reshapes", "one reshape for a chain of them", MergeReshapes},
       Pass{"merge_transposes", "cancel and merge transposes", MergeTransposes},
       Pass{"fold_filters", "compute what the turned layouts left", FoldConstants},

@@ -162,6 +162,61 @@ TEST(FoldDilation, NotWithStepsInBetween) {
                   FoldDilation);
 }
 
+TEST(DropUnitAxis, ConvolutionsOfOneDimension) {
+  const auto graph = After(R"(graph g(%x: float32[n, 20, 4]) -> (%y) {
+    %w: float32[6, 1, 3, 4] = const seeded(1)
+    %v: float32[6, 1, 5, 1] = const seeded(2)
+    %b: float32[6] = const seeded(3)
+    %u = Unsqueeze(%x) {axes=[1]}
+    %c = Conv(%u, %w) {dilations=[4, 2], pads=[0, 1, 0, 2], strides=[1, 2]}
+    %a = Add(%c, %b)
+    %r = Relu(%a)
+    %d = Conv(%r, %v) {group=6, strides=[2, 2]}
+    %m = MaxPool(%d) {kernel_shape=[1, 2], strides=[1, 2]}
+    %y = Squeeze(%m) {axes=[-3]}
+  })",
+                           DropUnitAxis);
+  EXPECT_THAT(*graph, SameGraphAs(R"(graph g(%x: float32[n, 20, 4]) -> (%y) {
+    %w: float32[6, 3, 4] = const seeded(1)
+    %v: float32[6, 5, 1] = const seeded(2)
+    %b: float32[6] = const seeded(3)
+    %c = Conv(%x, %w) {strides=[2], dilations=[2], pads=[1, 2]}
+    %a = Add(%c, %b)
+    %r = Relu(%a)
+    %d = Conv(%r, %v) {strides=[2], group=6}
+    %y = MaxPool(%d) {kernel_shape=[2], strides=[2]}
+  })"));
+}
+
+TEST(DropUnitAxis, TransposedAndWithAFilterThatIsComputed) {
+  const auto graph = After(R"(graph g(%x: float32[2, 7, 4], %w: float32[4, 3, 1, 5]) -> (%y) {
+    %u = Unsqueeze(%x) {axes=[2]}
+    %c = ConvTranspose(%u, %w) {strides=[2, 1], output_padding=[1, 0]}
+    %y = Squeeze(%c) {axes=[2]}
+  })",
+                           DropUnitAxis);
+  EXPECT_THAT(*graph, SameGraphAs(R"(graph g(%x: float32[2, 7, 4], %w: float32[4, 3, 1, 5]) -> (%y) {
+    %f = Squeeze(%w) {axes=[2]}
+    %y = ConvTranspose(%x, %f) {strides=[2], output_padding=[1]}
+  })"));
+}
+
+TEST(DropUnitAxis, NotWhereTheDimensionIsUsed) {
+  for (const std::string_view op :
+       {"Conv(%u, %v) {pads=[1, 0, 1, 0]}", "MaxPool(%u) {kernel_shape=[2, 1], pads=[0, 0, 1, 0]}",
+        "Add(%u, %k)", "Softmax(%u) {axis=2}"}) {
+    ExpectUntouched(R"(graph g(%x: float32[1, 20, 4]) -> (%y) {
+      %v: float32[4, 3, 1, 4] = const seeded(1)
+      %k: float32[20, 1] = const seeded(2)
+      %u = Unsqueeze(%x) {axes=[1]}
+      %c = )" + std::string(op) +
+                        R"(
+      %y = Squeeze(%c) {axes=[1]}
+    })",
+                    DropUnitAxis);
+  }
+}
+
 TEST(ResolvePadding, SameBecomesNumbers) {
   const auto graph = After(R"(graph g(%x: float32[n, 5, 6, 2]) -> (%y, %z, %t) {
     %w: float32[3, 3, 3, 2] = const seeded(1)

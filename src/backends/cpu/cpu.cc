@@ -20,6 +20,7 @@ std::span<const Kernel> Kernels() {
       cpu::MatMulKernel(),
       cpu::PoolKernel(),
       cpu::ReduceKernel(),
+      cpu::ArgReduceKernel(),
       cpu::SoftmaxKernel(),
       cpu::LrnKernel(),
       cpu::ResizeKernel(),

@@ -23,6 +23,7 @@ Kernel MatMulKernel();         // matmul/matmul.cc
 Kernel GatherKernel();         // move/gather.cc
 Kernel MoveKernel();           // move/move.cc
 Kernel PoolKernel();           // rows/pool.cc
+Kernel ArgReduceKernel();      // rows/arg_reduce.cc
 Kernel ReduceKernel();         // rows/reduce.cc
 Kernel SoftmaxKernel();        // rows/softmax.cc
 Kernel LrnKernel();            // rows/softmax.cc

@@ -1,5 +1,9 @@
 #include <gmock/gmock.h>
 
+#include <cmath>
+#include <limits>
+#include <span>
+
 #include "backends/cpu/harness.h"
 #include "floe/error.h"
 
@@ -66,9 +70,53 @@ TEST(Reduce, EqualsTheReference) {
   ExpectMatches("cpu.reduce", Of(Reduce{ReduceKind::kSum, {0, 1, 2}}, {1, 20, 30, 5}));
 }
 
-TEST(Reduce, RefusesAxesApart) {
-  EXPECT_EQ(RefusalOf("cpu.reduce", Of(Reduce{ReduceKind::kSum, {0, 2}}, {3, 4, 5})),
-            "reduced axes are no neighbours");
+TEST(Reduce, AxesApart) {
+  for (size_t k = 0; k < std::size(kReduceNames); ++k) {
+    Reduce op;
+    op.kind = static_cast<ReduceKind>(k);
+    if (op.kind == ReduceKind::kAll || op.kind == ReduceKind::kAny) continue;  // of bools
+    op.axes = {0, 2, 4};
+    const Graph g = Of(op, {3, 5, 7, 2, 9});
+    if (!RefusalOf("cpu.reduce", g).empty()) continue;
+    SCOPED_TRACE(kReduceNames[k]);
+    ExpectMatches("cpu.reduce", g, {RandomTensor(DType::kFloat32, {3, 5, 7, 2, 9}, 2, 0.9, 1.1)});
+  }
+  // The moments of group normalization, channels first and last, and of instance normalization.
+  ExpectMatches("cpu.reduce", Of(Reduce{ReduceKind::kMean, {1, 2, 4}, true}, {2, 33, 31, 8, 4}));
+  ExpectMatches("cpu.reduce", Of(Reduce{ReduceKind::kMean, {2, 3, 4}, true}, {1, 8, 4, 30, 30}));
+  ExpectMatches("cpu.reduce", Of(Reduce{ReduceKind::kMax, {0, 2}}, {64, 5, 700}));
+}
+
+TEST(Reduce, LongOnesInParts) {
+  ExpectMatches("cpu.reduce", Of(Reduce{ReduceKind::kSum, {0}}, {70000}));
+  ExpectMatches("cpu.reduce", Of(Reduce{ReduceKind::kSumSquare, {0}}, {65537}));  // a prime: one part
+  ExpectMatches("cpu.reduce", Of(Reduce{ReduceKind::kL2, {1}}, {1, 48 * 48, 40}));
+}
+
+TEST(ArgReduce, EqualsTheReference) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  for (const ArgKind kind : {ArgKind::kArgMax, ArgKind::kArgMin}) {
+    for (const bool last : {false, true}) {
+      for (const int64_t axis : {0, 1, -1}) {
+        ArgReduce op;
+        op.kind = kind;
+        op.axis = axis;
+        op.select_last = last;
+        op.keep_dims = last;
+        op.to = axis == 1 ? DType::kInt32 : DType::kInt64;
+        SCOPED_TRACE(axis);
+        const Graph g = Of(op, {5, 19, 531});
+        ExpectMatches("cpu.arg_reduce", g);
+        Tensor ties = RandomTensor(DType::kFloat32, {5, 19, 531}, 7, -2, 2);
+        for (float& v : std::span(ties.data<float>(), 5 * 19 * 531)) v = std::round(v);
+        ExpectMatches("cpu.arg_reduce", g, {ties});
+        for (int64_t i = 0; i < ties.size(); i += 97) ties.data<float>()[i] = nan;
+        ExpectMatches("cpu.arg_reduce", g, {ties});
+      }
+    }
+  }
+  ExpectMatches("cpu.arg_reduce", Of(ArgReduce{.axis = -1}, {700, 3}));
+  ExpectMatches("cpu.arg_reduce", Of(ArgReduce{.axis = 0}, {40}));
 }
 
 TEST(Softmax, EqualsTheReference) {

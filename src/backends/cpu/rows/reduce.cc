@@ -1,4 +1,4 @@
-// Reductions over neighbouring axes: the dimensions before, the reduced ones, and those after.
+// Reductions over any axes, a pass for each run of neighbouring reduced ones.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -11,12 +11,73 @@
 namespace floe::cpu {
 namespace {
 
-struct Plan {
-  ReduceKind kind = ReduceKind::kSum;
+// Columns that are folded together stay in registers' reach: the input is walked row by row.
+constexpr int64_t kColumns = 256;
+
+// One pass: [outer, reduced, inner] to [outer, inner].
+struct Pass {
   int64_t outer = 1;
   int64_t reduced = 1;
   int64_t inner = 1;
+
+  int64_t results() const { return outer * inner; }
 };
+
+struct Plan {
+  ReduceKind kind = ReduceKind::kSum;
+  int64_t elements = 1;      // that make one result
+  std::vector<Pass> passes;  // at least one
+};
+
+// Neighbouring dimensions of one kind, taken together.
+struct Run {
+  bool reduced;
+  int64_t size;
+};
+
+std::vector<Run> RunsOf(const std::vector<int64_t>& dims, const std::vector<bool>& reduced) {
+  std::vector<Run> runs;
+  for (size_t i = 0; i < dims.size(); ++i) {
+    if (dims[i] == 1) continue;
+    if (runs.empty() || runs.back().reduced != reduced[i]) runs.push_back({reduced[i], 1});
+    runs.back().size *= dims[i];
+  }
+  return runs;
+}
+
+// A long pass with few results is cut in two, for the sake of threads and of exact sums. Where, the shape
+// alone decides: bits must not depend on the number of threads.
+void AddPass(const Pass& pass, std::vector<Pass>& passes) {
+  constexpr int64_t kLong = 1 << 15;
+  constexpr int64_t kMostParts = 16;
+  int64_t parts = 1;
+  if (DivideUp(pass.inner, kColumns) * pass.outer < kMostParts && pass.reduced * pass.inner >= kLong) {
+    for (int64_t n = 2; n <= kMostParts; ++n) {
+      if (pass.reduced % n == 0) parts = n;
+    }
+  }
+  if (parts > 1) passes.push_back({pass.outer * parts, pass.reduced / parts, pass.inner});
+  passes.push_back({pass.outer, parts > 1 ? parts : pass.reduced, pass.inner});
+}
+
+// The longest run goes first, so that the other passes have little left to read.
+std::vector<Pass> PassesOver(std::vector<Run> runs) {
+  std::vector<Pass> passes;
+  for (;;) {
+    auto longest = runs.end();
+    for (auto run = runs.begin(); run != runs.end(); ++run) {
+      if (run->reduced && (longest == runs.end() || run->size > longest->size)) longest = run;
+    }
+    if (longest == runs.end() && !passes.empty()) return passes;
+    Pass pass;
+    for (auto run = runs.begin(); run != longest; ++run) pass.outer *= run->size;
+    if (longest == runs.end()) return {pass};  // nothing to fold
+    pass.reduced = longest->size;
+    for (auto run = longest + 1; run != runs.end(); ++run) pass.inner *= run->size;
+    AddPass(pass, passes);
+    runs.erase(longest);
+  }
+}
 
 Fold FoldOf(ReduceKind kind) {
   switch (kind) {
@@ -52,86 +113,95 @@ Refusal MakePlan(const Graph& problem, Plan* plan) {
     if (axis < -rank || axis >= rank) return "axis out of range";
     reduced[static_cast<size_t>(axis < 0 ? axis + rank : axis)] = true;
   }
-  int stage = 0;  // before, within, after the reduced dimensions
-  for (size_t i = 0; i < dims.size(); ++i) {
-    if (dims[i] == 1) continue;
-    if (reduced[i]) {
-      if (stage == 2) return "reduced axes are no neighbours";
-      stage = 1;
-      plan->reduced *= dims[i];
-    } else {
-      if (stage == 1) stage = 2;
-      (stage == 0 ? plan->outer : plan->inner) *= dims[i];
-    }
-  }
-  if (SizeOf(problem, node.outputs[0]) != plan->outer * plan->inner) return "output shape";
+  const std::vector<Run> runs = RunsOf(dims, reduced);
+  for (const Run& run : runs) plan->elements *= run.reduced ? run.size : 1;
+  plan->passes = PassesOver(runs);
+  if (SizeOf(problem, node.outputs[0]) != plan->passes.back().results()) return "output shape";
   return std::nullopt;
 }
 
-class ReduceRows : public Executable {
+class ReducePasses : public Executable {
  public:
-  ReduceRows(const PrepareArgs& args, const Plan& plan)
-      : plan_(plan),
-        fold_(FoldOf(plan.kind)),
+  ReducePasses(const PrepareArgs& args, Plan plan)
+      : plan_(std::move(plan)),
+        fold_(FoldOf(plan_.kind)),
         code_(RowCodeFor(IsaOf(args.target))),
         input_(args.problem, OnlyNode(args.problem)->inputs[0]) {}
 
+  // What passes but the last give: each reads the one before, and the sizes fall.
+  size_t WorkspaceBytes(int) const override {
+    int64_t floats = 0;
+    for (size_t i = 0; i + 1 < plan_.passes.size(); ++i) floats += plan_.passes[i].results();
+    return static_cast<size_t>(floats) * sizeof(float);
+  }
+
   void Run(const RunArgs& args) const override {
     const float* x = input_.floats(args);
-    float* y = static_cast<float*>(args.outputs[0].raw());
-    const int64_t row = plan_.reduced * plan_.inner;
-    if (plan_.inner == 1) {
-      args.pool->ParallelFor(plan_.outer, 20000 / row + 1, [&](int64_t begin, int64_t end, int) {
-        for (int64_t o = begin; o < end; ++o) y[o] = Finish(code_.reduce(fold_, x + o * row, row));
+    float* scratch = static_cast<float*>(args.workspace);
+    Fold fold = fold_;
+    for (size_t i = 0; i < plan_.passes.size(); ++i) {
+      const Pass& pass = plan_.passes[i];
+      const bool last = i + 1 == plan_.passes.size();
+      float* y = last ? static_cast<float*>(args.outputs[0].raw()) : scratch;
+      RunPass(fold, pass, last, x, y, *args.pool);
+      x = y;
+      scratch += pass.results();
+      if (IsSum(fold)) fold = Fold::kSum;
+    }
+  }
+
+ private:
+  static bool IsSum(Fold fold) {
+    return fold == Fold::kSum || fold == Fold::kSumOfSquares || fold == Fold::kSumOfMagnitudes;
+  }
+
+  void RunPass(Fold fold, const Pass& pass, bool last, const float* x, float* y, ThreadPool& pool) const {
+    const int64_t row = pass.reduced * pass.inner;
+    const int64_t grain = 30000 / std::max<int64_t>(row, 1) + 1;
+    if (pass.inner == 1) {
+      pool.ParallelFor(pass.outer, grain, [&](int64_t begin, int64_t end, int) {
+        for (int64_t o = begin; o < end; ++o) y[o] = code_.reduce(fold, x + o * row, row);
+        if (last) Finish(y + begin, end - begin);
       });
       return;
     }
-    // Columns in blocks that stay in registers' reach: the input is walked row by row.
-    constexpr int64_t kColumns = 256;
-    const int64_t blocks = DivideUp(plan_.inner, kColumns);
-    args.pool->ParallelFor(plan_.outer * blocks, 40000 / row + 1, [&](int64_t begin, int64_t end, int) {
+    const int64_t blocks = DivideUp(pass.inner, kColumns);
+    pool.ParallelFor(pass.outer * blocks, grain, [&](int64_t begin, int64_t end, int) {
       for (int64_t i = begin; i < end; ++i) {
         const int64_t o = i / blocks;
         const int64_t c = i % blocks * kColumns;
-        FoldColumns(x + o * row + c, std::min(kColumns, plan_.inner - c), y + o * plan_.inner + c);
+        const int64_t columns = std::min(kColumns, pass.inner - c);
+        float* to = y + o * pass.inner + c;
+        FoldColumns(fold, pass, x + o * row + c, columns, to);
+        if (last) Finish(to, columns);
       }
     });
   }
 
- private:
-  void FoldColumns(const float* x, int64_t columns, float* y) const {
+  void FoldColumns(Fold fold, const Pass& pass, const float* x, int64_t columns, float* y) const {
     // Partial sums of a few dozen rows keep long sums exact enough.
     constexpr int64_t kRows = 64;
-    float part[256];
-    const float start = fold_ == Fold::kMax       ? -std::numeric_limits<float>::infinity()
-                        : fold_ == Fold::kMin     ? std::numeric_limits<float>::infinity()
-                        : fold_ == Fold::kProduct ? 1.0f
-                                                  : 0.0f;
-    const bool sums = fold_ == Fold::kSum || fold_ == Fold::kSumOfSquares || fold_ == Fold::kSumOfMagnitudes;
+    float part[kColumns];
+    const float start = fold == Fold::kMax       ? -std::numeric_limits<float>::infinity()
+                        : fold == Fold::kMin     ? std::numeric_limits<float>::infinity()
+                        : fold == Fold::kProduct ? 1.0f
+                                                 : 0.0f;
     std::fill_n(y, columns, start);
-    for (int64_t r = 0; r < plan_.reduced; r += kRows) {
+    for (int64_t r = 0; r < pass.reduced; r += kRows) {
       std::fill_n(part, columns, start);
-      const int64_t end = std::min(plan_.reduced, r + kRows);
-      for (int64_t i = r; i < end; ++i) code_.accumulate(fold_, part, x + i * plan_.inner, columns);
-      code_.accumulate(sums ? Fold::kSum : fold_, y, part, columns);
-    }
-    if (plan_.kind == ReduceKind::kMean) {
-      code_.scale(1.0f / static_cast<float>(plan_.reduced), y, columns);
-    } else if (plan_.kind == ReduceKind::kL2 || plan_.kind == ReduceKind::kLogSum) {
-      for (int64_t c = 0; c < columns; ++c) y[c] = Finish(y[c]);
+      const int64_t end = std::min(pass.reduced, r + kRows);
+      for (int64_t i = r; i < end; ++i) code_.accumulate(fold, part, x + i * pass.inner, columns);
+      code_.accumulate(IsSum(fold) ? Fold::kSum : fold, y, part, columns);
     }
   }
 
-  float Finish(float sum) const {
-    switch (plan_.kind) {
-      case ReduceKind::kMean:
-        return sum / static_cast<float>(plan_.reduced);
-      case ReduceKind::kL2:
-        return std::sqrt(sum);
-      case ReduceKind::kLogSum:
-        return std::log(sum);
-      default:
-        return sum;
+  void Finish(float* y, int64_t count) const {
+    if (plan_.kind == ReduceKind::kMean) {
+      for (int64_t i = 0; i < count; ++i) y[i] /= static_cast<float>(plan_.elements);
+    } else if (plan_.kind == ReduceKind::kL2) {
+      for (int64_t i = 0; i < count; ++i) y[i] = std::sqrt(y[i]);
+    } else if (plan_.kind == ReduceKind::kLogSum) {
+      for (int64_t i = 0; i < count; ++i) y[i] = std::log(y[i]);
     }
   }
 
@@ -154,13 +224,14 @@ std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
   Plan plan;
   CHECK(!MakePlan(args.problem, &plan));
   CheckPackedCount(args.packed, 0, "cpu.reduce");
-  return std::make_unique<ReduceRows>(args, plan);
+  return std::make_unique<ReducePasses>(args, std::move(plan));
 }
 
 }  // namespace
 
 Kernel ReduceKernel() {
   return {.name = "cpu.reduce",
+          .version = 2,
           .refuses = Refuses,
           .estimate_ns = Estimate,
           .prepare = Prepare,

@@ -33,6 +33,10 @@ struct RowCode {
   float (*reduce)(Fold fold, const float* x, int64_t count);
   // acc[i] = fold of acc[i] and x[i].
   void (*accumulate)(Fold fold, float* acc, const float* x, int64_t count);
+  // Where x[i] beats best[i], or nan comes where there was none: best[i] = x[i], places[i] = place. With
+  // `last` equal ones beat, too.
+  void (*take_place)(bool largest, bool last, const float* x, int32_t place, float* best, int32_t* places,
+                     int64_t count);
   // out[c] = scale * sum, or the maximum, over the window's pixels.
   void (*pool)(bool max, const PixelWindow& window, float scale, float* out, int64_t channels);
   void (*softmax)(bool log, const float* x, float* y, int64_t count);

@@ -245,10 +245,30 @@ inline void Lrn(const LrnRow& row) {
   }
 }
 
+template <bool kLargest, bool kLast>
+void TakePlaceIf(const float* x, int32_t place, float* best, int32_t* places, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    const float a = x[i];
+    const float b = best[i];
+    const bool beats = kLargest ? (kLast ? a >= b : a > b) : (kLast ? a <= b : a < b);
+    // A nan gives way to none but, with kLast, another.
+    const bool wins = (beats && b == b) || (a != a && (kLast || b == b));
+    best[i] = wins ? a : b;
+    places[i] = wins ? place : places[i];
+  }
+}
+
+inline void TakePlace(bool largest, bool last, const float* x, int32_t place, float* best, int32_t* places,
+                      int64_t count) {
+  const auto code = largest ? (last ? TakePlaceIf<true, true> : TakePlaceIf<true, false>)
+                            : (last ? TakePlaceIf<false, true> : TakePlaceIf<false, false>);
+  code(x, place, best, places, count);
+}
+
 // One file an instruction set includes this, each in its own namespace.
 // NOLINTNEXTLINE(misc-definitions-in-headers)
 RowCode GetRowCode() {
-  return {Reduce, Accumulate, Pool, Softmax, Blend, Scale, Lrn};
+  return {Reduce, Accumulate, TakePlace, Pool, Softmax, Blend, Scale, Lrn};
 }
 
 }  // namespace floe::cpu::FLOE_CPU_ISA
