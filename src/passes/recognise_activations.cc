@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "passes/passes.h"
+#include "passes/recognise_gelu.h"
 #include "passes/rewrite.h"
 
 namespace floe {
@@ -222,8 +223,8 @@ bool SumToPRelu(Graph& graph, NodeId id) {
 }
 
 constexpr bool (*kRules[])(Graph&, NodeId) = {
-    MaxToLeakyRelu,           LimitToClip,    MergeClips, ScaledClipToHardSigmoid,
-    ScaledProductToHardSwish, ProductToSwish, SumToPRelu};
+    MaxToLeakyRelu,           LimitToClip,    MergeClips,    ScaledClipToHardSigmoid,
+    ScaledProductToHardSwish, ProductToSwish, ProductToGelu, SumToPRelu};
 
 }  // namespace
 

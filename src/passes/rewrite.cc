@@ -174,6 +174,32 @@ bool IsScalarFor(const Graph& graph, ValueId constant, ValueId x) {
          (t->rank() == 0 || (shape.has_rank() && t->rank() <= shape.rank()));
 }
 
+void CollectSources(const Graph& graph, NodeId node, const std::vector<ValueId>& ends,
+                    std::vector<std::string>& sources) {
+  for (const ValueId in : graph.node(node).inputs) {
+    const NodeId maker = in == kNoValue ? kNoNode : graph.value(in).producer;
+    if (maker == kNoNode || std::ranges::count(ends, in) > 0) continue;
+    for (const std::string& source : graph.node(maker).sources) {
+      if (std::ranges::count(sources, source) == 0) sources.push_back(source);
+    }
+    CollectSources(graph, maker, ends, sources);
+  }
+}
+
+std::optional<std::vector<int64_t>> ReshapeTarget(const Shape& shape) {
+  if (!shape.has_rank()) return std::nullopt;
+  std::vector<int64_t> target;
+  int unknown = 0;
+  bool has_zero = false;
+  for (const Dim& d : shape.dims()) {
+    unknown += d.known() ? 0 : 1;
+    has_zero |= d.known() && d.value() == 0;
+    target.push_back(d.known() ? d.value() : -1);
+  }
+  if (unknown > 1 || (unknown == 1 && has_zero)) return std::nullopt;
+  return target;
+}
+
 bool SameShape(const Shape& a, const Shape& b) {
   return a.has_rank() && b.has_rank() &&
          std::ranges::equal(a.dims(), b.dims(), [](const Dim& x, const Dim& y) { return x.Same(y); });

@@ -54,6 +54,13 @@ bool IsAll(const Graph& graph, ValueId id, double value);
 // The constant does not widen x when both are broadcast: it has one element and no more dimensions than x.
 bool IsScalarFor(const Graph& graph, ValueId constant, ValueId x);
 
+// Adds the sources of the nodes between `node` and the makers of `ends` that are not among `sources` yet.
+void CollectSources(const Graph& graph, NodeId node, const std::vector<ValueId>& ends,
+                    std::vector<std::string>& sources);
+
+// The shape as the constant of a Reshape: at most one dimension unknown, which is then what is left.
+std::optional<std::vector<int64_t>> ReshapeTarget(const Shape& shape);
+
 // Two shapes are certainly equal.
 bool SameShape(const Shape& a, const Shape& b);
 inline const Shape& ShapeOfValue(const Graph& graph, ValueId id) {

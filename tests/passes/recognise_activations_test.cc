@@ -49,6 +49,84 @@ TEST(RecogniseActivations, HardSigmoid) {
   EXPECT_THAT(PrintGraph(*graph), testing::HasSubstr("HardSigmoid(%x)"));
 }
 
+TEST(RecogniseActivations, Gelu) {
+  constexpr std::string_view kConstants = R"(graph g(%x: float32[4, 5]) -> (%y) {
+    %half: float32[] = const 0.5
+    %one: float32[] = const 1
+    %three: float32[] = const 3
+    %two: float32[] = const 2
+    %root: float32[] = const 0.70710678
+    %sqrt2: float32[] = const 1.41421356
+    %a: float32[] = const 0.044715
+    %k: float32[] = const 0.79788456
+  )";
+  for (const std::string_view body : {R"(
+    %h = Mul(%half, %x)
+    %n = Neg(%x)
+    %u = Mul(%n, %root)
+    %e = Erfc(%u)
+    %y = Mul(%h, %e)
+  })",
+                                      R"(
+    %u = Div(%x, %sqrt2)
+    %e = Erf(%u)
+    %s = Add(%e, %one)
+    %p = Mul(%x, %s)
+    %y = Mul(%p, %half)
+  })",
+                                      R"(
+    %u = Mul(%x, %root)
+    %e = Erf(%u)
+    %s = Add(%one, %e)
+    %p = Div(%s, %two)
+    %y = Mul(%p, %x)
+  })"}) {
+    const auto graph = After(std::string(kConstants) + std::string(body), RecogniseActivations);
+    EXPECT_THAT(*graph, SameGraphAs("graph g(%x: float32[4, 5]) -> (%y) {\n %y = Gelu(%x)\n}")) << body;
+  }
+  for (const std::string_view inner : {R"(
+    %c = Pow(%x, %three)
+    %d = Mul(%a, %c)
+    %t = Add(%x, %d)
+    %u = Mul(%k, %t)
+  )",
+                                       R"(
+    %c = Mul(%x, %x)
+    %d = Mul(%c, %a)
+    %t = Add(%d, %one)
+    %v = Mul(%k, %x)
+    %u = Mul(%v, %t)
+  )"}) {
+    const auto graph = After(std::string(kConstants) + std::string(inner) + R"(
+    %e = Tanh(%u)
+    %s = Add(%one, %e)
+    %g = Mul(%half, %s)
+    %y = Mul(%x, %g)
+  })",
+                             RecogniseActivations);
+    EXPECT_THAT(*graph,
+                SameGraphAs("graph g(%x: float32[4, 5]) -> (%y) {\n %y = Gelu(%x) {approximate=true}\n}"));
+  }
+}
+
+TEST(RecogniseActivations, NoGeluWhereANumberDiffers) {
+  for (const auto& [root, half] : {std::pair{"0.7", "0.5"}, std::pair{"0.70710678", "0.4"}}) {
+    ExpectUntouched(R"(graph g(%x: float32[4, 5]) -> (%y) {
+      %half: float32[] = const )" +
+                        std::string(half) + R"(
+      %one: float32[] = const 1
+      %root: float32[] = const )" +
+                        std::string(root) + R"(
+      %u = Mul(%x, %root)
+      %e = Erf(%u)
+      %s = Add(%e, %one)
+      %p = Mul(%x, %s)
+      %y = Mul(%p, %half)
+    })",
+                    RecogniseActivations);
+  }
+}
+
 TEST(RecogniseActivations, NotWhenSomethingDiffers) {
   ExpectUntouched(std::string(kHead) + "%a = Sigmoid(%x) %b = Exp(%x) %y = Mul(%a, %b) }",
                   RecogniseActivations);

@@ -22,6 +22,7 @@ std::span<const Kernel> Kernels() {
       cpu::ReduceKernel(),
       cpu::ArgReduceKernel(),
       cpu::SoftmaxKernel(),
+      cpu::LayerNormKernel(),
       cpu::LrnKernel(),
       cpu::ResizeKernel(),
       cpu::MoveKernel(),

@@ -25,6 +25,7 @@ Kernel MoveKernel();           // move/move.cc
 Kernel PoolKernel();           // rows/pool.cc
 Kernel ArgReduceKernel();      // rows/arg_reduce.cc
 Kernel ReduceKernel();         // rows/reduce.cc
+Kernel LayerNormKernel();      // rows/layer_norm.cc
 Kernel SoftmaxKernel();        // rows/softmax.cc
 Kernel LrnKernel();            // rows/softmax.cc
 Kernel Winograd3x3F2Kernel();  // winograd/winograd.cc

@@ -128,6 +128,21 @@ TEST(Softmax, EqualsTheReference) {
                 {RandomTensor(DType::kFloat32, {4, 50}, 1, -200, 200)});
 }
 
+TEST(LayerNorm, EqualsTheReference) {
+  for (const Ints& row : std::vector<Ints>{{768}, {1}, {5, 7}, {33}, {1000}}) {
+    for (const bool with_bias : {true, false}) {
+      Ints dims{3, 14};
+      dims.insert(dims.end(), row.begin(), row.end());
+      Graph g;
+      std::vector<ValueId> inputs{g.AddInput("x", {DType::kFloat32, Shape::Of(dims)}),
+                                  g.AddConstant("scale", RandomTensor(DType::kFloat32, row, 3))};
+      if (with_bias) inputs.push_back(g.AddInput("bias", {DType::kFloat32, Shape::Of(row)}));
+      g.AddOutput(g.Add(LayerNormalization{.axis = 2, .epsilon = 1e-3}, inputs));
+      ExpectMatches("cpu.layer_norm", g);
+    }
+  }
+}
+
 TEST(Lrn, EqualsTheReference) {
   for (const double beta : {0.75, 0.5, 1.0, 0.6}) {
     for (const int64_t size : {5, 2, 11}) {

@@ -44,6 +44,9 @@ struct RowCode {
   void (*blend)(const float* const corners[4], float fx, float fy, float* y, int64_t count);
   void (*scale)(float factor, float* x, int64_t count);
   void (*lrn)(const LrnRow& row);
+  // y = (x - mean) / sqrt(variance + epsilon) * scale + bias; y may be x, bias null.
+  void (*normalize)(const float* x, const float* scale, const float* bias, float epsilon, float* y,
+                    int64_t count);
 };
 
 namespace generic {

@@ -245,6 +245,46 @@ inline void Lrn(const LrnRow& row) {
   }
 }
 
+// Four sums at a time, as in ReduceRow; in two passes over x, which lies in the first cache: the difference
+// of squares and squared sums would cancel.
+inline float SumOfSquaredDistances(const float* x, float mean, int64_t count) {
+  Vec acc[4] = {Splat(0.0f), Splat(0.0f), Splat(0.0f), Splat(0.0f)};
+  const Vec m = Splat(mean);
+  int64_t i = 0;
+  for (; i + 4 * kLanes <= count; i += 4 * kLanes) {
+    for (int k = 0; k < 4; ++k) {
+      const Vec d = Load(x + i + k * kLanes) - m;
+      acc[k] = Fma(d, d, acc[k]);
+    }
+  }
+  for (; i + kLanes <= count; i += kLanes) {
+    const Vec d = Load(x + i) - m;
+    acc[0] = Fma(d, d, acc[0]);
+  }
+  float sum = JoinLanes(Fold::kSum, (acc[0] + acc[1]) + (acc[2] + acc[3]));
+  for (; i < count; ++i) sum += (x[i] - mean) * (x[i] - mean);
+  return sum;
+}
+
+inline void Normalize(const float* x, const float* scale, const float* bias, float epsilon, float* y,
+                      int64_t count) {
+  const float mean = ReduceRow<Fold::kSum>(x, count) / static_cast<float>(count);
+  const float variance = SumOfSquaredDistances(x, mean, count) / static_cast<float>(count);
+  const Vec m = Splat(mean);
+  const Vec inverse = Splat(1.0f / __builtin_sqrtf(variance + epsilon));
+  for (int64_t i = 0; i < count; i += kLanes) {
+    const int64_t lanes = count - i < kLanes ? count - i : kLanes;
+    const Vec s = LoadCount(scale + i, lanes) * inverse;
+    const Vec b = bias != nullptr ? LoadCount(bias + i, lanes) : Splat(0.0f);
+    const Vec v = Fma(LoadCount(x + i, lanes) - m, s, b);
+    if (lanes < kLanes) {
+      StorePart(y + i, v, lanes);
+    } else {
+      Store(y + i, v);
+    }
+  }
+}
+
 template <bool kLargest, bool kLast>
 void TakePlaceIf(const float* x, int32_t place, float* best, int32_t* places, int64_t count) {
   for (int64_t i = 0; i < count; ++i) {
@@ -268,7 +308,7 @@ inline void TakePlace(bool largest, bool last, const float* x, int32_t place, fl
 // One file an instruction set includes this, each in its own namespace.
 // NOLINTNEXTLINE(misc-definitions-in-headers)
 RowCode GetRowCode() {
-  return {Reduce, Accumulate, TakePlace, Pool, Softmax, Blend, Scale, Lrn};
+  return {Reduce, Accumulate, TakePlace, Pool, Softmax, Blend, Scale, Lrn, Normalize};
 }
 
 }  // namespace floe::cpu::FLOE_CPU_ISA
