@@ -114,6 +114,8 @@ struct Backend {
   Target (*detect)(int threads);
   // Why an engine built for `built_for` cannot run on this machine; nullopt when it can.
   Refusal (*refuses_target)(const Target& built_for);
+  // Kernels take float32 alone: networks in float16 and bfloat16 are widened before they are planned.
+  bool widens_half = false;
   // Makes it a target whose kernels may compute in bf16, or says why there is none. Null: no such kernels.
   Refusal (*allow_bf16)(Target& target) = nullptr;
 };

@@ -17,6 +17,7 @@
 #include "engine/plan.h"
 #include "graph/text.h"
 #include "passes/pass.h"
+#include "passes/widen_half.h"
 #include "planner/planner.h"
 #include "planner/timing_cache.h"
 
@@ -152,11 +153,24 @@ PlannerOptions PlannerOptionsFor(const CompileOptions& options, const Target& ta
 
 // Of the self-check. A network with random weights amplifies the rounding to bf16 to some hundredths of its
 // outputs' range; Winograd and fast exponentials stay well within the least.
-double Tolerance(const CompileOptions& options) {
+// So does a reference that rounds to `half` after each op.
+double Tolerance(const CompileOptions& options, DType half) {
   constexpr double kFloat32 = 1e-3;
+  constexpr double kFloat16 = 0.05;
   constexpr double kBf16 = 0.2;
-  if (options.precision == "fp32") return kFloat32;
-  return options.precision == "bf16" ? kBf16 : options.error_budget + kFloat32;
+  const double of_model = half == DType::kBFloat16 ? kBf16 : half == DType::kFloat16 ? kFloat16 : kFloat32;
+  if (options.precision == "fp32") return of_model;
+  return options.precision == "bf16" ? kBf16 : options.error_budget + of_model;
+}
+
+// Where the backend knows no half types: to float32, if the model is a network in one of them, which is
+// returned.
+DType WidenHalfFor(const Target& target, Graph& graph) {
+  const DType half = FindBackend(target.backend)->widens_half ? HalfOfProducts(graph) : DType::kInvalid;
+  if (half != DType::kInvalid) {
+    LogInfo("{} nodes compute in float32 instead of {}", WidenHalf(graph), DTypeName(half));
+  }
+  return half;
 }
 
 }  // namespace
@@ -174,11 +188,13 @@ std::shared_ptr<const Engine> CompileModels(std::vector<ImportedModel> models, c
   ConstantPool constants;
   EngineData data;
   std::vector<std::unique_ptr<Graph>> imported;
+  DType half = DType::kInvalid;
   for (ImportedModel& model : models) {
     RequireStaticInputs(model);
     if (options.self_check) imported.push_back(model.graph->Clone());
     Report(options, "optimising");
     const size_t nodes_before = model.graph->node_count();
+    half = WidenHalfFor(target, *model.graph);
     RunPipeline(*model.graph, options);
     LogInfo("{} nodes became {}", nodes_before, model.graph->node_count());
     if (options.precision == "auto" && target != float32_target && data.profiles.empty()) {
@@ -199,11 +215,13 @@ std::shared_ptr<const Engine> CompileModels(std::vector<ImportedModel> models, c
   data.preprocess_json = options.preprocess_json;
   data.labels = options.labels;
   data.notes = {{"model", model_name}};
+  if (half != DType::kInvalid)
+    data.notes.emplace_back("computes", fmt::format("{} as float32", DTypeName(half)));
   auto engine = std::make_shared<const Engine>(std::move(data));
 
   for (size_t profile = 0; profile < imported.size(); ++profile) {
     Report(options, "checking against the reference");
-    SelfCheck(engine, profile, *imported[profile], threads, Tolerance(options));
+    SelfCheck(engine, profile, *imported[profile], threads, Tolerance(options, half));
   }
   CheckCancelled(options);
   return engine;

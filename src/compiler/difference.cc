@@ -8,14 +8,15 @@
 namespace floe {
 namespace {
 
-template <typename T>
+// Halves are converted by way of `Wide`.
+template <typename T, typename Wide = T>
 Difference Compare(const Tensor& a, const Tensor& b) {
   Difference d;
   double low = INFINITY;
   double high = -INFINITY;
   for (int64_t i = 0; i < a.size(); ++i) {
-    const double x = static_cast<double>(a.data<T>()[i]);
-    const double y = static_cast<double>(b.data<T>()[i]);
+    const auto x = static_cast<double>(static_cast<Wide>(a.data<T>()[i]));
+    const auto y = static_cast<double>(static_cast<Wide>(b.data<T>()[i]));
     if (std::isfinite(y)) {
       low = std::min(low, y);
       high = std::max(high, y);
@@ -31,7 +32,17 @@ Difference Compare(const Tensor& a, const Tensor& b) {
 
 Difference CompareFloats(const Tensor& have, const Tensor& want) {
   CHECK(have.dtype() == want.dtype() && have.dims() == want.dims());
-  return want.dtype() == DType::kFloat32 ? Compare<float>(have, want) : Compare<double>(have, want);
+  switch (want.dtype()) {
+    case DType::kFloat16:
+      return Compare<Float16, float>(have, want);
+    case DType::kBFloat16:
+      return Compare<BFloat16, float>(have, want);
+    case DType::kFloat64:
+      return Compare<double>(have, want);
+    default:
+      CHECK(want.dtype() == DType::kFloat32);
+      return Compare<float>(have, want);
+  }
 }
 
 }  // namespace floe

@@ -12,7 +12,7 @@ struct Difference {
   double range = 0;
 };
 
-// Both are float32 or both float64, of the same dims.
+// Both are of the same float type and of the same dims.
 Difference CompareFloats(const Tensor& have, const Tensor& want);
 
 }  // namespace floe

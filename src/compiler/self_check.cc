@@ -30,7 +30,7 @@ void CheckOutput(const std::string& name, const Tensor& have, const Tensor& want
                DimsToString(want.dims()));
     return;
   }
-  if (have.dtype() != DType::kFloat32 && have.dtype() != DType::kFloat64) {
+  if (!IsFloat(have.dtype())) {
     if (!SameContents(have, want))
       LogWarning("self-check: output '{}' differs from the reference in some elements", name);
     return;

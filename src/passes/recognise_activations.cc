@@ -222,9 +222,33 @@ bool SumToPRelu(Graph& graph, NodeId id) {
   return false;
 }
 
-constexpr bool (*kRules[])(Graph&, NodeId) = {
-    MaxToLeakyRelu,           LimitToClip,    MergeClips,    ScaledClipToHardSigmoid,
-    ScaledProductToHardSwish, ProductToSwish, ProductToGelu, SumToPRelu};
+// x^2, x^0.5 and the like are no powers, as for TensorFlow's own optimiser.
+bool PowerToUnary(Graph& graph, NodeId id) {
+  const auto power = MatchScalar(graph, id, BinaryKind::kPow);
+  if (!power || !power->x_is_left || !IsFloatValue(graph, power->x)) return false;
+  constexpr std::pair<double, UnaryKind> kKinds[] = {{2, UnaryKind::kSquare},
+                                                     {0.5, UnaryKind::kSqrt},
+                                                     {-0.5, UnaryKind::kRsqrt},
+                                                     {-1, UnaryKind::kReciprocal}};
+  for (const auto& [exponent, kind] : kKinds) {
+    if (power->scalar == exponent) return Become(graph, id, Unary{kind}, {power->x}, {});
+  }
+  if (power->scalar != 3) return false;
+  const ValueId square =
+      graph.Add(Unary{UnaryKind::kSquare}, {power->x},
+                {.name = graph.node(id).name + "/square", .sources = graph.node(id).sources});
+  return Become(graph, id, Binary{BinaryKind::kMul}, {power->x, square}, {});
+}
+
+constexpr bool (*kRules[])(Graph&, NodeId) = {MaxToLeakyRelu,
+                                              LimitToClip,
+                                              MergeClips,
+                                              ScaledClipToHardSigmoid,
+                                              ScaledProductToHardSwish,
+                                              ProductToSwish,
+                                              ProductToGelu,
+                                              SumToPRelu,
+                                              PowerToUnary};
 
 }  // namespace
 

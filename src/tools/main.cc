@@ -1,7 +1,11 @@
 // floe: TensorFlow models to optimised inference engines. This file has the table of commands and the exit
 // codes.
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <new>
+#include <string_view>
+#include <system_error>
 
 #include "base/log.h"
 #include "base/quoting.h"
@@ -39,6 +43,13 @@ int Report(const char* what, int code) {
   return code;
 }
 
+// Of results. A reader that has seen enough, such as head, is told nothing.
+int ReportUnwritten(int why) {
+  constexpr int kCode = static_cast<int>(ErrorCode::kResource);
+  if (why == EPIPE) return kCode;
+  return Report(fmt::format("cannot write to standard output: {}", std::strerror(why)).c_str(), kCode);
+}
+
 int Main(int argc, char** argv) {
   InstallInterruptHandler();
   CLI::App app("TensorFlow models to optimised inference engines", "floe");
@@ -62,8 +73,7 @@ int Main(int argc, char** argv) {
   }
   try {
     app.parse(argc, argv);
-    if (std::fflush(stdout) != 0) return Report("cannot write to standard output", 7);
-    return 0;
+    return std::fflush(stdout) == 0 ? 0 : ReportUnwritten(errno);
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
     return code == 0 ? 0 : static_cast<int>(ErrorCode::kUsage);
@@ -72,6 +82,10 @@ int Main(int argc, char** argv) {
     return Report(error.what(), static_cast<int>(error.code()));
   } catch (const std::bad_alloc&) {
     return Report("out of memory", static_cast<int>(ErrorCode::kResource));
+  } catch (const std::system_error& error) {
+    constexpr std::string_view kOfPrint = "cannot write to file";  // fmt::print's own words
+    if (std::string_view(error.what()).starts_with(kOfPrint)) return ReportUnwritten(error.code().value());
+    return Report(error.what(), static_cast<int>(ErrorCode::kResource));
   } catch (const std::exception& error) {
     return Report(error.what(), 1);
   }

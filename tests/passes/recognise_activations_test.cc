@@ -109,6 +109,15 @@ TEST(RecogniseActivations, Gelu) {
   }
 }
 
+TEST(RecogniseActivations, PowersOfSmallNumbers) {
+  ExpectBecomes("%two: float32[] = const 2 %y = Pow(%x, %two)", "Square(%x)");
+  ExpectBecomes("%y = Pow(%x, %half)", "Sqrt(%x)");
+  ExpectBecomes("%p: float32[1] = const -0.5 %y = Pow(%x, %p)", "Rsqrt(%x)");
+  ExpectUntouched(std::string(kHead) + "%y = Pow(%x, %fifth) }", RecogniseActivations);
+  ExpectUntouched(std::string(kHead) + "%two: float32[] = const 2 %y = Pow(%two, %x) }",
+                  RecogniseActivations);
+}
+
 TEST(RecogniseActivations, NoGeluWhereANumberDiffers) {
   for (const auto& [root, half] : {std::pair{"0.7", "0.5"}, std::pair{"0.70710678", "0.4"}}) {
     ExpectUntouched(R"(graph g(%x: float32[4, 5]) -> (%y) {

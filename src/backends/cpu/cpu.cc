@@ -81,6 +81,7 @@ const Backend& CpuBackend() {
                                   .kernels = Kernels,
                                   .detect = Detect,
                                   .refuses_target = RefusesTarget,
+                                  .widens_half = true,
                                   .allow_bf16 = AllowBf16};
   return backend;
 }
