@@ -1,10 +1,9 @@
 #include "planner/tuner.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <fstream>
 
 #if defined(__x86_64__)
 #include <emmintrin.h>
@@ -27,6 +26,16 @@ int64_t NowNs() {
       .count();
 }
 
+// Of the cache that all cores of one die share. sysconf() is no help: it may count those of all dies.
+std::optional<size_t> LastCacheBytes() {
+  std::ifstream file("/sys/devices/system/cpu/cpu0/cache/index3/size");  // "32768K"
+  size_t size = 0;
+  char unit = 0;
+  if (!(file >> size)) return std::nullopt;
+  file >> unit;
+  return unit == 'K' ? size << 10 : unit == 'M' ? size << 20 : size;
+}
+
 // Where a program may not empty a cache, kernels are measured with warm weights.
 void EvictFromCache(const Tensor& t) {
 #if defined(__x86_64__)
@@ -36,6 +45,13 @@ void EvictFromCache(const Tensor& t) {
 #else
   static_cast<void>(t);
 #endif
+}
+
+// Threads that fell asleep while a cache was emptied would wake up within the time that is measured.
+void KeepAwake(ThreadPool& pool) {
+  constexpr int64_t kWakingNs = 100'000;
+  const int64_t end = NowNs() + kWakingNs;
+  while (NowNs() < end) pool.RunOnAll([](int) {});
 }
 
 struct Contestant {
@@ -79,6 +95,7 @@ class Match {
   int64_t RunOnce(Contestant& c) {
     if (weights_ == CacheState::kCold) {
       for (const Tensor& t : c.packed) EvictFromCache(t);
+      KeepAwake(pool_);
     }
     const int64_t start = NowNs();
     c.executable->Run({inputs_, c.outputs, c.workspace.raw(), &pool_});
@@ -124,13 +141,8 @@ uint64_t HashWithoutWeights(const Graph& problem) {
 }  // namespace
 
 CacheState CacheStateFor(size_t bytes) {
-  long cache = 0;
-#if defined(_SC_LEVEL3_CACHE_SIZE)
-  cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
-#endif
   constexpr size_t kUsual = 16 << 20;  // where the system does not say
-  const size_t size = cache > 0 ? static_cast<size_t>(cache) : kUsual;
-  return bytes > size * 3 / 4 ? CacheState::kCold : CacheState::kWarm;
+  return bytes > LastCacheBytes().value_or(kUsual) * 3 / 4 ? CacheState::kCold : CacheState::kWarm;
 }
 
 std::string Tuner::KeyOf(const Kernel& kernel, uint64_t problem_hash, const Target& target) const {
