@@ -14,6 +14,9 @@ namespace floe::cpu::FLOE_CPU_ISA {
 constexpr int kRegisterRows = kLanes == 16 ? 14 : 6;
 constexpr int kPanelVectors = 2;
 
+// A panel's own weights are asked for, into the first-level cache, so many floats before their use.
+constexpr int64_t kCloseFloats = 512;
+
 // Weights that are asked for, into the second-level cache, while a tile is summed: `step` bytes a depth from
 // `at` on.
 struct Ahead {
@@ -54,8 +57,9 @@ FLOE_INLINE void AccumulateDepth(const float* at, const float* panel, const char
 #pragma GCC unroll 2
   for (int v = 0; v < kVectors; ++v) {
     column[v] = Load(panel + v * kLanes);
-    __builtin_prefetch(ahead + v * kLanes * 4, 0, 2);
+    __builtin_prefetch(panel + v * kLanes + kCloseFloats);
   }
+  __builtin_prefetch(ahead, 0, 2);
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; ++i) {
     const Vec a = Splat(at[i * kLanes]);
