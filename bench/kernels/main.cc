@@ -1,6 +1,7 @@
 // Times convolution kernels on the layers of well-known networks, each with bias and ReLU, and prints the
 // rate as a fraction of the multiply-add peak that this machine shows in registers.
 //   bench_kernels --benchmark_filter=resnet50/ --benchmark_repetitions=5
+//   Names that end in /cold: with weights that no cache holds, as in a network of many.
 //   bench_kernels --peak     GFLOP/s of one core in registers, as JSON
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "backends/cpu/cpu.h"
 #include "graph/graph.h"
@@ -57,20 +59,38 @@ Target TargetFor(const Kernel& kernel, int threads) {
   return target;
 }
 
-void RunLayers(benchmark::State& state, const Kernel& kernel, std::span<const ConvLayer> layers,
-               int threads) {
+// So many bytes of weights are run through before the same come again, so that none are found in a cache.
+constexpr size_t kColdBytes = size_t{160} << 20;
+// Weights that are worth it: what a network reads anew in each run.
+constexpr size_t kFewestColdBytes = size_t{512} << 10;
+
+size_t PackedBytes(const Packed& packed) {
+  size_t bytes = 0;
+  for (const Tensor& t : packed.tensors) bytes += t.size_bytes();
+  return bytes;
+}
+
+void RunLayers(benchmark::State& state, const Kernel& kernel, std::span<const ConvLayer> layers, int threads,
+               bool cold) {
   const Target target = TargetFor(kernel, threads);
   const std::unique_ptr<Graph> problem = MakeProblem(layers);
-  const Packed packed = kernel.pack(*problem, target);
-  const std::unique_ptr<Executable> executable = kernel.prepare({*problem, packed.tensors, target});
+  std::vector<Packed> packed = {kernel.pack(*problem, target)};
+  const size_t bytes = PackedBytes(packed[0]);
+  if (cold && bytes < kFewestColdBytes) return state.SkipWithError("few weights");
+  const size_t copies = cold ? kColdBytes / bytes + 1 : 1;
+  while (packed.size() < copies) packed.push_back(kernel.pack(*problem, target));
+  std::vector<std::unique_ptr<Executable>> executables;
+  for (const Packed& p : packed) executables.push_back(kernel.prepare({*problem, p.tensors, target}));
   const Tensor inputs[] = {Ramp(problem->value(problem->inputs()[0]).type.shape.Static())};
   Tensor outputs[] = {Tensor(DType::kFloat32, problem->value(problem->outputs()[0]).type.shape.Static())};
-  Tensor workspace(DType::kUInt8, {static_cast<int64_t>(executable->WorkspaceBytes(threads)) + 1});
+  Tensor workspace(DType::kUInt8, {static_cast<int64_t>(executables[0]->WorkspaceBytes(threads)) + 1});
   ThreadPool pool(threads);
   double best = 1e9;
+  size_t turn = 0;
   for (auto _ : state) {
+    const Executable& executable = *executables[turn++ % copies];
     const auto begin = std::chrono::steady_clock::now();
-    executable->Run({inputs, outputs, workspace.raw(), &pool});
+    executable.Run({inputs, outputs, workspace.raw(), &pool});
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     best = std::min(best, took.count());
   }
@@ -100,9 +120,12 @@ void Register(std::string_view network, std::span<const ConvLayer> layers, int t
     std::string name = std::string(network) + "/";
     for (const ConvLayer& layer : layers) name += NameOf(layer) + "/";
     name += std::string(kernel.name) + "/t" + std::to_string(threads);
-    benchmark::RegisterBenchmark(name.c_str(), [&kernel, layers, threads](benchmark::State& state) {
-      RunLayers(state, kernel, layers, threads);
-    })->UseRealTime();
+    for (const bool cold : {false, true}) {
+      benchmark::RegisterBenchmark((name + (cold ? "/cold" : "")).c_str(), [&kernel, layers, threads,
+                                                                            cold](benchmark::State& state) {
+        RunLayers(state, kernel, layers, threads, cold);
+      })->UseRealTime();
+    }
   }
 }
 

@@ -183,7 +183,8 @@ std::shared_ptr<const Engine> CompileModels(std::vector<ImportedModel> models, c
   Target float32_target = target;
   float32_target.isa = target.PlainIsa();
   TimingCache cache = TimingCache::Open(options.tune ? options.timing_cache : "none");
-  Tuner tuner(std::make_shared<ThreadPool>(threads), cache, CacheStateFor(ConstantBytes(*models[0].graph)));
+  Tuner tuner(std::make_shared<ThreadPool>(threads), cache,
+              CacheStateFor(ConstantBytes(*models[0].graph), threads));
   PlannerOptions planner = PlannerOptionsFor(options, target, tuner);
   ConstantPool constants;
   EngineData data;

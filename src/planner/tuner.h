@@ -15,8 +15,9 @@ namespace floe {
 
 // What a kernel finds in the processor's caches when its turn comes.
 enum class CacheState {
-  kWarm,  // all of the network's weights fit
-  kCold,  // other layers' weights have pushed its own out
+  kWarm,    // all of the network's weights fit into the cores' own
+  kShared,  // they fit into the one that the cores share
+  kCold,    // other layers' weights have pushed its own out of that, too
 };
 
 class Tuner {
@@ -43,8 +44,8 @@ class Tuner {
   int measured_ = 0;
 };
 
-// kCold when a network of so many bytes of weights exceeds what it can keep of the last cache.
-CacheState CacheStateFor(size_t bytes);
+// For a network of so many bytes of weights, on so many cores.
+CacheState CacheStateFor(size_t bytes, int threads);
 
 }  // namespace floe
 

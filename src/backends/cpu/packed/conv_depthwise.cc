@@ -324,7 +324,7 @@ std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
 template <DType kArithmetic>
 Kernel Row(std::string_view name, double error_bound) {
   return {.name = name,
-          .version = 2,
+          .version = 3,
           .refuses = Refuses<kArithmetic>,
           .estimate_ns = Estimate<kArithmetic>,
           .pack = Pack<kArithmetic>,

@@ -139,7 +139,7 @@ std::unique_ptr<Executable> PrepareFew(const PrepareArgs& args) {
 
 Kernel ConvPackedKernel() {
   return {.name = kName,
-          .version = 3,
+          .version = 4,
           .refuses = Refuses,
           .estimate_ns = Estimate,
           .pack = Pack,

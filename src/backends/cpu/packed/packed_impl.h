@@ -213,14 +213,14 @@ FLOE_INLINE void FinishRows(const TileOut out, Vec (&acc)[kRows][kVectors]) {
 }
 
 template <int kRows, int kVectors>
-void MultiplyRows(const float* rows, int64_t block_floats, int64_t depth, const float* panel,
+void MultiplyRows(const float* rows, int64_t block_floats, int64_t depth, const float* panel, Ahead ahead,
                   const TileOut& out) {
   Vec acc[kRows][kVectors];
-  Accumulate<kRows, kVectors>(rows, block_floats, depth, panel, acc);
+  Accumulate<kRows, kVectors>(rows, block_floats, depth, panel, ahead, acc);
   FinishRows<kRows, kVectors>(out, acc);
 }
 
-using RowsFunction = void (*)(const float*, int64_t, int64_t, const float*, const TileOut&);
+using RowsFunction = void (*)(const float*, int64_t, int64_t, const float*, Ahead, const TileOut&);
 
 template <int kVectors>
 RowsFunction RowsFunctionOf(int64_t rows) {
@@ -287,6 +287,8 @@ inline void MultiplyBlock(const PackedCall& call, const RowBlock& block, int64_t
     const int64_t left = call.columns - column;
     const int64_t columns = left < kPanelVectors * kLanes ? left : kPanelVectors * kLanes;
     const float* weights = call.weights + column * call.words;
+    const int64_t width = columns <= kLanes ? kLanes : kPanelVectors * kLanes;
+    const float* next = panel + 1 < end ? weights + width * call.words : nullptr;
     for (int64_t t = 0; t < tiles; ++t) {
       const int64_t first = block.count * t / tiles;
       const int64_t rows = block.count * (t + 1) / tiles - first;
@@ -294,7 +296,8 @@ inline void MultiplyBlock(const PackedCall& call, const RowBlock& block, int64_t
       const TileOut out = end_of_tile.Out(at, column, columns);
       const RowsFunction run =
           columns <= kLanes ? RowsFunctionOf<1>(rows) : RowsFunctionOf<kPanelVectors>(rows);
-      run(block.rows + first * kLanes, block_floats, call.words, weights, out);
+      const Ahead ahead = AskAhead(weights, call.words, width, t, tiles, next);
+      run(block.rows + first * kLanes, block_floats, call.words, weights, ahead, out);
       end_of_tile.Finish(at, column, rows, columns);
     }
   }

@@ -91,7 +91,7 @@ std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
 
 Kernel ProductBf16Kernel() {
   return {.name = kName,
-          .version = 2,
+          .version = 3,
           .refuses = Refuses,
           .estimate_ns = Estimate,
           .pack = Pack,

@@ -14,8 +14,27 @@ namespace floe::cpu::FLOE_CPU_ISA {
 constexpr int kRegisterRows = kLanes == 16 ? 14 : 6;
 constexpr int kPanelVectors = 2;
 
-// Bytes that weights are asked for ahead of their use: what the third-level cache needs at this rate.
-constexpr int64_t kAhead = 4096;
+// A panel's own weights are asked for, into the first-level cache, so many floats before their use.
+constexpr int64_t kCloseFloats = 512;
+
+// Weights that are asked for, into the second-level cache, while a tile is summed: `step` bytes a depth from
+// `at` on.
+struct Ahead {
+  const char* at;
+  int64_t step;
+};
+
+// Tile `t` of `tiles` that pass one panel asks for its part of the next one, so that the memory is as busy
+// with the last of them as with the first. What wouldn't stay in the cache until then is asked for closely.
+inline Ahead AskAhead(const float* panel, int64_t depth, int64_t width, int64_t t, int64_t tiles,
+                      const float* next) {
+  constexpr int64_t kMost = 320 * 1024;
+  constexpr int64_t kClose = 4096;
+  const int64_t row = width * static_cast<int64_t>(sizeof(float));
+  const int64_t bytes = depth * row;
+  if (next == nullptr || bytes > kMost) return {reinterpret_cast<const char*>(panel) + kClose, row};
+  return {reinterpret_cast<const char*>(next) + bytes * t / tiles, (row + tiles - 1) / tiles};
+}
 
 // A lane of rows and of panels is a word: one depth, or with bf16 two neighbouring ones, the first in the low
 // half.
@@ -32,13 +51,15 @@ FLOE_INLINE Vec MultiplyAdd(Vec a, Vec b, Vec sum) {
 #endif
 
 template <int kRows, int kVectors>
-FLOE_INLINE void AccumulateDepth(const float* at, const float* panel, Vec (&acc)[kRows][kVectors]) {
+FLOE_INLINE void AccumulateDepth(const float* at, const float* panel, const char* ahead,
+                                 Vec (&acc)[kRows][kVectors]) {
   Vec column[kVectors];
 #pragma GCC unroll 2
   for (int v = 0; v < kVectors; ++v) {
     column[v] = Load(panel + v * kLanes);
-    __builtin_prefetch(reinterpret_cast<const char*>(panel + v * kLanes) + kAhead);
+    __builtin_prefetch(panel + v * kLanes + kCloseFloats);
   }
+  __builtin_prefetch(ahead, 0, 2);
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; ++i) {
     const Vec a = Splat(at[i * kLanes]);
@@ -50,7 +71,7 @@ FLOE_INLINE void AccumulateDepth(const float* at, const float* panel, Vec (&acc)
 // acc = the sums of kRows rows over `depth` words; a block of them lies `block_floats` from the next.
 template <int kRows, int kVectors>
 FLOE_INLINE void Accumulate(const float* rows, int64_t block_floats, int64_t depth, const float* panel,
-                            Vec (&acc)[kRows][kVectors]) {
+                            Ahead ahead, Vec (&acc)[kRows][kVectors]) {
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; ++i) {
 #pragma GCC unroll 2
@@ -58,12 +79,12 @@ FLOE_INLINE void Accumulate(const float* rows, int64_t block_floats, int64_t dep
   }
   for (; depth >= kLanes; depth -= kLanes, rows += block_floats) {
 #pragma GCC unroll 2
-    for (int k = 0; k < kLanes; ++k, panel += kVectors * kLanes) {
-      AccumulateDepth<kRows, kVectors>(rows + k, panel, acc);
+    for (int k = 0; k < kLanes; ++k, panel += kVectors * kLanes, ahead.at += ahead.step) {
+      AccumulateDepth<kRows, kVectors>(rows + k, panel, ahead.at, acc);
     }
   }
-  for (int64_t k = 0; k < depth; ++k, panel += kVectors * kLanes) {
-    AccumulateDepth<kRows, kVectors>(rows + k, panel, acc);
+  for (int64_t k = 0; k < depth; ++k, panel += kVectors * kLanes, ahead.at += ahead.step) {
+    AccumulateDepth<kRows, kVectors>(rows + k, panel, ahead.at, acc);
   }
 }
 

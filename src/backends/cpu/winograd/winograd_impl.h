@@ -219,10 +219,10 @@ void Transform(const WinogradCall& call, const TileBlock& block, int64_t begin, 
 // kTiles tiles of one point against one panel; the tiles of a channel block lie `block_floats` from the
 // next's.
 template <int kTiles, int kVectors>
-void MultiplyPoint(const float* tiles, int64_t block_floats, int64_t blocks, const float* panel,
+void MultiplyPoint(const float* tiles, int64_t block_floats, int64_t blocks, const float* panel, Ahead ahead,
                    float* sums) {
   Vec acc[kTiles][kVectors];
-  Accumulate<kTiles, kVectors>(tiles, block_floats, blocks * kLanes, panel, acc);
+  Accumulate<kTiles, kVectors>(tiles, block_floats, blocks * kLanes, panel, ahead, acc);
 #pragma GCC unroll 16
   for (int i = 0; i < kTiles; ++i) {
 #pragma GCC unroll 2
@@ -230,7 +230,7 @@ void MultiplyPoint(const float* tiles, int64_t block_floats, int64_t blocks, con
   }
 }
 
-using PointFunction = void (*)(const float*, int64_t, int64_t, const float*, float*);
+using PointFunction = void (*)(const float*, int64_t, int64_t, const float*, Ahead, float*);
 
 template <int kVectors>
 PointFunction PointFunctionOf(int64_t tiles) {
@@ -260,16 +260,18 @@ template <int kVectors>
 void MultiplyPanel(const WinogradShape& s, const TileBlock& block, int points, const float* panel,
                    float* sums, int64_t sum_pitch) {
   constexpr int64_t kWidth = kVectors * kLanes;
+  const int64_t depth = s.blocks * kLanes;
   const int64_t groups = (block.count + kRegisterRows - 1) / kRegisterRows;
   for (int p = 0; p < points; ++p) {
     const float* tiles = block.transformed + p * block.pitch;
     for (int64_t g = 0; g < groups; ++g) {
       const int64_t begin = block.count * g / groups;
       const int64_t end = block.count * (g + 1) / groups;
+      const Ahead ahead = AskAhead(panel, depth, kWidth, g, groups, panel + depth * kWidth);
       PointFunctionOf<kVectors>(end - begin)(tiles + begin * kLanes, block.count * kLanes, s.blocks, panel,
-                                             sums + p * sum_pitch + begin * kWidth);
+                                             ahead, sums + p * sum_pitch + begin * kWidth);
     }
-    panel += s.blocks * kLanes * kWidth;
+    panel += depth * kWidth;
   }
 }
 
