@@ -166,7 +166,8 @@ class HeadReader {
 
   // False: the node is no part of a head, or not in this place.
   bool Take(const Node& node) {
-    if (node.outputs.size() != 1 || !problem_.HasOneUse(node.outputs[0])) return false;
+    if (node.outputs.size() != 1) return false;
+    if (value_ != kNoValue && !problem_.HasOneUse(value_)) return false;
     if (!TakeConcat(node)) {
       if (!TakeScale(node) && !TakeOffset(node) && !TakeClamp(node)) return false;
       // A file may declare what it likes.
@@ -176,7 +177,12 @@ class HeadReader {
     value_ = node.outputs[0];
     return true;
   }
+  // What the last of them made.
   ValueId value() const { return value_; }
+  // That many nodes read it, each once, and it is no output.
+  bool IsReadBy(size_t nodes) const {
+    return problem_.value(value_).users.size() == nodes && !problem_.IsOutput(value_);
+  }
 
  private:
   enum Stage { kStart, kConcat, kScale, kOffset, kClamp };
@@ -249,28 +255,57 @@ class HeadReader {
 
 }  // namespace
 
-std::optional<HeadedGroup> MatchHeadedGroup(const Graph& problem, std::string* why) {
+namespace {
+
+// Groups one behind the other, all of which read `pixels` first, or, where that is kNoValue, what the first
+// one does.
+std::vector<FusedGroup> MatchSiblings(const Graph& problem, std::span<const NodeId> order, ValueId pixels,
+                                      std::string* why) {
+  std::vector<FusedGroup> groups;
+  for (std::span<const NodeId> rest = order; !rest.empty();) {
+    size_t count = 0;
+    const std::optional<FusedGroup> next = MatchChain(problem, rest, &count, why);
+    if (!next) return {};
+    if (next->main->inputs.empty() || next->main->inputs[0] == kNoValue) return {};
+    if (pixels == kNoValue) pixels = next->main->inputs[0];
+    if (next->main->inputs[0] != pixels) {
+      if (groups.empty()) *why = "the head of the group is not what its op reads";
+      return {};
+    }
+    groups.push_back(*next);
+    rest = rest.subspan(count);
+  }
+  return groups;
+}
+
+// Each is one of the problem's outputs and nothing else.
+bool AreTheOutputs(const Graph& problem, std::span<const FusedGroup> groups) {
+  return std::ranges::equal(groups, problem.outputs(), [&](const FusedGroup& group, ValueId output) {
+    return group.output == output && problem.value(output).users.empty();
+  });
+}
+
+}  // namespace
+
+std::optional<HeadedGroups> MatchHeadedGroups(const Graph& problem, std::string* why) {
   if (const std::optional<FusedGroup> group = MatchFusedGroup(problem, why)) {
     const std::vector<ValueId>& inputs = group->main->inputs;
-    return HeadedGroup{*group, {.parts = {inputs.empty() ? kNoValue : inputs[0]}}};
+    return HeadedGroups{{*group}, {.parts = {inputs.empty() ? kNoValue : inputs[0]}}};
   }
   const std::vector<NodeId> order = problem.Order();
   if (order.size() < 2 || RefuseUnlessStatic(problem)) return std::nullopt;
-  HeadedGroup headed;
+  HeadedGroups headed;
   HeadReader reader(problem, &headed.head);
   size_t first = 0;
   while (first < order.size() && reader.Take(problem.node(order[first]))) ++first;
-  if (first == 0 || first == order.size()) return std::nullopt;
-  size_t count = 0;
-  const std::span<const NodeId> rest = std::span(order).subspan(first);
-  const std::optional<FusedGroup> group = MatchChain(problem, rest, &count, why);
-  if (!group || count != rest.size()) return std::nullopt;
-  if (group->main->inputs.empty() || group->main->inputs[0] != reader.value() ||
-      !IsOnlyOutput(problem, group->output, order.size())) {
+  headed.groups = MatchSiblings(problem, std::span(order).subspan(first), reader.value(), why);
+  if (headed.groups.empty()) return std::nullopt;
+  if (first == 0) headed.head.parts = {headed.groups[0].main->inputs[0]};
+  const bool shared = first > 0 && !reader.IsReadBy(headed.groups.size());
+  if (shared || !AreTheOutputs(problem, headed.groups)) {
     *why = "an inner value of the group is used twice or is an output";
     return std::nullopt;
   }
-  headed.group = *group;
   return headed;
 }
 

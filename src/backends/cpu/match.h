@@ -41,12 +41,13 @@ struct PixelHead {
   }
 };
 
-// A group as MatchFusedGroup() takes, perhaps with such a head before its main op's first input.
-struct HeadedGroup {
-  FusedGroup group;
+// A group as MatchFusedGroup() takes, or several that read the same value with their main ops' first inputs
+// and whose outputs are the problem's, in order; perhaps with such a head before that value.
+struct HeadedGroups {
+  std::vector<FusedGroup> groups;
   PixelHead head;
 };
-std::optional<HeadedGroup> MatchHeadedGroup(const Graph& problem, std::string* why);
+std::optional<HeadedGroups> MatchHeadedGroups(const Graph& problem, std::string* why);
 
 // Several such groups as MatchFusedGroup() takes, each but the first reading with its main op's first input
 // the output of the one before, which nobody else sees. Empty with `why` set when the problem is no such
