@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
-#include <optional>
 #include <span>
 #include <unordered_set>
 #include <vector>
 
 #include "base/error.h"
 #include "passes/rewrite.h"
-#include "planner/choose.h"
 #include "planner/groups.h"
 #include "planner/rounding.h"
 
@@ -88,14 +86,13 @@ class ChainMerger {
   }
 
   double ChainNs(std::span<const NodeId> chain) const {
-    const bool alone = chain.size() == 1;
-    const std::unique_ptr<Graph> problem = JoinProblems(graph_, chain, JoinedOutputs::kLast);
-    if (!HasStaticTypes(*problem)) return alone ? 0 : kNever;
-    const std::optional<RoundingLimit> limit = JoinedLimit(graph_, chain, most_rounding_, options_);
-    if (!limit) return kNever;
-    const Choice choice = ChooseKernel(*problem, options_.target, options_.tuner, *limit);
-    if (alone) return choice.time_ns;
-    return choice.last_resort ? kNever : choice.time_ns / kGain;
+    if (chain.size() == 1) {
+      const std::unique_ptr<Graph> problem = JoinProblems(graph_, chain, JoinedOutputs::kLast);
+      if (!HasStaticTypes(*problem)) return 0;
+      return ChooseAlone(graph_, chain[0], most_rounding_, options_).time_ns;
+    }
+    const auto joined = ChooseJoined(graph_, chain, JoinedOutputs::kLast, most_rounding_, options_);
+    return joined ? joined->time_ns / kGain : kNever;
   }
 
   void Merge(std::span<const NodeId> chain) { JoinNodes(graph_, chain, JoinedOutputs::kLast); }

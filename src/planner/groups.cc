@@ -149,16 +149,31 @@ void JoinNodes(Graph& graph, std::span<const NodeId> nodes, JoinedOutputs output
   MakeGroup(graph, parts, shown);
 }
 
-std::optional<RoundingLimit> JoinedLimit(const Graph& graph, std::span<const NodeId> nodes,
-                                         std::span<const double> most_rounding,
-                                         const PlannerOptions& options) {
+Choice ChooseAlone(const Graph& graph, NodeId node, std::span<const double> most_rounding,
+                   const PlannerOptions& options) {
+  std::vector<ValueId> ignored;
+  return ChooseKernel(*ExtractProblem(graph, node, &ignored), options.target, options.tuner,
+                      LimitOf(graph, node, most_rounding, options));
+}
+
+std::optional<Choice> ChooseJoined(const Graph& graph, std::span<const NodeId> nodes, JoinedOutputs outputs,
+                                   std::span<const double> most_rounding, const PlannerOptions& options) {
+  const std::unique_ptr<Graph> problem = JoinProblems(graph, nodes, outputs);
+  if (!HasStaticTypes(*problem)) return std::nullopt;
   RoundingLimit limit = LimitOf(graph, nodes[0], most_rounding, options);
   for (const NodeId id : nodes.subspan(1)) {
     const RoundingLimit next = LimitOf(graph, id, most_rounding, options);
     if (next.bf16.has_value() != limit.bf16.has_value()) return std::nullopt;
     limit.most = std::min(limit.most, next.most);
   }
-  return limit;
+  std::vector<ValueId> ignored;
+  const std::unique_ptr<Graph> first = ExtractProblem(graph, nodes[0], &ignored);
+  const Choice alone = ChooseAlone(graph, nodes[0], most_rounding, options);
+  const Yardstick beside{first.get(), alone.kernel, alone.time_ns};
+  Choice joined =
+      ChooseKernel(*problem, options.target, options.tuner, limit, alone.last_resort ? nullptr : &beside);
+  if (joined.last_resort) return std::nullopt;
+  return joined;
 }
 
 int SettleGroups(Graph& graph, const PlannerOptions& options) {

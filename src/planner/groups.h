@@ -33,10 +33,13 @@ enum class JoinedOutputs { kLast, kAll };
 std::unique_ptr<Graph> JoinProblems(const Graph& graph, std::span<const NodeId> nodes, JoinedOutputs outputs);
 // Makes them one group; those that are groups give their bodies.
 void JoinNodes(Graph& graph, std::span<const NodeId> nodes, JoinedOutputs outputs);
-// What the one may round. As a group they have one name, and so one permission: nullopt where theirs differ.
-std::optional<RoundingLimit> JoinedLimit(const Graph& graph, std::span<const NodeId> nodes,
-                                         std::span<const double> most_rounding,
-                                         const PlannerOptions& options);
+// What is best for each of the nodes alone, and for all as one; this is measured at the pace of that. Nullopt
+// where no kernel of the target takes them as one, or where they may not be: as a group they have one name,
+// and so one permission to compute in bf16.
+Choice ChooseAlone(const Graph& graph, NodeId node, std::span<const double> most_rounding,
+                   const PlannerOptions& options);
+std::optional<Choice> ChooseJoined(const Graph& graph, std::span<const NodeId> nodes, JoinedOutputs outputs,
+                                   std::span<const double> most_rounding, const PlannerOptions& options);
 
 // The op that a node, alone or as the first of a group, begins with.
 const Op& FirstOp(const Graph& graph, NodeId node);

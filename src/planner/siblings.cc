@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "planner/choose.h"
+#include "base/log.h"
 #include "planner/groups.h"
 #include "planner/rounding.h"
 
@@ -113,19 +113,15 @@ class SiblingMerger {
   }
 
   bool IsFaster(std::span<const NodeId> siblings) const {
-    const std::unique_ptr<Graph> problem = JoinProblems(graph_, siblings, JoinedOutputs::kAll);
-    const std::optional<RoundingLimit> limit = JoinedLimit(graph_, siblings, most_rounding_, options_);
-    if (!HasStaticTypes(*problem) || !limit) return false;
-    const Choice together = ChooseKernel(*problem, options_.target, options_.tuner, *limit);
-    if (together.last_resort) return false;
+    const auto together = ChooseJoined(graph_, siblings, JoinedOutputs::kAll, most_rounding_, options_);
+    if (!together) return false;
     double apart_ns = 0;
     for (const NodeId id : siblings) {
-      std::vector<ValueId> ignored;
-      apart_ns += ChooseKernel(*ExtractProblem(graph_, id, &ignored), options_.target, options_.tuner,
-                               LimitOf(graph_, id, most_rounding_, options_))
-                      .time_ns;
+      apart_ns += ChooseAlone(graph_, id, most_rounding_, options_).time_ns;
     }
-    return together.time_ns < apart_ns * kGain;
+    LogDebug("{} products of one value from '{}' on: {:.1f} us together, {:.1f} us apart", siblings.size(),
+             graph_.node(siblings[0]).name, together->time_ns * 1e-3, apart_ns * 1e-3);
+    return together->time_ns < apart_ns * kGain;
   }
 
   Graph& graph_;
