@@ -21,7 +21,9 @@ constexpr double kGain = 0.98;
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
 bool IsLayer(const Graph& graph, NodeId id) {
-  return graph.node(id).outputs.size() == 1 && IsOp<Conv>(FirstOp(graph, id));
+  if (graph.node(id).outputs.size() != 1) return false;
+  const Op& first = FirstOp(graph, id);
+  return IsOp<Conv>(first) || IsOp<MaxPool>(first);
 }
 
 // The layer that alone reads this one's result, as its first input; kNoNode if there is none.

@@ -119,6 +119,31 @@ TEST(Chains, AChainKeepsItsMeaning) {
   });
 }
 
+std::unique_ptr<Graph> WithMaxima(const std::string& kernel) {
+  return ParseGraph(R"(graph net(%x: float32[1, 28, 28, 32]) -> (%y) {
+    %w: float32[48, 3, 3, 32] = const seeded(1)
+    %a = Conv(%x, %w) {pads=[1, 1, 1, 1]}
+      from "convolution"
+    %b = Relu(%a)
+      from "relu"
+    %y = MaxPool(%b) {kernel_shape=[)" +
+                    kernel + R"(], strides=[2, 2]}
+      from "maxima"
+  })");
+}
+
+TEST(Chains, MaximaOfPixelsJoinTheConvolutionBeforeThem) {
+  const auto merged = [](Graph& graph) {
+    ProposeGroups(graph);
+    SettleGroups(graph, OptionsFor("cpu"));
+    MergeChains(graph, OptionsFor("cpu"));
+    return graph.Order().size() == 1;
+  };
+  const std::unique_ptr<Graph> graph = WithMaxima("2, 2");
+  ExpectSameMeaning(*graph, [&] { EXPECT_TRUE(merged(*graph)); });
+  EXPECT_FALSE(merged(*WithMaxima("3, 3"))) << "no kernel does";
+}
+
 TEST(Chains, WhatIsReadTwiceStaysApart) {
   EXPECT_THAT(Merge(*Separable(kPointwise, "%y, %b")), IsEmpty());
 }

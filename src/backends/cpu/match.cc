@@ -5,6 +5,7 @@
 #include <span>
 
 #include "backends/cpu/problem.h"
+#include "graph/infer.h"
 
 namespace floe::cpu {
 namespace {
@@ -141,6 +142,53 @@ std::optional<FusedGroup> MatchFusedGroup(const Graph& problem, std::string* why
     return std::nullopt;
   }
   return group;
+}
+
+namespace {
+
+// Each output pixel is the maximum of 2 x 2 others of its own, without any in front of the image.
+bool IsPoolOfFour(const Graph& problem, const Node& node) {
+  const MaxPool* op = OpCast<MaxPool>(node.op);
+  if (op == nullptr || op->layout != Layout::kNhwc || node.outputs.size() != 1) return false;
+  const std::vector<int64_t> two = {2, 2};
+  const bool pads = !op->pads.empty();
+  if (pads && op->pads.size() != 4) return false;
+  const auto all = [](const std::vector<int64_t>& list, int64_t v) {
+    return std::ranges::all_of(list, [&](int64_t x) { return x == v; });
+  };
+  if (op->kernel_shape != two || op->strides != two || !all(op->dilations, 1)) return false;
+  const std::vector<int64_t> in = DimsOf(problem, node.inputs[0]);
+  const std::vector<int64_t> out = DimsOf(problem, node.outputs[0]);
+  if (in.size() != 4 || out.size() != 4 || in[0] != out[0] || in[3] != out[3]) return false;
+  for (const size_t d : {1, 2}) {
+    const WindowDim dim = ConvolveDim(Dim(in[d]), 2, 2, 1, op->auto_pad, pads ? op->pads[d - 1] : 0,
+                                      pads ? op->pads[d + 1] : 0, op->ceil_mode);
+    if (dim.output.value() != out[d] || dim.pad_begin != 0 || out[d] > (in[d] + 1) / 2) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<PooledGroup> MatchPooledGroup(const Graph& problem, std::string* why) {
+  const std::vector<NodeId> order = problem.Order();
+  if (order.size() < 2 || !IsOp<MaxPool>(problem.node(order.back()).op)) {
+    const std::optional<FusedGroup> group = MatchFusedGroup(problem, why);
+    return group ? std::optional(PooledGroup{*group}) : std::nullopt;
+  }
+  *why = "maxima that are not of 2 x 2 pixels each, all they read";
+  const Node& pool = problem.node(order.back());
+  if (RefuseUnlessStatic(problem) || !IsPoolOfFour(problem, pool)) return std::nullopt;
+  size_t count = 0;
+  const std::span<const NodeId> rest = std::span(order).first(order.size() - 1);
+  const std::optional<FusedGroup> group = MatchChain(problem, rest, &count, why);
+  if (!group || count != rest.size()) return std::nullopt;
+  if (pool.inputs[0] != group->output || !problem.HasOneUse(group->output) ||
+      !IsOnlyOutput(problem, pool.outputs[0], order.size())) {
+    *why = "an inner value of the group is used twice or is an output";
+    return std::nullopt;
+  }
+  return PooledGroup{*group, true};
 }
 
 namespace {

@@ -25,6 +25,14 @@ struct FusedGroup {
 // main op may be any; its own fields and types are the caller's to check.
 std::optional<FusedGroup> MatchFusedGroup(const Graph& problem, std::string* why);
 
+// Such a group, perhaps with the maxima of 2 x 2 pixels behind it: windows side by side, channels last, those
+// at the far ends perhaps partly outside. They are the problem's output then, and the group's what they read.
+struct PooledGroup {
+  FusedGroup group;
+  bool pooled = false;
+};
+std::optional<PooledGroup> MatchPooledGroup(const Graph& problem, std::string* why);
+
 // What pixels pass through on their way into a product: tensors side by side, each channel multiplied and
 // added to, all clamped. Normalisation in front of a convolution, the gate of a squeeze-and-excite block, a
 // dense block's concatenation.

@@ -21,10 +21,6 @@ FLOE_INLINE float StartOf(Fold fold) {
 }
 
 // nan wins in maxima and minima.
-FLOE_INLINE Vec Larger(Vec acc, Vec x) {
-  return KeepNan(acc, AtLeast(x, acc));
-}
-
 template <Fold kFold>
 FLOE_INLINE Vec Combine(Vec acc, Vec x) {
   if constexpr (kFold == Fold::kSum) return acc + x;

@@ -60,11 +60,18 @@ struct WinogradPlan {
 Refusal MakePlan(const Graph& problem, const Target& target, const Algorithm& algorithm, WinogradPlan* plan) {
   const WinogradTile& tile = algorithm.tile;
   std::string why;
-  const std::optional<FusedGroup> group = MatchFusedGroup(problem, &why);
-  if (!group) return why;
-  plan->group = *group;
+  const std::optional<PooledGroup> pooled = MatchPooledGroup(problem, &why);
+  if (!pooled) return why;
+  const FusedGroup& group = pooled->group;
+  plan->group = group;
   Window w;
-  if (Refusal refusal = ReadConv(problem, *group, &w)) return refusal;
+  if (Refusal refusal = ReadConv(problem, group, &w)) return refusal;
+  if (pooled->pooled) {
+    if (!CanPool(tile)) return "maxima of pixels of several tiles";
+    const ActivationKind kind = group.activation.kind;
+    const bool clamps = kind == ActivationKind::kNone || kind == ActivationKind::kClamp;
+    if (!clamps || group.residual != kNoValue) return "maxima of a sum, or of what is no clamp";
+  }
   const bool one_axis = tile.alpha[0] == 1;
   const bool upright = one_axis && w.kernel[1] == tile.taps[1] && w.kernel[2] == 1;
   const int y = upright ? 2 : 1;  // the window's dimensions of the tile's axes
@@ -97,6 +104,13 @@ Refusal MakePlan(const Graph& problem, const Target& target, const Algorithm& al
   }
   s.input_image = w.input[1] * w.input[2] * w.channels;
   s.output_image = w.output[1] * w.output[2] * w.output_channels;
+  if (!pooled->pooled) return std::nullopt;
+  const std::vector<int64_t> stored = DimsOf(problem, problem.outputs()[0]);
+  s.pools = true;
+  s.pooled[0] = stored[1];
+  s.pooled[1] = stored[2];
+  s.output_pixel[0] = stored[2] * stored[3];
+  s.output_image = stored[1] * s.output_pixel[0];
   return std::nullopt;
 }
 

@@ -57,6 +57,11 @@ struct WinogradTile {
   bool operator==(const WinogradTile&) const = default;
 };
 
+// Pixels that are pooled together lie in one tile.
+constexpr bool CanPool(const WinogradTile& tile) {
+  return tile.outputs[0] % 2 == 0 && tile.outputs[1] % 2 == 0;
+}
+
 struct WinogradShape {
   int64_t batch = 1;
   int64_t input[2] = {1, 1};  // pixels
@@ -71,6 +76,11 @@ struct WinogradShape {
   int64_t blocks = 1;   // of channels' words, each of the vector length
   int64_t columns = 1;  // output channels
   int64_t panels = 1;
+
+  // Not the output but the maxima of 2 x 2 pixels of it are stored, so many; `output_image` and
+  // `output_pixel` are theirs.
+  bool pools = false;
+  int64_t pooled[2] = {};
 
   int64_t all_tiles() const { return batch * tiles[0] * tiles[1]; }
 };

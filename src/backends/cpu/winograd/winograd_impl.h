@@ -278,10 +278,25 @@ struct OutputStyle {
   Vec low, high;
 };
 
-// One vector of columns of one tile, from its sums (points `pitch` apart) to its pixels.
-template <int kAlphaY, int kAlphaX, int kOutY, int kOutX>
-FLOE_INLINE void FinishTile(const WinogradCall& call, const TilePlace& at, const float* sums, int64_t pitch,
-                            int64_t column, int64_t lanes, const OutputStyle& style) {
+// One vector of columns of one tile: where it is, and how many are real.
+struct TileColumns {
+  TilePlace at;
+  int64_t column;
+  int64_t lanes;
+};
+
+FLOE_INLINE void StoreLanes(float* to, Vec x, int64_t lanes) {
+  if (lanes < kLanes) {
+    StorePart(to, x, lanes);
+  } else {
+    Store(to, x);
+  }
+}
+
+// What store(j, o) does with column j of the tile's pixels.
+template <int kAlphaY, int kAlphaX, int kOutY, int kOutX, typename StoreColumn>
+FLOE_INLINE void TransformTileOut(const WinogradCall& call, const TileColumns& c, const float* sums,
+                                  int64_t pitch, StoreColumn store) {
   const WinogradShape& s = *call.shape;
   Vec half[kOutX][kAlphaY];
 #pragma GCC unroll 8
@@ -296,31 +311,64 @@ FLOE_INLINE void FinishTile(const WinogradCall& call, const TilePlace& at, const
   }
   Vec bias = Splat(0.0f);
   if (call.bias != nullptr) {
-    bias = lanes < kLanes ? LoadPart(call.bias + column, lanes) : Load(call.bias + column);
+    bias = c.lanes < kLanes ? LoadPart(call.bias + c.column, c.lanes) : Load(call.bias + c.column);
   }
 #pragma GCC unroll 8
   for (int j = 0; j < kOutX; ++j) {
-    if (at.x + j >= s.output[1]) break;
+    if (c.at.x + j >= s.output[1]) break;
     Vec o[kOutY];
     TransformOut<kAlphaY, kOutY>(half[j], o);
-    int64_t place =
-        at.image * s.output_image + at.y * s.output_pixel[0] + (at.x + j) * s.output_pixel[1] + column;
+#pragma GCC unroll 8
+    for (int i = 0; i < kOutY; ++i) o[i] += bias;
+    store(j, o);
+  }
+}
+
+// From the sums of a tile (points `pitch` apart) to its pixels.
+template <int kAlphaY, int kAlphaX, int kOutY, int kOutX>
+FLOE_INLINE void FinishTile(const WinogradCall& call, const TileColumns& c, const float* sums, int64_t pitch,
+                            const OutputStyle& style) {
+  const WinogradShape& s = *call.shape;
+  const auto store = [&](int j, const Vec(&o)[kOutY]) __attribute__((always_inline)) {
+    int64_t place = c.at.image * s.output_image + c.at.y * s.output_pixel[0] +
+                    (c.at.x + j) * s.output_pixel[1] + c.column;
 #pragma GCC unroll 8
     for (int i = 0; i < kOutY; ++i, place += s.output_pixel[0]) {
-      if (at.y + i >= s.output[0]) break;
-      Vec x = o[i] + bias;
+      if (c.at.y + i >= s.output[0]) break;
+      Vec x = o[i];
       if (call.residual != nullptr) {
         const float* r = call.residual + place;
-        x += lanes < kLanes ? LoadPart(r, lanes) : Load(r);
+        x += c.lanes < kLanes ? LoadPart(r, c.lanes) : Load(r);
       }
       if (style.clamp) x = AtMost(AtLeast(x, style.low), style.high);
-      if (lanes < kLanes) {
-        StorePart(call.output + place, x, lanes);
-      } else {
-        Store(call.output + place, x);
-      }
+      StoreLanes(call.output + place, x, c.lanes);
     }
-  }
+  };
+  TransformTileOut<kAlphaY, kAlphaX, kOutY, kOutX>(call, c, sums, pitch, store);
+}
+
+// To the maxima of 2 x 2 of its pixels. Clamped is what is left of them: the order does not matter.
+template <int kAlphaY, int kAlphaX, int kOutY, int kOutX>
+FLOE_INLINE void FinishPooled(const WinogradCall& call, const TileColumns& c, const float* sums,
+                              int64_t pitch, const OutputStyle& style) {
+  const WinogradShape& s = *call.shape;
+  Vec left[kOutY / 2];
+  const auto store = [&](int j, const Vec(&o)[kOutY]) __attribute__((always_inline)) {
+    const bool last = c.at.x + j + 1 == s.output[1];
+    const int64_t x = (c.at.x + j) / 2;
+#pragma GCC unroll 4
+    for (int i = 0; i < kOutY; i += 2) {
+      Vec most = c.at.y + i + 1 < s.output[0] ? Larger(o[i], o[i + 1]) : o[i];
+      if (j % 2 == 1) most = Larger(left[i / 2], most);
+      left[i / 2] = most;
+      const int64_t y = (c.at.y + i) / 2;
+      if ((j % 2 == 0 && !last) || x >= s.pooled[1] || y >= s.pooled[0]) continue;
+      if (style.clamp) most = AtMost(AtLeast(most, style.low), style.high);
+      float* to = call.output + c.at.image * s.output_image + y * s.output_pixel[0] + x * s.output_pixel[1];
+      StoreLanes(to + c.column, most, c.lanes);
+    }
+  };
+  TransformTileOut<kAlphaY, kAlphaX, kOutY, kOutX>(call, c, sums, pitch, store);
 }
 
 template <int kOutY, int kOutX>
@@ -340,6 +388,7 @@ void ActivateTile(const WinogradCall& call, const TilePlace& at, int64_t column,
 template <int kAlphaY, int kAlphaX, int kOutY, int kOutX>
 void Multiply(const WinogradCall& call, const TileBlock& block, int64_t begin, int64_t end, float* sums) {
   constexpr int kPoints = kAlphaY * kAlphaX;
+  constexpr bool kCanPool = CanPool({{kAlphaY, kAlphaX}, {kOutY, kOutX}, {}});
   const WinogradShape& s = *call.shape;
   const bool clamp = call.activation.kind == ActivationKind::kClamp;
   const bool apart = !clamp && call.activation.kind != ActivationKind::kNone;
@@ -360,8 +409,15 @@ void Multiply(const WinogradCall& call, const TileBlock& block, int64_t begin, i
       const TilePlace at = PlaceOf<kOutY, kOutX>(s, block.first + tile);
       for (int64_t c = 0; c < columns; c += kLanes) {
         const int64_t lanes = columns - c < kLanes ? columns - c : kLanes;
-        FinishTile<kAlphaY, kAlphaX, kOutY, kOutX>(call, at, sums + tile * width + c, pitch, column + c,
-                                                   lanes, style);
+        const TileColumns at_columns{at, column + c, lanes};
+        const float* tile_sums = sums + tile * width + c;
+        if constexpr (kCanPool) {
+          if (s.pools) {
+            FinishPooled<kAlphaY, kAlphaX, kOutY, kOutX>(call, at_columns, tile_sums, pitch, style);
+            continue;
+          }
+        }
+        FinishTile<kAlphaY, kAlphaX, kOutY, kOutX>(call, at_columns, tile_sums, pitch, style);
       }
       if (apart) ActivateTile<kOutY, kOutX>(call, at, column, columns);
     }
