@@ -349,12 +349,25 @@ std::optional<HeadedGroups> MatchHeadedGroups(const Graph& problem, std::string*
   headed.groups = MatchSiblings(problem, std::span(order).subspan(first), reader.value(), why);
   if (headed.groups.empty()) return std::nullopt;
   if (first == 0) headed.head.parts = {headed.groups[0].main->inputs[0]};
+  for (const ValueId part : headed.head.parts) {
+    const Tensor* constant = ConstantOf(problem, part);
+    if (constant != nullptr && constant->raw() == nullptr) {
+      *why = "a constant has no contents";
+      return std::nullopt;
+    }
+  }
   const bool shared = first > 0 && !reader.IsReadBy(headed.groups.size());
   if (shared || !AreTheOutputs(problem, headed.groups)) {
     *why = "an inner value of the group is used twice or is an output";
     return std::nullopt;
   }
   return headed;
+}
+
+bool PartsAreWhole(const Graph& problem, const std::vector<ValueId>& parts) {
+  constexpr int64_t kChannels = 32;
+  return std::all_of(parts.begin(), parts.end() - 1,
+                     [&](ValueId part) { return DimsOf(problem, part).back() % kChannels == 0; });
 }
 
 namespace {

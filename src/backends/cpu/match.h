@@ -43,10 +43,10 @@ struct PixelHead {
   ValueId offset = kNoValue;    // one number for each of the last dimension; none: 0
   Activation clamp;             // kNone or kClamp
 
-  bool plain() const {
-    return parts.size() == 1 && scale == kNoValue && offset == kNoValue &&
-           clamp.kind == ActivationKind::kNone;
+  bool OnlyJoins() const {
+    return scale == kNoValue && offset == kNoValue && clamp.kind == ActivationKind::kNone;
   }
+  bool plain() const { return parts.size() == 1 && OnlyJoins(); }
 };
 
 // A group as MatchFusedGroup() takes, or several that read the same value with their main ops' first inputs
@@ -56,6 +56,11 @@ struct HeadedGroups {
   PixelHead head;
 };
 std::optional<HeadedGroups> MatchHeadedGroups(const Graph& problem, std::string* why);
+
+// Every part but the last has a multiple of 32 channels, so that no vector, and no word of two, has some of
+// both.
+bool PartsAreWhole(const Graph& problem, const std::vector<ValueId>& parts);
+constexpr const char* kRaggedParts = "channels of a part that are no multiple of 32";
 
 // Several such groups as MatchFusedGroup() takes, each but the first reading with its main op's first input
 // the output of the one before, which nobody else sees. Empty with `why` set when the problem is no such

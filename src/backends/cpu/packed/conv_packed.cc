@@ -31,11 +31,7 @@ Refusal PlanConv(const Graph& problem, ProductPlan* plan) {
   if (Refusal refusal = PlanProducts(problem, *headed, PlanConvGroup, plan)) return refusal;
   if (headed->head.plain()) return std::nullopt;
   if (!IsEveryPixelAlone(plan->window)) return "a scale, or the like, before a window";
-  const std::vector<ValueId>& parts = headed->head.parts;
-  for (size_t i = 0; i + 1 < parts.size(); ++i) {
-    if (DimsOf(problem, parts[i]).back() % kPartChannels != 0)
-      return "channels of a part that are no multiple of 32";
-  }
+  if (!PartsAreWhole(problem, headed->head.parts)) return kRaggedParts;
   plan->head = headed->head;
   return std::nullopt;
 }

@@ -78,8 +78,7 @@ class PackedProduct : public Executable {
       if (head_) return code_.gather_mapped(window_, map, block, begin, end);
       code_.gather(window_, input, block, begin, end, scratch);
     };
-    RunPacked(shape_, code_, calls, fill, static_cast<float*>(args.workspace),
-              *args.pool);
+    RunPacked(shape_, code_, calls, fill, static_cast<float*>(args.workspace), *args.pool);
   }
 
  private:

@@ -19,6 +19,7 @@
 #include <cstdint>
 
 #include "backends/cpu/activation.h"
+#include "backends/cpu/packed/packed.h"
 
 namespace floe::cpu {
 
@@ -68,9 +69,9 @@ struct WinogradShape {
   int64_t output[2] = {1, 1};
   int64_t pad[2] = {0, 0};
   int64_t tiles[2] = {1, 1};  // of an image
-  int64_t input_image = 0;    // floats from image to image
+  int64_t input_image = 0;    // pixels from image to image
   int64_t input_pixel[2] = {};
-  int64_t output_image = 0;
+  int64_t output_image = 0;  // floats
   int64_t output_pixel[2] = {};
   int64_t channels = 1;
   int64_t blocks = 1;   // of channels' words, each of the vector length
@@ -96,7 +97,8 @@ struct TileBlock {
 
 struct WinogradCall {
   const WinogradShape* shape = nullptr;
-  const float* input = nullptr;
+  const PixelPart* parts = nullptr;  // of the input's pixels
+  int64_t part_count = 0;
   const float* packed = nullptr;
   const float* bias = nullptr;      // one a column, or null
   const float* residual = nullptr;  // laid out as the output, or null; may be the output

@@ -110,14 +110,24 @@ FLOE_INLINE TilePlace PlaceOf(const WinogradShape& s, int64_t tile) {
   return at;
 }
 
+// Where the inputs of a tile are: the image's first pixel at the first of some channels, and how pixels lie.
+struct TileInput {
+  const float* image;
+  int64_t pixel[2];  // floats from one to the next
+  int64_t y, x;      // the tile's first
+  bool inside;       // all of them lie in the image
+};
+
 // The alpha_y * alpha_x inputs of a tile that leaves the image, or of the last, partial block of channels.
 template <int kAlphaY, int kAlphaX>
-FLOE_INLINE void LoadEdge(const WinogradShape& s, const float* image, int64_t y, int64_t x, int64_t lanes,
+FLOE_INLINE void LoadEdge(const WinogradShape& s, const TileInput& in, int64_t lanes,
                           Vec (&d)[kAlphaY][kAlphaX]) {
   for (int i = 0; i < kAlphaY; ++i) {
     for (int j = 0; j < kAlphaX; ++j) {
-      const bool inside = y + i >= 0 && y + i < s.input[0] && x + j >= 0 && x + j < s.input[1];
-      const float* p = image + (y + i) * s.input_pixel[0] + (x + j) * s.input_pixel[1];
+      const int64_t y = in.y + i;
+      const int64_t x = in.x + j;
+      const bool inside = y >= 0 && y < s.input[0] && x >= 0 && x < s.input[1];
+      const float* p = in.image + y * in.pixel[0] + x * in.pixel[1];
       d[i][j] = !inside ? Splat(0.0f) : lanes < kLanes ? LoadPart(p, lanes) : Load(p);
     }
   }
@@ -147,21 +157,20 @@ FLOE_INLINE void TransformTile(LoadRow row, Put put) {
 
 // One vector of channels, `lanes` of them real, of the tile at (y, x).
 template <int kAlphaY, int kAlphaX, typename Put>
-FLOE_INLINE void TransformChannels(const WinogradShape& s, const float* image, int64_t y, int64_t x,
-                                   bool inside, int64_t lanes, Put put) {
-  if (inside && lanes >= kLanes) {
-    const float* corner = image + y * s.input_pixel[0] + x * s.input_pixel[1];
+FLOE_INLINE void TransformChannels(const WinogradShape& s, const TileInput& in, int64_t lanes, Put put) {
+  if (in.inside && lanes >= kLanes) {
+    const float* corner = in.image + in.y * in.pixel[0] + in.x * in.pixel[1];
     TransformTile<kAlphaY, kAlphaX>(
         [&](int i, Vec(&d)[kAlphaX]) __attribute__((always_inline)) {
-          const float* p = corner + i * s.input_pixel[0];
+          const float* p = corner + i * in.pixel[0];
 #pragma GCC unroll 8
-          for (int j = 0; j < kAlphaX; ++j) d[j] = Load(p + j * s.input_pixel[1]);
+          for (int j = 0; j < kAlphaX; ++j) d[j] = Load(p + j * in.pixel[1]);
         },
         put);
     return;
   }
   Vec edge[kAlphaY][kAlphaX];
-  LoadEdge<kAlphaY, kAlphaX>(s, image, y, x, lanes, edge);
+  LoadEdge<kAlphaY, kAlphaX>(s, in, lanes, edge);
   TransformTile<kAlphaY, kAlphaX>(
       [&](int i, Vec(&d)[kAlphaX]) __attribute__((always_inline)) {
 #pragma GCC unroll 8
@@ -170,20 +179,20 @@ FLOE_INLINE void TransformChannels(const WinogradShape& s, const float* image, i
       put);
 }
 
-// One vector of words of all points of a tile, whose first channel is image[0] and which has `channels` more.
+// One vector of words of all points of a tile, of which `channels` are still to come.
 template <int kAlphaY, int kAlphaX>
-FLOE_INLINE void TransformWords(const WinogradShape& s, const float* image, int64_t y, int64_t x, bool inside,
-                                int64_t channels, float* to, int64_t pitch) {
+FLOE_INLINE void TransformWords(const WinogradShape& s, const TileInput& in, int64_t channels, float* to,
+                                int64_t pitch) {
 #if defined(__AVX512BF16__)
   // The first half of the channels waits for the second.
   Vec first[kAlphaY * kAlphaX];
   TransformChannels<kAlphaY, kAlphaX>(
-      s, image, y, x, inside,
-      channels, [&](int point, Vec value) __attribute__((always_inline)) { first[point] = value; });
+      s, in, channels, [&](int point, Vec value) __attribute__((always_inline)) { first[point] = value; });
   if (channels > kLanes) {
+    TileInput second = in;
+    second.image += kLanes;
     TransformChannels<kAlphaY, kAlphaX>(
-        s, image + kLanes, y, x, inside,
-        channels - kLanes, [&](int point, Vec value) __attribute__((always_inline)) {
+        s, second, channels - kLanes, [&](int point, Vec value) __attribute__((always_inline)) {
           Store(to + point * pitch, reinterpret_cast<Vec>(_mm512_cvtne2ps_pbh(value, first[point])));
         });
   } else {
@@ -193,7 +202,7 @@ FLOE_INLINE void TransformWords(const WinogradShape& s, const float* image, int6
   }
 #else
   TransformChannels<kAlphaY, kAlphaX>(
-      s, image, y, x, inside, channels, [&](int point, Vec value) __attribute__((always_inline)) {
+      s, in, channels, [&](int point, Vec value) __attribute__((always_inline)) {
         Store(to + point * pitch, value);
       });
 #endif
@@ -207,11 +216,18 @@ void Transform(const WinogradCall& call, const TileBlock& block, int64_t begin, 
     const int64_t y = at.y - s.pad[0];
     const int64_t x = at.x - s.pad[1];
     const bool inside = y >= 0 && y + kAlphaY <= s.input[0] && x >= 0 && x + kAlphaX <= s.input[1];
-    const float* image = call.input + at.image * s.input_image;
     float* to = block.transformed + tile * kLanes;
     constexpr int64_t kChannels = kLanes * kDepths;
-    for (int64_t c = 0; c < s.channels; c += kChannels, image += kChannels, to += block.count * kLanes) {
-      TransformWords<kAlphaY, kAlphaX>(s, image, y, x, inside, s.channels - c, to, block.pitch);
+    for (int64_t p = 0; p < call.part_count; ++p) {
+      const int64_t channels = call.parts[p].channels;
+      TileInput in{call.parts[p].first + at.image * s.input_image * channels,
+                   {s.input_pixel[0] * channels, s.input_pixel[1] * channels},
+                   y,
+                   x,
+                   inside};
+      for (int64_t c = 0; c < channels; c += kChannels, in.image += kChannels, to += block.count * kLanes) {
+        TransformWords<kAlphaY, kAlphaX>(s, in, channels - c, to, block.pitch);
+      }
     }
   }
 }
