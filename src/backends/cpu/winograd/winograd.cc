@@ -284,7 +284,7 @@ std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
 template <const Algorithm& kAlgorithm>
 Kernel Row() {
   return {.name = kAlgorithm.name,
-          .version = 2,
+          .version = 3,
           .refuses = Refuses<kAlgorithm>,
           .estimate_ns = Estimate<kAlgorithm>,
           .pack = Pack<kAlgorithm>,

@@ -208,6 +208,21 @@ FLOE_INLINE void TransformWords(const WinogradShape& s, const TileInput& in, int
 #endif
 }
 
+// Lines of the tile to the right, as far as this one does not read them: pixels lie too far apart for the
+// processor to see which come next.
+template <int kAlphaY, int kAlphaX, int kOutX>
+FLOE_INLINE void AskForNext(const TileInput& in) {
+  const float* corner = in.image + in.y * in.pixel[0] + (in.x + kAlphaX) * in.pixel[1];
+#pragma GCC unroll 8
+  for (int i = 0; i < kAlphaY; ++i) {
+#pragma GCC unroll 8
+    for (int j = 0; j < kOutX; ++j) {
+      for (int d = 0; d < kDepths; ++d)
+        __builtin_prefetch(corner + i * in.pixel[0] + j * in.pixel[1] + d * kLanes);
+    }
+  }
+}
+
 template <int kAlphaY, int kAlphaX, int kOutY, int kOutX>
 void Transform(const WinogradCall& call, const TileBlock& block, int64_t begin, int64_t end) {
   const WinogradShape& s = *call.shape;
@@ -226,6 +241,7 @@ void Transform(const WinogradCall& call, const TileBlock& block, int64_t begin, 
                    x,
                    inside};
       for (int64_t c = 0; c < channels; c += kChannels, in.image += kChannels, to += block.count * kLanes) {
+        if (inside) AskForNext<kAlphaY, kAlphaX, kOutX>(in);
         TransformWords<kAlphaY, kAlphaX>(s, in, channels - c, to, block.pitch);
       }
     }
