@@ -150,6 +150,7 @@ namespace {
 bool IsPoolOfFour(const Graph& problem, const Node& node) {
   const MaxPool* op = OpCast<MaxPool>(node.op);
   if (op == nullptr || op->layout != Layout::kNhwc || node.outputs.size() != 1) return false;
+  if (node.inputs.empty() || node.inputs[0] == kNoValue) return false;
   const std::vector<int64_t> two = {2, 2};
   const bool pads = !op->pads.empty();
   if (pads && op->pads.size() != 4) return false;

@@ -58,33 +58,37 @@ struct WinogradPlan {
   WinogradCode code;
 };
 
-Refusal MakePlan(const Graph& problem, const Target& target, const Algorithm& algorithm, WinogradPlan* plan) {
-  const WinogradTile& tile = algorithm.tile;
+// A group with maxima behind it, or with its pixels' parts before it.
+Refusal MatchLayer(const Graph& problem, const WinogradTile& tile, WinogradPlan* plan) {
   std::string why;
-  std::optional<PooledGroup> pooled = MatchPooledGroup(problem, &why);
-  if (pooled) {
+  if (const std::optional<PooledGroup> pooled = MatchPooledGroup(problem, &why)) {
+    plan->group = pooled->group;
     const std::vector<ValueId>& inputs = pooled->group.main->inputs;
     plan->parts = {inputs.empty() ? kNoValue : inputs[0]};
-  } else {
-    std::string ignored;
-    const std::optional<HeadedGroups> headed = MatchHeadedGroups(problem, &ignored);
-    if (!headed) return why;
-    if (headed->groups.size() > 1) return "several layers";
-    if (!headed->head.OnlyJoins()) return "a scale, or the like, before a window";
-    if (!PartsAreWhole(problem, headed->head.parts)) return kRaggedParts;
-    pooled = PooledGroup{headed->groups[0]};
-    plan->parts = headed->head.parts;
-  }
-  const FusedGroup& group = pooled->group;
-  plan->group = group;
-  Window w;
-  if (Refusal refusal = ReadConv(problem, group, &w)) return refusal;
-  if (pooled->pooled) {
+    plan->shape.pools = pooled->pooled;
+    if (!pooled->pooled) return std::nullopt;
     if (!CanPool(tile)) return "maxima of pixels of several tiles";
-    const ActivationKind kind = group.activation.kind;
+    const ActivationKind kind = pooled->group.activation.kind;
     const bool clamps = kind == ActivationKind::kNone || kind == ActivationKind::kClamp;
-    if (!clamps || group.residual != kNoValue) return "maxima of a sum, or of what is no clamp";
+    if (!clamps || pooled->group.residual != kNoValue) return "maxima of a sum, or of what is no clamp";
+    return std::nullopt;
   }
+  std::string ignored;
+  const std::optional<HeadedGroups> headed = MatchHeadedGroups(problem, &ignored);
+  if (!headed) return why;
+  if (headed->groups.size() > 1) return "several layers";
+  if (!headed->head.OnlyJoins()) return "a scale, or the like, before a window";
+  if (!PartsAreWhole(problem, headed->head.parts)) return kRaggedParts;
+  plan->group = headed->groups[0];
+  plan->parts = headed->head.parts;
+  return std::nullopt;
+}
+
+Refusal MakePlan(const Graph& problem, const Target& target, const Algorithm& algorithm, WinogradPlan* plan) {
+  const WinogradTile& tile = algorithm.tile;
+  if (Refusal refusal = MatchLayer(problem, tile, plan)) return refusal;
+  Window w;
+  if (Refusal refusal = ReadConv(problem, plan->group, &w)) return refusal;
   const bool one_axis = tile.alpha[0] == 1;
   const bool upright = one_axis && w.kernel[1] == tile.taps[1] && w.kernel[2] == 1;
   const int y = upright ? 2 : 1;  // the window's dimensions of the tile's axes
@@ -117,9 +121,8 @@ Refusal MakePlan(const Graph& problem, const Target& target, const Algorithm& al
   }
   s.input_image = w.input[1] * w.input[2];
   s.output_image = w.output[1] * w.output[2] * w.output_channels;
-  if (!pooled->pooled) return std::nullopt;
+  if (!s.pools) return std::nullopt;
   const std::vector<int64_t> stored = DimsOf(problem, problem.outputs()[0]);
-  s.pools = true;
   s.pooled[0] = stored[1];
   s.pooled[1] = stored[2];
   s.output_pixel[0] = stored[2] * stored[3];
