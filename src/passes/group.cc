@@ -51,10 +51,16 @@ bool IsByChannel(const Graph& graph, ValueId value, ValueId x, bool by_image) {
   return few.dims().back().Same(all.dims().back());
 }
 
+// Channels last, without groups.
+bool IsWholeNhwc(const Graph& graph, NodeId id) {
+  const Conv* conv = OpCast<Conv>(graph.node(id).op);
+  return conv != nullptr && conv->layout == Layout::kNhwc && conv->group == 1;
+}
+
 // A convolution of single pixels, channels last, without padding.
 bool IsPointwise(const Graph& graph, NodeId id) {
   const Conv* conv = OpCast<Conv>(graph.node(id).op);
-  if (conv == nullptr || conv->layout != Layout::kNhwc || conv->group != 1) return false;
+  if (!IsWholeNhwc(graph, id)) return false;
   const Shape& filter = ShapeOfValue(graph, graph.node(id).inputs[1]);
   if (!filter.IsStatic() || filter.Static().size() < 3) return false;
   const std::vector<int64_t> taps = filter.Static();
@@ -62,27 +68,36 @@ bool IsPointwise(const Graph& graph, NodeId id) {
          std::ranges::all_of(conv->pads, [](int64_t d) { return d == 0; });
 }
 
-// Steps back from a value through what may stand before a pointwise convolution.
+// Steps back from a value through what may stand before a convolution.
 class HeadFinder {
  public:
   HeadFinder(const Graph& graph, NodeId conv)
       : graph_(graph), value_(graph.node(conv).inputs[0]), reader_(conv) {}
 
   // The nodes in order: of a concatenation, a factor and a term by channel and a clamp, those that are there.
-  std::vector<NodeId> Find() {
+  // Before a window of pixels there may be a concatenation alone.
+  std::vector<NodeId> Find(bool pointwise) {
+    if (pointwise) TakeMap();
+    TakeConcat();
+    return {nodes_.rbegin(), nodes_.rend()};
+  }
+
+ private:
+  void TakeMap() {
     Take([&](const Node& node) { return IsUnary(node.op, UnaryKind::kRelu) || IsOp<Clip>(node.op); });
     TakeBinary(BinaryKind::kAdd, false);
     TakeBinary(BinaryKind::kMul, true);
+  }
+
+  void TakeConcat() {
     Take([&](const Node& node) {
       const auto* concat = OpCast<Concat>(node.op);
       const Shape& shape = ShapeOfValue(graph_, node.outputs[0]);
       if (concat == nullptr || !shape.has_rank()) return false;
       return concat->axis == -1 || concat->axis == static_cast<int64_t>(shape.rank()) - 1;
     });
-    return {nodes_.rbegin(), nodes_.rend()};
   }
 
- private:
   // The node that makes the value, if it is fit and nobody else reads it; goes on to its input `which`.
   template <typename F>
   bool Take(F is_fit, size_t which = 0) {
@@ -121,7 +136,7 @@ std::vector<NodeId> LinearChain(const Graph& graph, NodeId first) {
   const Op& op = graph.node(first).op;
   if (!IsOp<Conv>(op) && !IsOp<ConvTranspose>(op) && !IsOp<MatMul>(op)) return {};
   std::vector<NodeId> chain;
-  if (IsPointwise(graph, first)) chain = HeadFinder(graph, first).Find();
+  if (IsWholeNhwc(graph, first)) chain = HeadFinder(graph, first).Find(IsPointwise(graph, first));
   chain.push_back(first);
   ValueId value = graph.node(first).outputs[0];
   NodeId next = Next(graph, value);

@@ -4,15 +4,11 @@
 #include <limits>
 #include <memory>
 #include <span>
-#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "base/error.h"
-#include "passes/inline_body.h"
-#include "passes/make_group.h"
 #include "passes/rewrite.h"
-#include "planner/choose.h"
 #include "planner/groups.h"
 #include "planner/rounding.h"
 
@@ -25,7 +21,9 @@ constexpr double kGain = 0.98;
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
 bool IsLayer(const Graph& graph, NodeId id) {
-  return graph.node(id).outputs.size() == 1 && IsOp<Conv>(FirstOp(graph, id));
+  if (graph.node(id).outputs.size() != 1) return false;
+  const Op& first = FirstOp(graph, id);
+  return IsOp<Conv>(first) || IsOp<MaxPool>(first);
 }
 
 // The layer that alone reads this one's result, as its first input; kNoNode if there is none.
@@ -34,32 +32,6 @@ NodeId NextLayer(const Graph& graph, NodeId id) {
   const NodeId next = SoleUser(graph, output);
   if (next == kNoNode || !IsLayer(graph, next) || graph.node(next).inputs[0] != output) return kNoNode;
   return next;
-}
-
-// The problem of a chain; `outer` has what its inputs are in the graph.
-std::unique_ptr<Graph> ChainProblem(const Graph& graph, std::span<const NodeId> chain) {
-  std::vector<ValueId> outer;
-  std::unique_ptr<Graph> problem = ExtractProblem(graph, chain[0], &outer);
-  for (size_t k = 1; k < chain.size(); ++k) {
-    std::vector<ValueId> next_outer;
-    const std::unique_ptr<Graph> next = ExtractProblem(graph, chain[k], &next_outer);
-    std::unordered_map<ValueId, ValueId> mapped;
-    for (size_t i = 0; i < next_outer.size(); ++i) {
-      const ValueId inner = next->inputs()[i];
-      const auto at = std::ranges::find(outer, next_outer[i]);
-      if (next_outer[i] == graph.node(chain[k - 1]).outputs[0]) {
-        mapped[inner] = problem->outputs()[0];
-      } else if (at != outer.end()) {
-        mapped[inner] = problem->inputs()[static_cast<size_t>(at - outer.begin())];
-      } else {
-        mapped[inner] = problem->AddInput(next->value(inner).name, next->value(inner).type);
-        outer.push_back(next_outer[i]);
-      }
-    }
-    CopyBody(*problem, *next, &mapped);
-    problem->SetOutputs({mapped.at(next->outputs()[0])});
-  }
-  return problem;
 }
 
 class ChainMerger {
@@ -116,29 +88,16 @@ class ChainMerger {
   }
 
   double ChainNs(std::span<const NodeId> chain) const {
-    const bool alone = chain.size() == 1;
-    const std::unique_ptr<Graph> problem = ChainProblem(graph_, chain);
-    if (!HasStaticTypes(*problem)) return alone ? 0 : kNever;
-    RoundingLimit limit = LimitOf(graph_, chain[0], most_rounding_, options_);
-    for (const NodeId id : chain.subspan(1)) {
-      const RoundingLimit next = LimitOf(graph_, id, most_rounding_, options_);
-      // As one group they would have the name, and so the permission, of the last.
-      if (next.bf16.has_value() != limit.bf16.has_value()) return kNever;
-      limit.most = std::min(limit.most, next.most);
+    if (chain.size() == 1) {
+      const std::unique_ptr<Graph> problem = JoinProblems(graph_, chain, JoinedOutputs::kLast);
+      if (!HasStaticTypes(*problem)) return 0;
+      return ChooseAlone(graph_, chain[0], most_rounding_, options_).time_ns;
     }
-    const Choice choice = ChooseKernel(*problem, options_.target, options_.tuner, limit);
-    if (alone) return choice.time_ns;
-    return choice.last_resort ? kNever : choice.time_ns / kGain;
+    const auto joined = ChooseJoined(graph_, chain, JoinedOutputs::kLast, most_rounding_, options_);
+    return joined ? joined->time_ns / kGain : kNever;
   }
 
-  void Merge(std::span<const NodeId> chain) {
-    std::vector<NodeId> nodes;
-    for (const NodeId id : chain) {
-      const std::vector<NodeId> split = SplitIfGroup(graph_, id);
-      nodes.insert(nodes.end(), split.begin(), split.end());
-    }
-    MakeGroup(graph_, nodes);
-  }
+  void Merge(std::span<const NodeId> chain) { JoinNodes(graph_, chain, JoinedOutputs::kLast); }
 
   Graph& graph_;
   const PlannerOptions& options_;

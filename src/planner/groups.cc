@@ -111,6 +111,71 @@ RoundingLimit LimitOf(const Graph& graph, NodeId id, std::span<const double> mos
           options.bf16_refusal ? options.bf16_refusal(graph.node(id).name) : std::nullopt};
 }
 
+std::unique_ptr<Graph> JoinProblems(const Graph& graph, std::span<const NodeId> nodes,
+                                    JoinedOutputs outputs) {
+  std::vector<ValueId> outer;
+  std::unique_ptr<Graph> problem = ExtractProblem(graph, nodes[0], &outer);
+  std::unordered_map<ValueId, ValueId> known;  // of the graph's values, those in the problem
+  for (size_t i = 0; i < outer.size(); ++i) known[outer[i]] = problem->inputs()[i];
+  std::vector<ValueId> results = {problem->outputs()[0]};
+  known[graph.node(nodes[0]).outputs[0]] = results[0];
+  for (const NodeId id : nodes.subspan(1)) {
+    const std::unique_ptr<Graph> next = ExtractProblem(graph, id, &outer);
+    std::unordered_map<ValueId, ValueId> mapped;
+    for (size_t i = 0; i < outer.size(); ++i) {
+      const ValueId inner = next->inputs()[i];
+      const auto [at, is_new] = known.try_emplace(outer[i], kNoValue);
+      if (is_new) at->second = problem->AddInput(next->value(inner).name, next->value(inner).type);
+      mapped[inner] = at->second;
+    }
+    CopyBody(*problem, *next, &mapped);
+    results.push_back(mapped.at(next->outputs()[0]));
+    known[graph.node(id).outputs[0]] = results.back();
+  }
+  if (outputs == JoinedOutputs::kLast) results = {results.back()};
+  problem->SetOutputs(results);
+  return problem;
+}
+
+void JoinNodes(Graph& graph, std::span<const NodeId> nodes, JoinedOutputs outputs) {
+  std::vector<NodeId> parts;
+  std::vector<NodeId> shown;
+  for (const NodeId id : nodes) {
+    const std::vector<NodeId> split = SplitIfGroup(graph, id);
+    parts.insert(parts.end(), split.begin(), split.end());
+    shown.push_back(split.back());
+  }
+  if (outputs == JoinedOutputs::kLast) shown = {shown.back()};
+  MakeGroup(graph, parts, shown);
+}
+
+Choice ChooseAlone(const Graph& graph, NodeId node, std::span<const double> most_rounding,
+                   const PlannerOptions& options) {
+  std::vector<ValueId> ignored;
+  return ChooseKernel(*ExtractProblem(graph, node, &ignored), options.target, options.tuner,
+                      LimitOf(graph, node, most_rounding, options));
+}
+
+std::optional<Choice> ChooseJoined(const Graph& graph, std::span<const NodeId> nodes, JoinedOutputs outputs,
+                                   std::span<const double> most_rounding, const PlannerOptions& options) {
+  const std::unique_ptr<Graph> problem = JoinProblems(graph, nodes, outputs);
+  if (!HasStaticTypes(*problem)) return std::nullopt;
+  RoundingLimit limit = LimitOf(graph, nodes[0], most_rounding, options);
+  for (const NodeId id : nodes.subspan(1)) {
+    const RoundingLimit next = LimitOf(graph, id, most_rounding, options);
+    if (next.bf16.has_value() != limit.bf16.has_value()) return std::nullopt;
+    limit.most = std::min(limit.most, next.most);
+  }
+  std::vector<ValueId> ignored;
+  const std::unique_ptr<Graph> first = ExtractProblem(graph, nodes[0], &ignored);
+  const Choice alone = ChooseAlone(graph, nodes[0], most_rounding, options);
+  const Yardstick beside{first.get(), alone.kernel, alone.time_ns};
+  Choice joined =
+      ChooseKernel(*problem, options.target, options.tuner, limit, alone.last_resort ? nullptr : &beside);
+  if (joined.last_resort) return std::nullopt;
+  return joined;
+}
+
 int SettleGroups(Graph& graph, const PlannerOptions& options) {
   int split = 0;
   const std::vector<NodeId> order = graph.Order();

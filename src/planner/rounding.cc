@@ -12,34 +12,47 @@ constexpr double kMost = 1e-2;
 // However deep the network: only Winograd's larger tiles round more, so that a direct kernel is always left.
 constexpr double kLeast = 1e-4;
 
+bool IsLayer(const Op& op) {
+  return IsOp<Conv>(op) || IsOp<ConvTranspose>(op) || IsOp<MatMul>(op);
+}
+
+int LayersOf(const Node& node);
+
+// For each node, the most layers that follow on each other from its results to an output.
+std::vector<int> LayersAfter(const Graph& graph) {
+  const std::vector<NodeId> order = graph.Order();
+  NodeId last = -1;
+  for (const NodeId id : order) last = std::max(last, id);
+  std::vector<int> after(static_cast<size_t>(last + 1), 0);
+  for (auto at = order.rbegin(); at != order.rend(); ++at) {
+    const Node& node = graph.node(*at);
+    const int own = after[static_cast<size_t>(*at)] + LayersOf(node);
+    for (const ValueId input : node.inputs) {
+      if (input == kNoValue) continue;
+      const NodeId producer = graph.value(input).producer;
+      if (producer < 0) continue;
+      after[static_cast<size_t>(producer)] = std::max(after[static_cast<size_t>(producer)], own);
+    }
+  }
+  return after;
+}
+
+// Of a group, as many as follow on each other.
 int LayersOf(const Node& node) {
-  const auto layer = [](const Op& op) {
-    return IsOp<Conv>(op) || IsOp<ConvTranspose>(op) || IsOp<MatMul>(op);
-  };
-  if (!IsOp<Group>(node.op)) return layer(node.op) ? 1 : 0;
+  if (!IsOp<Group>(node.op)) return IsLayer(node.op) ? 1 : 0;
   const Graph& body = *node.bodies[0];
-  return static_cast<int>(
-      std::ranges::count_if(body.Order(), [&](NodeId id) { return layer(body.node(id).op); }));
+  const std::vector<int> after = LayersAfter(body);
+  int most = 0;
+  for (const NodeId id : body.Order()) {
+    most = std::max(most, after[static_cast<size_t>(id)] + LayersOf(body.node(id)));
+  }
+  return most;
 }
 
 }  // namespace
 
 std::vector<double> MostRounding(const Graph& graph) {
-  const std::vector<NodeId> order = graph.Order();
-  NodeId last = -1;
-  for (const NodeId id : order) last = std::max(last, id);
-  std::vector<int> after(static_cast<size_t>(last + 1), 0);  // layers behind the node
-  for (auto at = order.rbegin(); at != order.rend(); ++at) {
-    const NodeId id = *at;
-    const Node& node = graph.node(id);
-    const int own = after[static_cast<size_t>(id)] + LayersOf(node);
-    for (const ValueId input : node.inputs) {
-      if (input == kNoValue) continue;
-      const NodeId producer = graph.value(input).producer;
-      if (producer >= 0)
-        after[static_cast<size_t>(producer)] = std::max(after[static_cast<size_t>(producer)], own);
-    }
-  }
+  const std::vector<int> after = LayersAfter(graph);
   std::vector<double> most(after.size());
   std::ranges::transform(after, most.begin(),
                          [](int layers) { return std::max(kMost / std::max(layers, 1), kLeast); });

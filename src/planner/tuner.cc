@@ -180,7 +180,8 @@ std::string Tuner::KeyOf(const Kernel& kernel, uint64_t problem_hash, const Targ
 }
 
 std::vector<std::optional<int64_t>> Tuner::Measure(const Graph& problem, const Target& target,
-                                                   std::span<const Kernel* const> kernels) {
+                                                   std::span<const Kernel* const> kernels,
+                                                   const Yardstick* beside) {
   std::vector<std::optional<int64_t>> times(kernels.size());
   if (!Measurable(problem)) return times;
   const uint64_t hash = HashWithoutWeights(problem);
@@ -199,17 +200,26 @@ std::vector<std::optional<int64_t>> Tuner::Measure(const Graph& problem, const T
   // runs along, and what it takes now against then corrects the others.
   const size_t known = FastestOf(times);
   std::optional<Contestant> yardstick;
-  if (known < kernels.size()) yardstick = match->Enter(*kernels[known]);
+  std::unique_ptr<Match> other;
+  double yardstick_ns = 0;
+  if (known < kernels.size()) {
+    yardstick = match->Enter(*kernels[known]);
+    yardstick_ns = static_cast<double>(*times[known]);
+  } else if (beside != nullptr && Measurable(*beside->problem)) {
+    other = std::make_unique<Match>(*beside->problem, target, *pool_, weights_);
+    yardstick = other->Enter(*beside->kernel);
+    yardstick_ns = beside->time_ns;
+  }
+  Match& yard = other ? *other : *match;
   const int64_t end = NowNs() + kBudgetNs * entered;
   for (int round = 0; round < kMaxRounds && (round < kMinRounds || NowNs() < end); ++round) {
     for (auto& c : contestants) {
       if (c) c->best_ns = std::min(c->best_ns, match->RunOnce(*c));
     }
-    if (yardstick) yardstick->best_ns = std::min(yardstick->best_ns, match->RunOnce(*yardstick));
+    if (yardstick) yardstick->best_ns = std::min(yardstick->best_ns, yard.RunOnce(*yardstick));
   }
-  const double pace = yardstick ? static_cast<double>(*times[known]) /
-                                      static_cast<double>(std::max<int64_t>(yardstick->best_ns, 1))
-                                : 1;
+  const double pace =
+      yardstick ? yardstick_ns / static_cast<double>(std::max<int64_t>(yardstick->best_ns, 1)) : 1;
   for (size_t i = 0; i < kernels.size(); ++i) {
     if (!contestants[i]) continue;
     times[i] = std::max<int64_t>(std::llround(static_cast<double>(contestants[i]->best_ns) * pace), 1);

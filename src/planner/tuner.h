@@ -20,6 +20,13 @@ enum class CacheState {
   kCold,    // other layers' weights have pushed its own out of that, too
 };
 
+// A kernel on a problem whose time is known.
+struct Yardstick {
+  const Graph* problem = nullptr;
+  const Kernel* kernel = nullptr;
+  double time_ns = 0;
+};
+
 class Tuner {
  public:
   // `pool` runs the measurements; the cache must outlive the tuner.
@@ -28,10 +35,12 @@ class Tuner {
 
   // Nanoseconds of each kernel on the problem, from the cache or measured now on made-up inputs: all that
   // must be measured are run in turn, several rounds, and the least time of each counts; where some are known
-  // from the cache, the fastest of those runs along and sets the pace. nullopt: not measurable (it refuses
-  // made-up values).
+  // from the cache, the fastest of those runs along and sets the pace. Where none is, `beside` does, if there
+  // is one: something whose time these are to be compared with. nullopt: not measurable (it refuses made-up
+  // values).
   std::vector<std::optional<int64_t>> Measure(const Graph& problem, const Target& target,
-                                              std::span<const Kernel* const> kernels);
+                                              std::span<const Kernel* const> kernels,
+                                              const Yardstick* beside = nullptr);
 
   int measured() const { return measured_; }
 

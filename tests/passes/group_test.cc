@@ -69,6 +69,24 @@ TEST(GroupOps, AConvolutionTakesTheNormalisedConcatenationBeforeIt) {
   EXPECT_EQ(with("2, 1", "3")->node_count(), 2u) << "a window: the elementwise ops are a group of their own";
 }
 
+TEST(GroupOps, AWindowTakesAConcatenationAlone) {
+  const auto graph = After(R"(graph g(%x: float32[1, 4, 4, 3], %z: float32[1, 4, 4, 2]) -> (%y) {
+    %w: float32[5, 3, 3, 5] = const seeded(1)
+    %a = Concat(%x, %z) {axis=3} from "concat"
+    %b = Conv(%a, %w) from "conv"
+    %y = Relu(%b) from "relu"
+  })",
+                           GroupOps);
+  ASSERT_EQ(graph->node_count(), 1u);
+  EXPECT_EQ(graph->node(graph->Order()[0]).sources, (std::vector<std::string>{"concat", "conv", "relu"}));
+  ExpectUntouched(R"(graph g(%x: float32[1, 4, 4, 4], %z: float32[1, 4, 4, 4]) -> (%y) {
+    %w: float32[8, 3, 3, 1] = const seeded(1)
+    %a = Concat(%x, %z) {axis=3}
+    %y = Conv(%a, %w) {group=8}
+  })",
+                  GroupOps);
+}
+
 TEST(GroupOps, AScaleOfAnotherKindStaysApart) {
   const auto expect_apart = [](const std::string& inputs, const std::string& body,
                                const std::string& outputs = "%y") {

@@ -24,6 +24,26 @@ TEST(MostRounding, FallsWithTheLayersOnTheLongestWay) {
   EXPECT_DOUBLE_EQ(most[static_cast<size_t>(order[2])], alone);
 }
 
+// What one step computes side by side is one layer deep.
+TEST(MostRounding, CountsTheLongestWayThroughAGroup) {
+  const std::unique_ptr<Graph> graph = ParseGraph(R"(graph g(%x: float32[1, 8, 8, 4]) -> (%y) {
+    %w: float32[4, 1, 1, 4] = const seeded(1)
+    %a = Conv(%x, %w)
+    %b, %c, %d = Group(%a, %w)
+      graph body(%u: float32[1, 8, 8, 4], %v: float32[4, 1, 1, 4]) -> (%p, %q, %s) {
+        %p = Conv(%u, %v)
+        %q = Conv(%u, %v)
+        %r = Conv(%u, %v)
+        %s = Conv(%r, %v)
+      }
+    %e = Add(%b, %c)
+    %y = Add(%e, %d)
+  })");
+  const std::vector<double> most = MostRounding(*graph);
+  const std::vector<NodeId> order = graph->Order();
+  EXPECT_DOUBLE_EQ(most[static_cast<size_t>(order[0])], most[static_cast<size_t>(order.back())] / 2);
+}
+
 TEST(MostRounding, ADeepNetworkIsNotGivenTheRoughestKernelAtItsBeginning) {
   std::string text =
       "graph g(%v0: float32[1, 24, 24, 32]) -> (%v80) {\n  %w: float32[32, 3, 3, 32] = const seeded(1)\n";

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "backends/cpu/problem.h"
+#include "graph/infer.h"
 
 namespace floe::cpu {
 namespace {
@@ -145,6 +146,54 @@ std::optional<FusedGroup> MatchFusedGroup(const Graph& problem, std::string* why
 
 namespace {
 
+// Each output pixel is the maximum of 2 x 2 others of its own, without any in front of the image.
+bool IsPoolOfFour(const Graph& problem, const Node& node) {
+  const MaxPool* op = OpCast<MaxPool>(node.op);
+  if (op == nullptr || op->layout != Layout::kNhwc || node.outputs.size() != 1) return false;
+  if (node.inputs.empty() || node.inputs[0] == kNoValue) return false;
+  const std::vector<int64_t> two = {2, 2};
+  const bool pads = !op->pads.empty();
+  if (pads && op->pads.size() != 4) return false;
+  const auto all = [](const std::vector<int64_t>& list, int64_t v) {
+    return std::ranges::all_of(list, [&](int64_t x) { return x == v; });
+  };
+  if (op->kernel_shape != two || op->strides != two || !all(op->dilations, 1)) return false;
+  const std::vector<int64_t> in = DimsOf(problem, node.inputs[0]);
+  const std::vector<int64_t> out = DimsOf(problem, node.outputs[0]);
+  if (in.size() != 4 || out.size() != 4 || in[0] != out[0] || in[3] != out[3]) return false;
+  for (const size_t d : {1, 2}) {
+    const WindowDim dim = ConvolveDim(Dim(in[d]), 2, 2, 1, op->auto_pad, pads ? op->pads[d - 1] : 0,
+                                      pads ? op->pads[d + 1] : 0, op->ceil_mode);
+    if (dim.output.value() != out[d] || dim.pad_begin != 0 || out[d] > (in[d] + 1) / 2) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<PooledGroup> MatchPooledGroup(const Graph& problem, std::string* why) {
+  const std::vector<NodeId> order = problem.Order();
+  if (order.size() < 2 || !IsOp<MaxPool>(problem.node(order.back()).op)) {
+    const std::optional<FusedGroup> group = MatchFusedGroup(problem, why);
+    return group ? std::optional(PooledGroup{*group}) : std::nullopt;
+  }
+  *why = "maxima that are not of 2 x 2 pixels each, all they read";
+  const Node& pool = problem.node(order.back());
+  if (RefuseUnlessStatic(problem) || !IsPoolOfFour(problem, pool)) return std::nullopt;
+  size_t count = 0;
+  const std::span<const NodeId> rest = std::span(order).first(order.size() - 1);
+  const std::optional<FusedGroup> group = MatchChain(problem, rest, &count, why);
+  if (!group || count != rest.size()) return std::nullopt;
+  if (pool.inputs[0] != group->output || !problem.HasOneUse(group->output) ||
+      !IsOnlyOutput(problem, pool.outputs[0], order.size())) {
+    *why = "an inner value of the group is used twice or is an output";
+    return std::nullopt;
+  }
+  return PooledGroup{*group, true};
+}
+
+namespace {
+
 // One number for each of the last dimension, and with `by_image` perhaps for each of the first, of tensors of
 // those dimensions.
 bool IsByChannel(const Graph& problem, ValueId value, const std::vector<int64_t>& dims, bool* by_image) {
@@ -166,7 +215,8 @@ class HeadReader {
 
   // False: the node is no part of a head, or not in this place.
   bool Take(const Node& node) {
-    if (node.outputs.size() != 1 || !problem_.HasOneUse(node.outputs[0])) return false;
+    if (node.outputs.size() != 1) return false;
+    if (value_ != kNoValue && !problem_.HasOneUse(value_)) return false;
     if (!TakeConcat(node)) {
       if (!TakeScale(node) && !TakeOffset(node) && !TakeClamp(node)) return false;
       // A file may declare what it likes.
@@ -176,7 +226,12 @@ class HeadReader {
     value_ = node.outputs[0];
     return true;
   }
+  // What the last of them made.
   ValueId value() const { return value_; }
+  // That many nodes read it, each once, and it is no output.
+  bool IsReadBy(size_t nodes) const {
+    return problem_.value(value_).users.size() == nodes && !problem_.IsOutput(value_);
+  }
 
  private:
   enum Stage { kStart, kConcat, kScale, kOffset, kClamp };
@@ -249,29 +304,71 @@ class HeadReader {
 
 }  // namespace
 
-std::optional<HeadedGroup> MatchHeadedGroup(const Graph& problem, std::string* why) {
+namespace {
+
+// Groups one behind the other, all of which read `pixels` first, or, where that is kNoValue, what the first
+// one does.
+std::vector<FusedGroup> MatchSiblings(const Graph& problem, std::span<const NodeId> order, ValueId pixels,
+                                      std::string* why) {
+  std::vector<FusedGroup> groups;
+  for (std::span<const NodeId> rest = order; !rest.empty();) {
+    size_t count = 0;
+    const std::optional<FusedGroup> next = MatchChain(problem, rest, &count, why);
+    if (!next) return {};
+    if (next->main->inputs.empty() || next->main->inputs[0] == kNoValue) return {};
+    if (pixels == kNoValue) pixels = next->main->inputs[0];
+    if (next->main->inputs[0] != pixels) {
+      if (groups.empty()) *why = "the head of the group is not what its op reads";
+      return {};
+    }
+    groups.push_back(*next);
+    rest = rest.subspan(count);
+  }
+  return groups;
+}
+
+// Each is one of the problem's outputs and nothing else.
+bool AreTheOutputs(const Graph& problem, std::span<const FusedGroup> groups) {
+  return std::ranges::equal(groups, problem.outputs(), [&](const FusedGroup& group, ValueId output) {
+    return group.output == output && problem.value(output).users.empty();
+  });
+}
+
+}  // namespace
+
+std::optional<HeadedGroups> MatchHeadedGroups(const Graph& problem, std::string* why) {
   if (const std::optional<FusedGroup> group = MatchFusedGroup(problem, why)) {
     const std::vector<ValueId>& inputs = group->main->inputs;
-    return HeadedGroup{*group, {.parts = {inputs.empty() ? kNoValue : inputs[0]}}};
+    return HeadedGroups{{*group}, {.parts = {inputs.empty() ? kNoValue : inputs[0]}}};
   }
   const std::vector<NodeId> order = problem.Order();
   if (order.size() < 2 || RefuseUnlessStatic(problem)) return std::nullopt;
-  HeadedGroup headed;
+  HeadedGroups headed;
   HeadReader reader(problem, &headed.head);
   size_t first = 0;
   while (first < order.size() && reader.Take(problem.node(order[first]))) ++first;
-  if (first == 0 || first == order.size()) return std::nullopt;
-  size_t count = 0;
-  const std::span<const NodeId> rest = std::span(order).subspan(first);
-  const std::optional<FusedGroup> group = MatchChain(problem, rest, &count, why);
-  if (!group || count != rest.size()) return std::nullopt;
-  if (group->main->inputs.empty() || group->main->inputs[0] != reader.value() ||
-      !IsOnlyOutput(problem, group->output, order.size())) {
+  headed.groups = MatchSiblings(problem, std::span(order).subspan(first), reader.value(), why);
+  if (headed.groups.empty()) return std::nullopt;
+  if (first == 0) headed.head.parts = {headed.groups[0].main->inputs[0]};
+  for (const ValueId part : headed.head.parts) {
+    const Tensor* constant = ConstantOf(problem, part);
+    if (constant != nullptr && constant->raw() == nullptr) {
+      *why = "a constant has no contents";
+      return std::nullopt;
+    }
+  }
+  const bool shared = first > 0 && !reader.IsReadBy(headed.groups.size());
+  if (shared || !AreTheOutputs(problem, headed.groups)) {
     *why = "an inner value of the group is used twice or is an output";
     return std::nullopt;
   }
-  headed.group = *group;
   return headed;
+}
+
+bool PartsAreWhole(const Graph& problem, const std::vector<ValueId>& parts) {
+  constexpr int64_t kChannels = 32;
+  return std::all_of(parts.begin(), parts.end() - 1,
+                     [&](ValueId part) { return DimsOf(problem, part).back() % kChannels == 0; });
 }
 
 namespace {

@@ -25,6 +25,14 @@ struct FusedGroup {
 // main op may be any; its own fields and types are the caller's to check.
 std::optional<FusedGroup> MatchFusedGroup(const Graph& problem, std::string* why);
 
+// Such a group, perhaps with the maxima of 2 x 2 pixels behind it: windows side by side, channels last, those
+// at the far ends perhaps partly outside. They are the problem's output then, and the group's what they read.
+struct PooledGroup {
+  FusedGroup group;
+  bool pooled = false;
+};
+std::optional<PooledGroup> MatchPooledGroup(const Graph& problem, std::string* why);
+
 // What pixels pass through on their way into a product: tensors side by side, each channel multiplied and
 // added to, all clamped. Normalisation in front of a convolution, the gate of a squeeze-and-excite block, a
 // dense block's concatenation.
@@ -35,18 +43,24 @@ struct PixelHead {
   ValueId offset = kNoValue;    // one number for each of the last dimension; none: 0
   Activation clamp;             // kNone or kClamp
 
-  bool plain() const {
-    return parts.size() == 1 && scale == kNoValue && offset == kNoValue &&
-           clamp.kind == ActivationKind::kNone;
+  bool OnlyJoins() const {
+    return scale == kNoValue && offset == kNoValue && clamp.kind == ActivationKind::kNone;
   }
+  bool plain() const { return parts.size() == 1 && OnlyJoins(); }
 };
 
-// A group as MatchFusedGroup() takes, perhaps with such a head before its main op's first input.
-struct HeadedGroup {
-  FusedGroup group;
+// A group as MatchFusedGroup() takes, or several that read the same value with their main ops' first inputs
+// and whose outputs are the problem's, in order; perhaps with such a head before that value.
+struct HeadedGroups {
+  std::vector<FusedGroup> groups;
   PixelHead head;
 };
-std::optional<HeadedGroup> MatchHeadedGroup(const Graph& problem, std::string* why);
+std::optional<HeadedGroups> MatchHeadedGroups(const Graph& problem, std::string* why);
+
+// Every part but the last has a multiple of 32 channels, so that no vector, and no word of two, has some of
+// both.
+bool PartsAreWhole(const Graph& problem, const std::vector<ValueId>& parts);
+constexpr const char* kRaggedParts = "channels of a part that are no multiple of 32";
 
 // Several such groups as MatchFusedGroup() takes, each but the first reading with its main op's first input
 // the output of the one before, which nobody else sees. Empty with `why` set when the problem is no such

@@ -94,6 +94,8 @@ Refusal ReadConv(const Graph& problem, const FusedGroup& group, Window* w) {
   if (Refusal refusal = RefuseUnlessFloat32(problem)) return refusal;
   if (op->layout != Layout::kNhwc) return "NCHW layout";
   if (Refusal refusal = RefuseFilter(problem, node)) return refusal;
+  const Tensor* pixels = ConstantOf(problem, node.inputs[0]);
+  if (pixels != nullptr && pixels->raw() == nullptr) return "a constant has no contents";
   const Ints input = DimsOf(problem, node.inputs[0]);
   const Ints filter = DimsOf(problem, node.inputs[1]);
   const Ints output = DimsOf(problem, node.outputs[0]);

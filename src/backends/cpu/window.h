@@ -28,6 +28,8 @@ struct Window {
   int64_t input_pixels() const { return batch * input[0] * input[1] * input[2]; }
   int64_t output_pixels() const { return batch * output[0] * output[1] * output[2]; }
   int64_t taps() const { return kernel[0] * kernel[1] * kernel[2]; }
+
+  bool operator==(const Window&) const = default;
 };
 
 // The group's main op is a Conv that every kernel here needs: float32, NHWC, filter and bias constant, shapes

@@ -82,7 +82,8 @@ TEST(Scale, OnlyKernelsThatKnowItTakeIt) {
 // What may stand before the convolution, in this order; `stages` says which do.
 enum Stage { kConcat = 1, kMul = 2, kAdd = 4, kClip = 8 };
 
-Graph Headed(const std::vector<Ints>& parts, int stages, int64_t columns, bool by_image = false) {
+Graph Headed(const std::vector<Ints>& parts, int stages, int64_t columns, bool by_image = false,
+             int64_t kernel = 1) {
   Graph g;
   std::vector<ValueId> inputs;
   for (const Ints& dims : parts) {
@@ -100,8 +101,10 @@ Graph Headed(const std::vector<Ints>& parts, int stages, int64_t columns, bool b
     y = g.Add(Binary{BinaryKind::kAdd}, {offset, y});
   }
   if ((stages & kClip) != 0) y = g.Add(Clip{.min = -0.2, .max = 0.7}, {y});
-  const Tensor filter = RandomTensor(DType::kFloat32, {columns, 1, 1, dims.back()}, 33);
-  y = g.Add(Conv{}, {y, g.AddConstant("filter", filter)});
+  const Tensor filter = RandomTensor(DType::kFloat32, {columns, kernel, kernel, dims.back()}, 33);
+  Conv conv;
+  conv.pads.assign(4, kernel / 2);
+  y = g.Add(conv, {y, g.AddConstant("filter", filter)});
   g.AddOutput(g.Add(Unary{UnaryKind::kRelu}, {y}));
   return g;
 }
@@ -119,6 +122,51 @@ TEST(Head, EveryPartOfItAloneAndWithTheOthers) {
   }
   ExpectMatches(kName, Headed({{1, 30, 31, 160}, {1, 30, 31, 32}, {1, 30, 31, 32}}, 15, 128));
   ExpectMatches(kName, Headed({{1, 7, 7, 480}, {1, 7, 7, 64}}, 15, 520));  // by panels
+}
+
+// Before a window there may be a concatenation alone.
+TEST(Head, WinogradTilesAreReadFromParts) {
+  for (const std::string_view name : {"cpu.winograd_3x3_f2", "cpu.winograd_3x3_f4", "cpu.winograd_3x3_f6"}) {
+    SCOPED_TRACE(std::string(name));
+    ExpectMatches(name, Headed({{2, 9, 7, 64}, {2, 9, 7, 32}, {2, 9, 7, 19}}, kConcat, 40, false, 3));
+    ExpectMatches(name, Headed({{1, 14, 14, 96}, {1, 14, 14, 96}}, kConcat, 520, false, 3));  // by panels
+    EXPECT_EQ(RefusalOf(name, Headed({{1, 4, 4, 30}, {1, 4, 4, 32}}, kConcat, 16, false, 3)),
+              "channels of a part that are no multiple of 32");
+    EXPECT_EQ(RefusalOf(name, Headed({{1, 4, 4, 32}, {1, 4, 4, 32}}, kConcat | kClip, 16, false, 3)),
+              "a scale, or the like, before a window");
+  }
+  ExpectMatches("cpu.winograd_5x5_f2", Headed({{1, 9, 7, 32}, {1, 9, 7, 20}}, kConcat, 40, false, 5));
+}
+
+TEST(Head, WinogradTilesOfPartsInBf16) {
+  if (!DetectBf16()) GTEST_SKIP() << "this processor has no AVX512_BF16";
+  const std::string isa(kBf16Isa);
+  const Kernel& kernel = Row("cpu.winograd_3x3_f2_bf16");
+  const std::vector<Ints> dims = {{2, 9, 7, 64}, {2, 9, 7, 32}, {2, 9, 7, 19}};
+  std::vector<Tensor> parts;
+  Graph concat;
+  std::vector<ValueId> inputs;
+  for (const Ints& d : dims) {
+    parts.push_back(RandomTensor(DType::kFloat32, d, 40 + parts.size()));
+    inputs.push_back(concat.AddInput("x", {DType::kFloat32, Shape::Of(d)}));
+  }
+  concat.AddOutput(concat.Add(Concat{-1}, inputs));
+  const std::vector<Tensor> whole = EvaluateGraph(concat, parts);
+  const Tensor expected = RunKernel(kernel, Headed({{2, 9, 7, 115}}, 0, 40, false, 3), whole, isa, 1)[0];
+  const Tensor got = RunKernel(kernel, Headed(dims, kConcat, 40, false, 3), parts, isa, 2)[0];
+  EXPECT_EQ(std::memcmp(got.raw(), expected.raw(), expected.size_bytes()), 0);
+}
+
+// Of a file: the contents of what a kernel reads are not there.
+TEST(Head, PartsWithoutContentsAreRefused) {
+  for (const auto& [name, kernel] : {std::pair{"cpu.conv_packed", 1}, std::pair{"cpu.winograd_3x3_f4", 3}}) {
+    Graph g = Headed({{1, 4, 4, 32}, {1, 4, 4, 32}}, kConcat, 16, false, kernel);
+    ASSERT_EQ(RefusalOf(name, g), "");
+    const Tensor nothing = Tensor::ConstView(DType::kFloat32, {1, 4, 4, 32}, nullptr);
+    const ValueId part = g.AddConstant("part", nothing);
+    g.SetInput(g.Order()[0], 1, part);
+    EXPECT_NE(RefusalOf(name, g), "");
+  }
 }
 
 TEST(Head, PartsOfOddWidthsAreRefused) {

@@ -28,6 +28,11 @@ TEST(Move, Transposes) {
   ExpectMoves(Transpose{{3, 1, 2, 0}}, {5, 6, 7, 8});
   ExpectMoves(Transpose{}, {4, 1, 6});
   ExpectMoves(Transpose{{0, 1, 2}}, {4, 5, 6});
+  for (const int64_t groups : {2, 3, 4, 5}) {  // channels shuffled, and back
+    ExpectMoves(Transpose{{0, 2, 1}}, {11, groups, 37});
+    ExpectMoves(Transpose{{0, 2, 1}}, {11, 37, groups});
+    ExpectMoves(Transpose{{1, 0}}, {groups, 37});
+  }
 }
 
 TEST(Move, SlicesForwardAndBackward) {

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "backends/cpu/harness.h"
+#include "backends/reference/evaluate.h"
 #include "floe/error.h"
 
 namespace floe::cpu {
@@ -50,6 +51,40 @@ TEST(Pool, EqualsTheReference) {
   ExpectMatches("cpu.pool", Of(Average({7, 7}, {1, 1}, {0, 0, 0, 0}), {1, 7, 7, 130}));
   ExpectMatches("cpu.pool", Of(Average({4}, {3}, {1, 1}), {2, 20, 10}));
   ExpectMatches("cpu.pool", Of(Max({2, 2, 2}, {2, 2, 2}, {}), {1, 4, 6, 5, 7}));
+  ExpectMatches("cpu.pool", Of(Max({1, 3}, {1, 1}, {0, 2, 0, 1}), {1, 3, 1, 40}));
+  ExpectMatches("cpu.pool", Of(Max({3, 3, 3}, {1, 2, 1}, {1, 1, 1, 1, 1, 1}), {1, 4, 6, 5, 20}));
+}
+
+// Windows that share columns with their neighbours, over more channels than pass together and some more.
+TEST(Pool, SlidesOverARow) {
+  for (const int64_t width : {3, 4, 5, 12, 31}) {
+    SCOPED_TRACE(width);
+    const Ints dims = {2, 9, width, 150};
+    ExpectMatches("cpu.pool", Of(Max({2, 2}, {2, 2}, {0, 1, 0, 0}), dims));
+    ExpectMatches("cpu.pool", Of(Max({3, 3}, {2, 2}, {0, 0, 1, 1}), dims));
+    ExpectMatches("cpu.pool", Of(Max({3, 3}, {1, 1}, {}, {2, 1}), dims));
+    ExpectMatches("cpu.pool", Of(Average({3, 3}, {1, 1}, {1, 1, 1, 1}), dims));
+    ExpectMatches("cpu.pool", Of(Average({3, 3}, {2, 2}, {1, 1, 1, 1}, true), dims));
+    ExpectMatches("cpu.pool", Of(Average({2, 2}, {2, 2}, {}, false, true), dims));
+  }
+}
+
+TEST(Pool, AMaximumOfNanIsNan) {
+  for (const int64_t step : {1, 2}) {
+    const Graph g = Of(Max({3, 3}, {step, step}, {1, 1, 1, 1}), {1, 7, 7, 70});
+    for (const int64_t at : {0, 24, 33, 48}) {
+      Tensor x = RandomTensor(DType::kFloat32, {1, 7, 7, 70}, 3);
+      for (int64_t c = 0; c < 70; c += 3) x.data<float>()[at * 70 + c] = std::nanf("");
+      const Tensor expected = EvaluateGraph(g, std::vector{x})[0];
+      for (const std::string& isa : AvailableIsas()) {
+        const Tensor got = RunKernel(Row("cpu.pool"), g, {x}, isa, 1)[0];
+        for (int64_t i = 0; i < got.size(); ++i) {
+          ASSERT_EQ(std::isnan(got.data<float>()[i]), std::isnan(expected.data<float>()[i]))
+              << isa << " " << i;
+        }
+      }
+    }
+  }
 }
 
 TEST(Reduce, EqualsTheReference) {

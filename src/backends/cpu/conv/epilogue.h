@@ -21,18 +21,23 @@ struct Epilogue {
 };
 
 // Residual and output may share memory, unless a main op reads the residual's value too.
-inline std::vector<InPlace> ResidualInPlace(const Graph& problem, const FusedGroup& group) {
+inline std::vector<InPlace> ResidualInPlace(const Graph& problem, const FusedGroup& group,
+                                            size_t output = 0) {
   if (group.residual == kNoValue) return {};
   const Operand residual(problem, group.residual);
   const bool shared = problem.value(group.residual).users.size() != 1;
   if (!residual.is_input() || shared) return {};
-  return {{static_cast<size_t>(residual.input()), 0}};
+  return {{static_cast<size_t>(residual.input()), output}};
 }
 
 inline std::vector<InPlace> ResidualInPlace(const Graph& problem) {
   std::string why;
-  const std::optional<HeadedGroup> headed = MatchHeadedGroup(problem, &why);
-  return headed ? ResidualInPlace(problem, headed->group) : std::vector<InPlace>{};
+  std::vector<InPlace> pairs;
+  const std::optional<HeadedGroups> headed = MatchHeadedGroups(problem, &why);
+  for (size_t i = 0; headed && i < headed->groups.size(); ++i) {
+    for (const InPlace& pair : ResidualInPlace(problem, headed->groups[i], i)) pairs.push_back(pair);
+  }
+  return pairs;
 }
 
 }  // namespace floe::cpu

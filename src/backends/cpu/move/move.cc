@@ -375,13 +375,27 @@ class Move : public Executable {
 
   void Run(const RunArgs& args) const override {
     if (plan_.fills) Fill(args);
+    // All jobs together, a piece of each in turn: what lies side by side in a concatenation is written side
+    // by side.
+    int64_t units = 1;
+    int64_t bytes = 0;
     for (const Job& job : plan_.jobs) {
-      const void* from = job.input.raw(args);
-      void* to = args.outputs[job.output].raw();
-      const int64_t grain = (int64_t{64} << 10) / std::max<int64_t>(job.copy.part_bytes(), 1) + 1;
-      args.pool->ParallelFor(job.copy.parts(), grain,
-                             [&](int64_t begin, int64_t end, int) { job.copy.Run(from, to, begin, end); });
+      units = std::max(units, job.copy.parts());
+      bytes += job.copy.parts() * job.copy.part_bytes();
     }
+    units = std::min(units, int64_t{1} << 20);  // enough, and products with it do not overflow
+    constexpr int64_t kPieceBytes = 64 << 10;
+    const int64_t grain = kPieceBytes / std::max<int64_t>(bytes / units, 1) + 1;
+    args.pool->ParallelFor(units, grain, [&](int64_t begin, int64_t end, int) {
+      for (int64_t at = begin; at < end; at += grain) {
+        const int64_t stop = std::min(at + grain, end);
+        for (const Job& job : plan_.jobs) {
+          const int64_t parts = job.copy.parts();
+          job.copy.Run(job.input.raw(args), args.outputs[job.output].raw(), parts * at / units,
+                       parts * stop / units);
+        }
+      }
+    });
   }
 
  private:
@@ -427,7 +441,7 @@ std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
 }  // namespace
 
 Kernel MoveKernel() {
-  return {.name = "cpu.move", .refuses = Refuses, .estimate_ns = Estimate, .prepare = Prepare};
+  return {.name = "cpu.move", .version = 2, .refuses = Refuses, .estimate_ns = Estimate, .prepare = Prepare};
 }
 
 }  // namespace floe::cpu

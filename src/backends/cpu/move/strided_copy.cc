@@ -28,6 +28,37 @@ void CopyGrid(const T* from, T* to, const StridedCopy::Level& rows, const Stride
   }
 }
 
+// The elements of kCount runs, `pitch` apart, in turn, as shuffled channels are: short loops that the
+// compiler makes vectors of.
+template <int kCount, typename T>
+void Interleave(const T* __restrict from, int64_t pitch, int64_t size, T* __restrict to) {
+  for (int64_t i = 0; i < size; ++i) {
+    for (int k = 0; k < kCount; ++k) to[i * kCount + k] = from[k * pitch + i];
+  }
+}
+
+// The other way round.
+template <int kCount, typename T>
+void Separate(const T* __restrict from, int64_t size, T* __restrict to, int64_t pitch) {
+  for (int k = 0; k < kCount; ++k) {
+    for (int64_t i = 0; i < size; ++i) to[k * pitch + i] = from[i * kCount + k];
+  }
+}
+
+// A grid with so few rows or columns that one side of it is read or written in order; false for others.
+template <int kCount, typename T>
+bool CopyNarrow(const T* from, T* to, const StridedCopy::Level& rows, const StridedCopy::Level& columns) {
+  if (columns.size == kCount && columns.to == 1 && rows.from == 1 && rows.to == kCount) {
+    Interleave<kCount>(from, columns.from, rows.size, to);
+    return true;
+  }
+  if (rows.size == kCount && rows.from == 1 && columns.to == 1 && columns.from == kCount) {
+    Separate<kCount>(from, columns.size, to, rows.to);
+    return true;
+  }
+  return false;
+}
+
 template <typename T>
 void FillRows(const T* from, T* to, const StridedCopy::Level& rows, int64_t columns) {
   for (int64_t r = 0; r < rows.size; ++r) std::fill_n(to + r * rows.to, columns, from[r * rows.from]);
@@ -114,7 +145,8 @@ void StridedCopy::RunPart(const char* from, char* to) const {
     T* t = reinterpret_cast<T*>(to);
     if (columns_.to == 1 && columns_.from == 0) {
       FillRows(f, t, rows_, columns_.size);
-    } else {
+    } else if (!CopyNarrow<2>(f, t, rows_, columns_) && !CopyNarrow<3>(f, t, rows_, columns_) &&
+               !CopyNarrow<4>(f, t, rows_, columns_)) {
       CopyGrid(f, t, rows_, columns_);
     }
   };

@@ -67,7 +67,7 @@ Refusal MakePlan(const Graph& problem, DType arithmetic, const Target& target, B
   ProductPlan product;
   if (Refusal refusal = PlanConvGroup(problem, chain[0], &product)) return refusal;
   plan->first = product.window;
-  plan->first_shape = product.shape;
+  plan->first_shape = product.products[0].shape;
   if (Refusal refusal = ReadChainDepthwise(problem, chain[1], &plan->depthwise)) return refusal;
   plan->direct = IsDirect(plan->first);
   plan->first_code = &ChainCodeFor(plan->direct ? DType::kFloat32 : arithmetic, target);

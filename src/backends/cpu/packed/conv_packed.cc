@@ -26,30 +26,61 @@ bool IsEveryPixelAlone(const Window& w) {
 
 Refusal PlanConv(const Graph& problem, ProductPlan* plan) {
   std::string why;
-  const std::optional<HeadedGroup> headed = MatchHeadedGroup(problem, &why);
+  const std::optional<HeadedGroups> headed = MatchHeadedGroups(problem, &why);
   if (!headed) return why;
-  if (Refusal refusal = PlanConvGroup(problem, headed->group, plan)) return refusal;
+  if (Refusal refusal = PlanProducts(problem, *headed, PlanConvGroup, plan)) return refusal;
   if (headed->head.plain()) return std::nullopt;
   if (!IsEveryPixelAlone(plan->window)) return "a scale, or the like, before a window";
-  const std::vector<ValueId>& parts = headed->head.parts;
-  for (size_t i = 0; i + 1 < parts.size(); ++i) {
-    if (DimsOf(problem, parts[i]).back() % kPartChannels != 0)
-      return "channels of a part that are no multiple of 32";
-  }
+  if (!PartsAreWhole(problem, headed->head.parts)) return kRaggedParts;
   plan->head = headed->head;
   return std::nullopt;
 }
 
 Refusal PlanConvGroup(const Graph& problem, const FusedGroup& group, ProductPlan* plan) {
-  plan->group = group;
   plan->head.parts = {group.main->inputs[0]};
   const Window& w = plan->window;
   if (Refusal refusal = ReadConv(problem, group, &plan->window)) return refusal;
   if (w.groups != 1) return "grouped convolution";
   if (w.kernel[0] != 1 || w.input[0] != 1 || w.pad[0] != 0) return "three spatial dimensions";
-  plan->shape = {w.output_pixels(), w.taps() * w.channels, w.output_channels};
-  plan->column_stride = plan->shape.depth;
+  const int64_t depth = w.taps() * w.channels;
+  plan->products = {{group, {w.output_pixels(), depth, w.output_channels}, depth}};
   return std::nullopt;
+}
+
+Refusal PlanProducts(const Graph& problem, const HeadedGroups& headed,
+                     Refusal (*plan_group)(const Graph&, const FusedGroup&, ProductPlan*),
+                     ProductPlan* plan) {
+  for (const FusedGroup& group : headed.groups) {
+    ProductPlan next;
+    if (Refusal refusal = plan_group(problem, group, &next)) return refusal;
+    if (plan->products.empty()) {
+      *plan = next;
+      continue;
+    }
+    next.window.output_channels = plan->window.output_channels;
+    if (next.window != plan->window) return "layers whose windows differ";
+    plan->products.push_back(next.products[0]);
+  }
+  return std::nullopt;
+}
+
+Packed PackProducts(const Graph& problem, const ProductPlan& plan, const PackedCode& code) {
+  Packed packed;
+  for (const Product& p : plan.products) {
+    const ValueId weights = p.group.main->inputs[1];
+    const WeightView view{ConstantOf(problem, weights)->data<float>(), p.column_stride, p.depth_stride};
+    packed.tensors.push_back(PackWeights(p.shape, code, view));
+    if (problem.value(weights).users.size() == 1) packed.consumed.push_back(weights);
+  }
+  return packed;
+}
+
+void CheckPackedProducts(std::span<const Tensor> packed, const ProductPlan& plan, const PackedCode& code,
+                         std::string_view kernel) {
+  CheckPackedCount(packed, plan.products.size(), kernel);
+  for (size_t i = 0; i < packed.size(); ++i) {
+    CheckPackedWeights(packed[i], plan.products[i].shape, code, kernel);
+  }
 }
 
 namespace {
@@ -59,6 +90,7 @@ constexpr std::string_view kFewName = "cpu.conv_few_channels";
 Refusal PlanFew(const Graph& problem, ProductPlan* plan) {
   if (Refusal refusal = PlanConv(problem, plan)) return refusal;
   if (!plan->head.plain()) return "a scale, or the like, before it";
+  if (plan->products.size() > 1) return "several layers";
   if (!IsDirect(plan->window)) return "more than 8 channels, or dilated";
   return std::nullopt;
 }
@@ -72,7 +104,7 @@ class ConvFew : public PackedProduct {
   }
 
   void Run(const RunArgs& args) const override {
-    const PackedCall call = CallFor(args);
+    const PackedCall call = CallFor(args, 0);
     const float* input = input_.floats(args);
     float* edges = static_cast<float*>(args.workspace);
     args.pool->ParallelFor(window_.batch * window_.output[1], 1, [&](int64_t begin, int64_t end, int thread) {
@@ -98,7 +130,8 @@ double Estimate(const Graph& problem, const Target& target) {
   ProductPlan plan;
   PlanConv(problem, &plan);
   const Isa isa = IsaOf(target);
-  return EstimatePackedNs(plan.shape, PackedCodeFor(isa), isa) + BytesMoved(problem) * 0.02;
+  const PackedCode& code = PackedCodeFor(isa);
+  return EstimatePackedNs(plan.WholeShape(code), code, isa) + BytesMoved(problem) * 0.02;
 }
 
 double EstimateFew(const Graph& problem, const Target& target) {
@@ -108,18 +141,14 @@ double EstimateFew(const Graph& problem, const Target& target) {
 Packed Pack(const Graph& problem, const Target& target) {
   ProductPlan plan;
   CHECK(!PlanConv(problem, &plan));
-  const PackedCode& code = PackedCodeFor(IsaOf(target));
-  const ValueId filter = plan.group.main->inputs[1];
-  const WeightView weights{ConstantOf(problem, filter)->data<float>(), plan.column_stride};
-  return {{PackWeights(plan.shape, code, weights)}, ConsumedAlone(problem, filter)};
+  return PackProducts(problem, plan, PackedCodeFor(IsaOf(target)));
 }
 
 template <typename Conv>
 std::unique_ptr<Executable> PrepareConv(const PrepareArgs& args, const ProductPlan& plan,
                                         std::string_view name) {
-  CheckPackedCount(args.packed, 1, name);
   const PackedCode& code = PackedCodeFor(IsaOf(args.target));
-  CheckPackedWeights(args.packed[0], plan.shape, code, name);
+  CheckPackedProducts(args.packed, plan, code, name);
   return std::make_unique<Conv>(args, plan, code);
 }
 

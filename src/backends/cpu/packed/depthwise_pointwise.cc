@@ -83,7 +83,7 @@ class DepthwisePointwise : public Executable {
         FillThrough(rows, block, begin, end, scratch);
       }
     };
-    RunPacked(shape_, code_, call, fill, static_cast<float*>(args.workspace), *args.pool);
+    RunPacked(shape_, code_, {&call, 1}, fill, static_cast<float*>(args.workspace), *args.pool);
   }
 
  private:

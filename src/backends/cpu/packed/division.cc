@@ -113,8 +113,25 @@ size_t PackedWorkspaceFloats(const PackedShape& shape, const PackedCode& code, i
                              RowFloats(shape, code));
 }
 
-void RunPacked(const PackedShape& shape, const PackedCode& code, const PackedCall& call, const FillRows& fill,
-               float* workspace, ThreadPool& pool) {
+namespace {
+
+// Panels [begin, end), counted through all calls.
+void Multiply(const PackedCode& code, std::span<const PackedCall> calls, const RowBlock& block, int64_t begin,
+              int64_t end) {
+  for (const PackedCall& call : calls) {
+    const int64_t panels = DivideUp(call.columns, code.panel);
+    const int64_t first = std::max(begin, int64_t{0});
+    const int64_t last = std::min(end, panels);
+    if (first < last) code.multiply(call, block, first, last);
+    begin -= panels;
+    end -= panels;
+  }
+}
+
+}  // namespace
+
+void RunPacked(const PackedShape& shape, const PackedCode& code, std::span<const PackedCall> calls,
+               const FillRows& fill, float* workspace, ThreadPool& pool) {
   const Division d = Divide(shape, code, pool.threads());
   const int64_t panels = PanelsOf(shape, code);
   const int64_t floats = RowFloats(shape, code);
@@ -132,7 +149,7 @@ void RunPacked(const PackedShape& shape, const PackedCode& code, const PackedCal
       const int64_t last = std::min((begin + (end - begin) * (b + 1) / blocks) * shape.unit, shape.rows);
       const RowBlock block{first, last - first, mine};
       fill(block, 0, block.count, scratch(thread));
-      code.multiply(call, block, panel, panel_end);
+      Multiply(code, calls, block, panel, panel_end);
     }
   };
   // All threads at one block: its rows, and when these are there, the panels.
@@ -146,7 +163,7 @@ void RunPacked(const PackedShape& shape, const PackedCode& code, const PackedCal
         fill(block, begin * shape.unit, std::min(end * shape.unit, block.count), scratch(thread));
       });
       pool.ParallelFor(panels, 1,
-                       [&](int64_t begin, int64_t end, int) { code.multiply(call, block, begin, end); });
+                       [&](int64_t begin, int64_t end, int) { Multiply(code, calls, block, begin, end); });
     }
   };
   if (d.by_panels && shape.fill_once) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string_view>
 
 #include "backends/cpu/isa.h"
@@ -44,13 +45,15 @@ Tensor PackWeights(const PackedShape& shape, const PackedCode& code, const Weigh
 void CheckPackedWeights(const Tensor& packed, const PackedShape& shape, const PackedCode& code,
                         std::string_view kernel);
 
-// A product whose rows come from `fill`, in memory of PackedWorkspaceFloats().
+// Products whose rows come from `fill`, in memory of PackedWorkspaceFloats(). The rows meet the weights of
+// all calls, one after the other; the shape's columns are theirs, those of each but the last padded to full
+// panels.
 size_t PackedWorkspaceFloats(const PackedShape& shape, const PackedCode& code, int threads);
 // Fills rows [begin, end) of the block, counted from its first, both multiples of the unit or the block's
 // end; `scratch` has `scratch_rows` rows' depths as floats, rounded up, for the calling thread alone.
 using FillRows = std::function<void(const RowBlock& block, int64_t begin, int64_t end, float* scratch)>;
-void RunPacked(const PackedShape& shape, const PackedCode& code, const PackedCall& call, const FillRows& fill,
-               float* workspace, ThreadPool& pool);
+void RunPacked(const PackedShape& shape, const PackedCode& code, std::span<const PackedCall> calls,
+               const FillRows& fill, float* workspace, ThreadPool& pool);
 
 // A guess for one thread.
 double EstimatePackedNs(const PackedShape& shape, const PackedCode& code, Isa isa);

@@ -26,13 +26,11 @@ struct RowBlock {
   float* rows = nullptr;  // DivideUp(words, vector) * count * vector
 };
 
-// One of the tensors whose pixels lie side by side in a row. All but the last have a multiple of
-// kPartChannels.
+// One of the tensors whose pixels lie side by side in a row (see PartsAreWhole() in match.h).
 struct PixelPart {
   const float* first = nullptr;
   int64_t channels = 0;
 };
-constexpr int64_t kPartChannels = 32;
 
 // What a pixel's channels become on their way in: times scale, plus offset, clamped.
 struct PixelMap {

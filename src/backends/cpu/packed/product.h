@@ -1,4 +1,5 @@
-// A fused group around a product of the input's pixels with constant weights, by packed rows.
+// Fused groups around products of the input's pixels with constant weights, by packed rows: one, or several
+// of the same pixels.
 #ifndef FLOE_BACKENDS_CPU_PACKED_PRODUCT_H_
 #define FLOE_BACKENDS_CPU_PACKED_PRODUCT_H_
 
@@ -13,44 +14,63 @@
 
 namespace floe::cpu {
 
-struct ProductPlan {
+struct Product {
   FusedGroup group;  // its main op's inputs: pixels, weights, bias
-  PixelHead head;    // more than the pixels only where a window is one of them, without padding
-  Window window;     // a matrix is an image of one row, its columns the channels
   PackedShape shape;
   int64_t column_stride = 1;  // of the weights
   int64_t depth_stride = 1;
 };
 
-// A convolution in one or two spatial dimensions, without groups; the whole problem, or a group of it.
+struct ProductPlan {
+  PixelHead head;  // more than the pixels only where a window is one of them, without padding
+  Window window;   // of the first product; a matrix is an image of one row, its columns the channels
+  std::vector<Product> products;
+
+  // For RunPacked().
+  PackedShape WholeShape(const PackedCode& code) const {
+    PackedShape whole = products[0].shape;
+    whole.columns = 0;
+    for (const Product& p : products) whole.columns = RoundUp(whole.columns, code.panel) + p.shape.columns;
+    return whole;
+  }
+};
+
+// Convolutions in one or two spatial dimensions, without groups; the whole problem, or a group of it.
 Refusal PlanConv(const Graph& problem, ProductPlan* plan);
 Refusal PlanConvGroup(const Graph& problem, const FusedGroup& group, ProductPlan* plan);
+// The groups' products, each by `plan_group`, where their pixels are the same.
+Refusal PlanProducts(const Graph& problem, const HeadedGroups& headed,
+                     Refusal (*plan_group)(const Graph&, const FusedGroup&, ProductPlan*), ProductPlan* plan);
 // Its pixels are so few floats that PackedCode::direct may read them where they lie.
 bool IsDirect(const Window& window);
 
-// The weights, unless something else in the problem reads them, too.
-inline std::vector<ValueId> ConsumedAlone(const Graph& problem, ValueId weights) {
-  if (problem.value(weights).users.size() != 1) return {};
-  return {weights};
-}
+// The weights of each. One constant may be several of the problem's operands; it is consumed when it is one.
+Packed PackProducts(const Graph& problem, const ProductPlan& plan, const PackedCode& code);
+// Throws Error(kEngine) unless they are what PackProducts() gives.
+void CheckPackedProducts(std::span<const Tensor> packed, const ProductPlan& plan, const PackedCode& code,
+                         std::string_view kernel);
 
 class PackedProduct : public Executable {
  public:
   PackedProduct(const PrepareArgs& args, const ProductPlan& plan, const PackedCode& code)
       : window_(plan.window),
-        shape_(plan.shape),
+        shape_(plan.WholeShape(code)),
         code_(code),
         input_(args.problem, plan.head.parts[0]),
-        head_(HeadOf(args.problem, plan)),
-        epilogue_(args.problem, plan.group),
-        packed_(args.packed[0]) {}
+        head_(HeadOf(args.problem, plan)) {
+    for (size_t i = 0; i < plan.products.size(); ++i) {
+      const Product& p = plan.products[i];
+      products_.push_back({p.shape.columns, Epilogue(args.problem, p.group), args.packed[i]});
+    }
+  }
 
   size_t WorkspaceBytes(int threads) const override {
     return PackedWorkspaceFloats(shape_, code_, threads) * sizeof(float);
   }
 
   void Run(const RunArgs& args) const override {
-    const PackedCall call = CallFor(args);
+    std::vector<PackedCall> calls;
+    for (size_t i = 0; i < products_.size(); ++i) calls.push_back(CallFor(args, i));
     const float* input = input_.floats(args);
     std::vector<PixelPart> parts;
     const PixelMap map = head_ ? MapFor(args, &parts) : PixelMap{};
@@ -58,10 +78,16 @@ class PackedProduct : public Executable {
       if (head_) return code_.gather_mapped(window_, map, block, begin, end);
       code_.gather(window_, input, block, begin, end, scratch);
     };
-    RunPacked(shape_, code_, call, fill, static_cast<float*>(args.workspace), *args.pool);
+    RunPacked(shape_, code_, calls, fill, static_cast<float*>(args.workspace), *args.pool);
   }
 
  private:
+  struct Bound {
+    int64_t columns;
+    Epilogue epilogue;
+    Tensor packed;
+  };
+
   struct Head {
     PixelHead plan;
     std::vector<std::pair<Operand, int64_t>> parts;  // with their channels
@@ -98,15 +124,16 @@ class PackedProduct : public Executable {
   }
 
  protected:
-  PackedCall CallFor(const RunArgs& args) const {
+  PackedCall CallFor(const RunArgs& args, size_t product) const {
+    const Bound& bound = products_[product];
     PackedCall call;
     call.words = WordsOf(shape_, code_);
-    call.columns = shape_.columns;
-    call.weights = static_cast<const float*>(packed_.raw());
-    call.bias = epilogue_.bias.floats(args);
-    call.residual = epilogue_.residual.floats(args);
-    call.output = static_cast<float*>(args.outputs[0].raw());
-    call.activation = epilogue_.activation;
+    call.columns = bound.columns;
+    call.weights = static_cast<const float*>(bound.packed.raw());
+    call.bias = bound.epilogue.bias.floats(args);
+    call.residual = bound.epilogue.residual.floats(args);
+    call.output = static_cast<float*>(args.outputs[product].raw());
+    call.activation = bound.epilogue.activation;
     return call;
   }
 
@@ -115,8 +142,7 @@ class PackedProduct : public Executable {
   const PackedCode& code_;
   Operand input_;
   std::optional<Head> head_;
-  Epilogue epilogue_;
-  Tensor packed_;
+  std::vector<Bound> products_;
 };
 
 }  // namespace floe::cpu

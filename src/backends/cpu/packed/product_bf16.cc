@@ -17,7 +17,9 @@ constexpr std::string_view kName = "cpu.product_bf16";
 Refusal PlanMatMul(const Graph& problem, const FusedGroup& group, ProductPlan* plan) {
   if (Refusal refusal = RefuseUnlessFloat32(problem)) return refusal;
   const Node& node = *group.main;
-  const auto& op = OpAs<MatMul>(node.op);
+  const MatMul* matmul = OpCast<MatMul>(node.op);
+  if (matmul == nullptr) return "not a matrix product";
+  const MatMul& op = *matmul;
   if (ConstantOf(problem, node.inputs[1]) == nullptr) return "second matrix is not constant";
   const std::vector<int64_t> a = DimsOf(problem, node.inputs[0]);
   const std::vector<int64_t> b = DimsOf(problem, node.inputs[1]);
@@ -30,26 +32,23 @@ Refusal PlanMatMul(const Graph& problem, const FusedGroup& group, ProductPlan* p
   if (node.inputs.size() > 2 && node.inputs[2] != kNoValue && SizeOf(problem, node.inputs[2]) != columns) {
     return "bias does not fit";
   }
-  plan->group = group;
   plan->head.parts = {node.inputs[0]};
   plan->window.input[2] = plan->window.output[2] = rows;
   plan->window.channels = depth;
   plan->window.output_channels = columns;
-  plan->shape = {rows, depth, columns};
-  plan->column_stride = op.transpose_b ? depth : 1;
-  plan->depth_stride = op.transpose_b ? 1 : columns;
+  plan->products = {
+      {group, {rows, depth, columns}, op.transpose_b ? depth : 1, op.transpose_b ? 1 : columns}};
   return std::nullopt;
 }
 
 Refusal PlanProduct(const Graph& problem, ProductPlan* plan) {
   std::string why;
-  const std::optional<HeadedGroup> headed = MatchHeadedGroup(problem, &why);
+  const std::optional<HeadedGroups> headed = MatchHeadedGroups(problem, &why);
   if (!headed) return why;
-  const Op& op = headed->group.main->op;
-  if (IsOp<Conv>(op)) return PlanConv(problem, plan);
-  if (!IsOp<MatMul>(op)) return "neither a convolution nor a matrix product";
+  if (IsOp<Conv>(headed->groups[0].main->op)) return PlanConv(problem, plan);
+  if (!IsOp<MatMul>(headed->groups[0].main->op)) return "neither a convolution nor a matrix product";
   if (!headed->head.plain()) return "a scale, or the like, before a matrix product";
-  return PlanMatMul(problem, headed->group, plan);
+  return PlanProducts(problem, *headed, PlanMatMul, plan);
 }
 
 Refusal Refuses(const Graph& problem, const Target& target) {
@@ -62,28 +61,28 @@ Refusal Refuses(const Graph& problem, const Target& target) {
 double Estimate(const Graph& problem, const Target& target) {
   ProductPlan plan;
   PlanProduct(problem, &plan);
-  return EstimatePackedNs(plan.shape, PackedBf16Code(), IsaOf(target)) + BytesMoved(problem) * 0.02;
+  const PackedCode& code = PackedBf16Code();
+  return EstimatePackedNs(plan.WholeShape(code), code, IsaOf(target)) + BytesMoved(problem) * 0.02;
 }
 
 Packed Pack(const Graph& problem, const Target&) {
   ProductPlan plan;
   CHECK(!PlanProduct(problem, &plan));
-  const ValueId weights = plan.group.main->inputs[1];
-  const WeightView view{ConstantOf(problem, weights)->data<float>(), plan.column_stride, plan.depth_stride};
-  return {{PackWeights(plan.shape, PackedBf16Code(), view)}, ConsumedAlone(problem, weights)};
+  return PackProducts(problem, plan, PackedBf16Code());
 }
 
 size_t PackedBytes(const Graph& problem, const Target&) {
   ProductPlan plan;
   CHECK(!PlanProduct(problem, &plan));
-  return PackedWeightBytes(plan.shape, PackedBf16Code());
+  size_t bytes = 0;
+  for (const Product& p : plan.products) bytes += PackedWeightBytes(p.shape, PackedBf16Code());
+  return bytes;
 }
 
 std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
   ProductPlan plan;
   CHECK(!PlanProduct(args.problem, &plan));
-  CheckPackedCount(args.packed, 1, kName);
-  CheckPackedWeights(args.packed[0], plan.shape, PackedBf16Code(), kName);
+  CheckPackedProducts(args.packed, plan, PackedBf16Code(), kName);
   return std::make_unique<PackedProduct>(args, plan, PackedBf16Code());
 }
 

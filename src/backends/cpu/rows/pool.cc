@@ -1,4 +1,4 @@
-// Maximum and average pooling, a pixel at a time over its channels.
+// Maximum and average pooling, run by run of windows over their channels.
 #include <algorithm>
 
 #include "backends/cpu/kernels.h"
@@ -15,6 +15,7 @@ struct Reach {
   int64_t begin = 0;  // input place of the first tap inside
   int64_t count = 0;
   int64_t padded = 0;  // taps inside the image or its padding
+  int64_t alike = 1;   // windows from here on with all taps inside; else 1
 };
 
 std::vector<Reach> ReachOf(const Window& w, int d) {
@@ -30,6 +31,11 @@ std::vector<Reach> ReachOf(const Window& w, int d) {
       if (reach.count++ == 0) reach.begin = at;
     }
     reaches.push_back(reach);
+  }
+  for (size_t i = reaches.size(); i-- > 1;) {
+    if (reaches[i].count == w.kernel[d] && reaches[i - 1].count == w.kernel[d]) {
+      reaches[i - 1].alike = reaches[i].alike + 1;
+    }
   }
   return reaches;
 }
@@ -66,16 +72,22 @@ class Pool : public Executable {
     const Reach& rz = reach_[0][static_cast<size_t>(row / w.output[1] % w.output[0])];
     const int64_t n = row / w.output[1] / w.output[0];
     const float* origin = input + ((n * w.input[0] + rz.begin) * w.input[1] + ry.begin) * pitch;
-    for (int64_t x = 0; x < w.output[2]; ++x) {
+    for (int64_t x = 0; x < w.output[2];) {
       const Reach& rx = reach_[2][static_cast<size_t>(x)];
-      const PixelWindow pixels = {
-          origin + rx.begin * w.channels,
-          {rz.count, ry.count, rx.count},
-          {w.dilation[0] * w.input[1] * pitch, w.dilation[1] * pitch, w.dilation[2] * w.channels}};
+      PoolRun run;
+      run.max = max_;
+      run.window = {origin + rx.begin * w.channels,
+                    {rz.count, ry.count, rx.count},
+                    {w.dilation[0] * w.input[1] * pitch, w.dilation[1] * pitch, w.dilation[2] * w.channels}};
+      run.count = rx.alike;
+      run.step = w.stride[2] * w.channels;
       const int64_t counted =
           count_padding_ ? rz.padded * ry.padded * rx.padded : rz.count * ry.count * rx.count;
-      code_.pool(max_, pixels, 1.0f / static_cast<float>(std::max<int64_t>(counted, 1)), out + x * w.channels,
-                 w.channels);
+      run.scale = 1.0f / static_cast<float>(std::max<int64_t>(counted, 1));
+      run.out = out + x * w.channels;
+      run.out_step = run.channels = w.channels;
+      code_.pool(run);
+      x += run.count;
     }
   }
 
@@ -117,6 +129,7 @@ std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
 
 Kernel PoolKernel() {
   return {.name = "cpu.pool",
+          .version = 2,
           .refuses = Refuses,
           .estimate_ns = Estimate,
           .prepare = Prepare,

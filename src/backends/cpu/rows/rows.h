@@ -17,6 +17,18 @@ struct PixelWindow {
   int64_t step[3];
 };
 
+// Windows of one shape, all of whose pixels lie in the image, beside each other in a row.
+struct PoolRun {
+  bool max = true;
+  PixelWindow window;    // the first
+  int64_t count = 1;     // windows
+  int64_t step = 0;      // floats from one to the next
+  float scale = 1;       // of a sum
+  float* out = nullptr;  // of the first
+  int64_t out_step = 0;  // floats from one to the next
+  int64_t channels = 1;
+};
+
 struct LrnRow {
   const float* x;
   float* y;
@@ -37,8 +49,8 @@ struct RowCode {
   // `last` equal ones beat, too.
   void (*take_place)(bool largest, bool last, const float* x, int32_t place, float* best, int32_t* places,
                      int64_t count);
-  // out[c] = scale * sum, or the maximum, over the window's pixels.
-  void (*pool)(bool max, const PixelWindow& window, float scale, float* out, int64_t channels);
+  // Of each window, scale * sum or the maximum over its pixels.
+  void (*pool)(const PoolRun& run);
   void (*softmax)(bool log, const float* x, float* y, int64_t count);
   // y = lerp(lerp(a, b, fx), lerp(c, d, fx), fy)
   void (*blend)(const float* const corners[4], float fx, float fy, float* y, int64_t count);

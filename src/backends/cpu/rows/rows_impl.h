@@ -2,38 +2,11 @@
 #ifndef FLOE_BACKENDS_CPU_ROWS_ROWS_IMPL_H_
 #define FLOE_BACKENDS_CPU_ROWS_ROWS_IMPL_H_
 
+#include "backends/cpu/rows/pool_impl.h"
 #include "backends/cpu/rows/rows.h"
 #include "backends/cpu/simd_math.h"
 
 namespace floe::cpu::FLOE_CPU_ISA {
-
-FLOE_INLINE float StartOf(Fold fold) {
-  switch (fold) {
-    case Fold::kMax:
-      return -kInfinity;
-    case Fold::kMin:
-      return kInfinity;
-    case Fold::kProduct:
-      return 1;
-    default:
-      return 0;
-  }
-}
-
-// nan wins in maxima and minima.
-FLOE_INLINE Vec Larger(Vec acc, Vec x) {
-  return KeepNan(acc, AtLeast(x, acc));
-}
-
-template <Fold kFold>
-FLOE_INLINE Vec Combine(Vec acc, Vec x) {
-  if constexpr (kFold == Fold::kSum) return acc + x;
-  if constexpr (kFold == Fold::kSumOfSquares) return Fma(x, x, acc);
-  if constexpr (kFold == Fold::kSumOfMagnitudes) return acc + Abs(x);
-  if constexpr (kFold == Fold::kMax) return Larger(acc, x);
-  if constexpr (kFold == Fold::kMin) return KeepNan(acc, AtMost(x, acc));
-  if constexpr (kFold == Fold::kProduct) return acc * x;
-}
 
 FLOE_INLINE float JoinLanes(Fold fold, Vec x) {
   float y = x[0];
@@ -114,38 +87,6 @@ inline void Accumulate(Fold fold, float* acc, const float* x, int64_t count) {
       return AccumulateRow<Fold::kMin>(acc, x, count);
     case Fold::kProduct:
       return AccumulateRow<Fold::kProduct>(acc, x, count);
-  }
-}
-
-template <Fold kFold>
-FLOE_INLINE Vec PoolVector(const PixelWindow& w, int64_t c, int64_t lanes) {
-  Vec acc = Splat(StartOf(kFold));
-  for (int64_t z = 0; z < w.count[0]; ++z) {
-    for (int64_t y = 0; y < w.count[1]; ++y) {
-      const float* p = w.first + z * w.step[0] + y * w.step[1] + c;
-      for (int64_t x = 0; x < w.count[2]; ++x, p += w.step[2]) {
-        acc = Combine<kFold>(acc, lanes < kLanes ? LoadPart(p, lanes) : Load(p));
-      }
-    }
-  }
-  return acc;
-}
-
-template <Fold kFold>
-void PoolPixel(const PixelWindow& w, float scale, float* out, int64_t channels) {
-  const Vec factor = Splat(scale);
-  int64_t c = 0;
-  for (; c + kLanes <= channels; c += kLanes) Store(out + c, PoolVector<kFold>(w, c, kLanes) * factor);
-  if (c == channels) return;
-  const int64_t left = channels - c;
-  StorePart(out + c, PoolVector<kFold>(w, c, left) * factor, left);
-}
-
-inline void Pool(bool max, const PixelWindow& window, float scale, float* out, int64_t channels) {
-  if (max) {
-    PoolPixel<Fold::kMax>(window, 1.0f, out, channels);
-  } else {
-    PoolPixel<Fold::kSum>(window, scale, out, channels);
   }
 }
 

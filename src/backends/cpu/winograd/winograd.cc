@@ -53,18 +53,42 @@ WinogradCode CodeFor(Isa isa, const Algorithm& algorithm) {
 
 struct WinogradPlan {
   FusedGroup group;
+  std::vector<ValueId> parts;  // of the pixels
   WinogradShape shape;
   WinogradCode code;
 };
 
+// A group with maxima behind it, or with its pixels' parts before it.
+Refusal MatchLayer(const Graph& problem, const WinogradTile& tile, WinogradPlan* plan) {
+  std::string why;
+  if (const std::optional<PooledGroup> pooled = MatchPooledGroup(problem, &why)) {
+    plan->group = pooled->group;
+    const std::vector<ValueId>& inputs = pooled->group.main->inputs;
+    plan->parts = {inputs.empty() ? kNoValue : inputs[0]};
+    plan->shape.pools = pooled->pooled;
+    if (!pooled->pooled) return std::nullopt;
+    if (!CanPool(tile)) return "maxima of pixels of several tiles";
+    const ActivationKind kind = pooled->group.activation.kind;
+    const bool clamps = kind == ActivationKind::kNone || kind == ActivationKind::kClamp;
+    if (!clamps || pooled->group.residual != kNoValue) return "maxima of a sum, or of what is no clamp";
+    return std::nullopt;
+  }
+  std::string ignored;
+  const std::optional<HeadedGroups> headed = MatchHeadedGroups(problem, &ignored);
+  if (!headed) return why;
+  if (headed->groups.size() > 1) return "several layers";
+  if (!headed->head.OnlyJoins()) return "a scale, or the like, before a window";
+  if (!PartsAreWhole(problem, headed->head.parts)) return kRaggedParts;
+  plan->group = headed->groups[0];
+  plan->parts = headed->head.parts;
+  return std::nullopt;
+}
+
 Refusal MakePlan(const Graph& problem, const Target& target, const Algorithm& algorithm, WinogradPlan* plan) {
   const WinogradTile& tile = algorithm.tile;
-  std::string why;
-  const std::optional<FusedGroup> group = MatchFusedGroup(problem, &why);
-  if (!group) return why;
-  plan->group = *group;
+  if (Refusal refusal = MatchLayer(problem, tile, plan)) return refusal;
   Window w;
-  if (Refusal refusal = ReadConv(problem, *group, &w)) return refusal;
+  if (Refusal refusal = ReadConv(problem, plan->group, &w)) return refusal;
   const bool one_axis = tile.alpha[0] == 1;
   const bool upright = one_axis && w.kernel[1] == tile.taps[1] && w.kernel[2] == 1;
   const int y = upright ? 2 : 1;  // the window's dimensions of the tile's axes
@@ -92,11 +116,17 @@ Refusal MakePlan(const Graph& problem, const Target& target, const Algorithm& al
     s.output[axis] = w.output[d];
     s.pad[axis] = w.pad[d];
     s.tiles[axis] = DivideUp(w.output[d], tile.outputs[axis]);
-    s.input_pixel[axis] = (d == 2 ? 1 : w.input[2]) * w.channels;
+    s.input_pixel[axis] = d == 2 ? 1 : w.input[2];
     s.output_pixel[axis] = (d == 2 ? 1 : w.output[2]) * w.output_channels;
   }
-  s.input_image = w.input[1] * w.input[2] * w.channels;
+  s.input_image = w.input[1] * w.input[2];
   s.output_image = w.output[1] * w.output[2] * w.output_channels;
+  if (!s.pools) return std::nullopt;
+  const std::vector<int64_t> stored = DimsOf(problem, problem.outputs()[0]);
+  s.pooled[0] = stored[1];
+  s.pooled[1] = stored[2];
+  s.output_pixel[0] = stored[2] * stored[3];
+  s.output_image = stored[1] * s.output_pixel[0];
   return std::nullopt;
 }
 
@@ -132,9 +162,12 @@ class Winograd : public Executable {
       : tile_(tile),
         shape_(plan.shape),
         code_(plan.code),
-        input_(args.problem, plan.group.main->inputs[0]),
         epilogue_(args.problem, plan.group),
-        packed_(args.packed[0]) {}
+        packed_(args.packed[0]) {
+    for (const ValueId part : plan.parts) {
+      parts_.emplace_back(Operand(args.problem, part), DimsOf(args.problem, part).back());
+    }
+  }
 
   size_t WorkspaceBytes(int threads) const override {
     const Division d = Divide(tile_, shape_, code_, threads);
@@ -146,7 +179,10 @@ class Winograd : public Executable {
   void Run(const RunArgs& args) const override {
     WinogradCall call;
     call.shape = &shape_;
-    call.input = input_.floats(args);
+    std::vector<PixelPart> parts;
+    for (const auto& [part, channels] : parts_) parts.push_back({part.floats(args), channels});
+    call.parts = parts.data();
+    call.part_count = static_cast<int64_t>(parts.size());
     call.packed = static_cast<const float*>(packed_.raw());
     call.bias = epilogue_.bias.floats(args);
     call.residual = epilogue_.residual.floats(args);
@@ -191,7 +227,7 @@ class Winograd : public Executable {
   const WinogradTile& tile_;
   WinogradShape shape_;
   WinogradCode code_;
-  Operand input_;
+  std::vector<std::pair<Operand, int64_t>> parts_;  // with their channels
   Epilogue epilogue_;
   Tensor packed_;
 };
@@ -228,7 +264,8 @@ Packed Pack(const Graph& problem, const Target& target) {
   Tensor packed(kAlgorithm.arithmetic, {PackedElements(kAlgorithm, plan)});
   PackWinograd(kAlgorithm.tile, plan.shape, plan.code, ConstantOf(problem, filter)->data<float>(),
                static_cast<float*>(packed.raw()));
-  return {{packed}, {filter}};
+  const bool alone = problem.value(filter).users.size() == 1;
+  return {{packed}, alone ? std::vector<ValueId>{filter} : std::vector<ValueId>{}};
 }
 
 template <const Algorithm& kAlgorithm>

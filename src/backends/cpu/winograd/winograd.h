@@ -19,6 +19,7 @@
 #include <cstdint>
 
 #include "backends/cpu/activation.h"
+#include "backends/cpu/packed/packed.h"
 
 namespace floe::cpu {
 
@@ -57,20 +58,30 @@ struct WinogradTile {
   bool operator==(const WinogradTile&) const = default;
 };
 
+// Pixels that are pooled together lie in one tile.
+constexpr bool CanPool(const WinogradTile& tile) {
+  return tile.outputs[0] % 2 == 0 && tile.outputs[1] % 2 == 0;
+}
+
 struct WinogradShape {
   int64_t batch = 1;
   int64_t input[2] = {1, 1};  // pixels
   int64_t output[2] = {1, 1};
   int64_t pad[2] = {0, 0};
   int64_t tiles[2] = {1, 1};  // of an image
-  int64_t input_image = 0;    // floats from image to image
+  int64_t input_image = 0;    // pixels from image to image
   int64_t input_pixel[2] = {};
-  int64_t output_image = 0;
+  int64_t output_image = 0;  // floats
   int64_t output_pixel[2] = {};
   int64_t channels = 1;
   int64_t blocks = 1;   // of channels' words, each of the vector length
   int64_t columns = 1;  // output channels
   int64_t panels = 1;
+
+  // Not the output but the maxima of 2 x 2 pixels of it are stored, so many; `output_image` and
+  // `output_pixel` are theirs.
+  bool pools = false;
+  int64_t pooled[2] = {};
 
   int64_t all_tiles() const { return batch * tiles[0] * tiles[1]; }
 };
@@ -86,7 +97,8 @@ struct TileBlock {
 
 struct WinogradCall {
   const WinogradShape* shape = nullptr;
-  const float* input = nullptr;
+  const PixelPart* parts = nullptr;  // of the input's pixels
+  int64_t part_count = 0;
   const float* packed = nullptr;
   const float* bias = nullptr;      // one a column, or null
   const float* residual = nullptr;  // laid out as the output, or null; may be the output

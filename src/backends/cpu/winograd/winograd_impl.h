@@ -110,14 +110,24 @@ FLOE_INLINE TilePlace PlaceOf(const WinogradShape& s, int64_t tile) {
   return at;
 }
 
+// Where the inputs of a tile are: the image's first pixel at the first of some channels, and how pixels lie.
+struct TileInput {
+  const float* image;
+  int64_t pixel[2];  // floats from one to the next
+  int64_t y, x;      // the tile's first
+  bool inside;       // all of them lie in the image
+};
+
 // The alpha_y * alpha_x inputs of a tile that leaves the image, or of the last, partial block of channels.
 template <int kAlphaY, int kAlphaX>
-FLOE_INLINE void LoadEdge(const WinogradShape& s, const float* image, int64_t y, int64_t x, int64_t lanes,
+FLOE_INLINE void LoadEdge(const WinogradShape& s, const TileInput& in, int64_t lanes,
                           Vec (&d)[kAlphaY][kAlphaX]) {
   for (int i = 0; i < kAlphaY; ++i) {
     for (int j = 0; j < kAlphaX; ++j) {
-      const bool inside = y + i >= 0 && y + i < s.input[0] && x + j >= 0 && x + j < s.input[1];
-      const float* p = image + (y + i) * s.input_pixel[0] + (x + j) * s.input_pixel[1];
+      const int64_t y = in.y + i;
+      const int64_t x = in.x + j;
+      const bool inside = y >= 0 && y < s.input[0] && x >= 0 && x < s.input[1];
+      const float* p = in.image + y * in.pixel[0] + x * in.pixel[1];
       d[i][j] = !inside ? Splat(0.0f) : lanes < kLanes ? LoadPart(p, lanes) : Load(p);
     }
   }
@@ -147,21 +157,20 @@ FLOE_INLINE void TransformTile(LoadRow row, Put put) {
 
 // One vector of channels, `lanes` of them real, of the tile at (y, x).
 template <int kAlphaY, int kAlphaX, typename Put>
-FLOE_INLINE void TransformChannels(const WinogradShape& s, const float* image, int64_t y, int64_t x,
-                                   bool inside, int64_t lanes, Put put) {
-  if (inside && lanes >= kLanes) {
-    const float* corner = image + y * s.input_pixel[0] + x * s.input_pixel[1];
+FLOE_INLINE void TransformChannels(const WinogradShape& s, const TileInput& in, int64_t lanes, Put put) {
+  if (in.inside && lanes >= kLanes) {
+    const float* corner = in.image + in.y * in.pixel[0] + in.x * in.pixel[1];
     TransformTile<kAlphaY, kAlphaX>(
         [&](int i, Vec(&d)[kAlphaX]) __attribute__((always_inline)) {
-          const float* p = corner + i * s.input_pixel[0];
+          const float* p = corner + i * in.pixel[0];
 #pragma GCC unroll 8
-          for (int j = 0; j < kAlphaX; ++j) d[j] = Load(p + j * s.input_pixel[1]);
+          for (int j = 0; j < kAlphaX; ++j) d[j] = Load(p + j * in.pixel[1]);
         },
         put);
     return;
   }
   Vec edge[kAlphaY][kAlphaX];
-  LoadEdge<kAlphaY, kAlphaX>(s, image, y, x, lanes, edge);
+  LoadEdge<kAlphaY, kAlphaX>(s, in, lanes, edge);
   TransformTile<kAlphaY, kAlphaX>(
       [&](int i, Vec(&d)[kAlphaX]) __attribute__((always_inline)) {
 #pragma GCC unroll 8
@@ -170,20 +179,20 @@ FLOE_INLINE void TransformChannels(const WinogradShape& s, const float* image, i
       put);
 }
 
-// One vector of words of all points of a tile, whose first channel is image[0] and which has `channels` more.
+// One vector of words of all points of a tile, of which `channels` are still to come.
 template <int kAlphaY, int kAlphaX>
-FLOE_INLINE void TransformWords(const WinogradShape& s, const float* image, int64_t y, int64_t x, bool inside,
-                                int64_t channels, float* to, int64_t pitch) {
+FLOE_INLINE void TransformWords(const WinogradShape& s, const TileInput& in, int64_t channels, float* to,
+                                int64_t pitch) {
 #if defined(__AVX512BF16__)
   // The first half of the channels waits for the second.
   Vec first[kAlphaY * kAlphaX];
   TransformChannels<kAlphaY, kAlphaX>(
-      s, image, y, x, inside,
-      channels, [&](int point, Vec value) __attribute__((always_inline)) { first[point] = value; });
+      s, in, channels, [&](int point, Vec value) __attribute__((always_inline)) { first[point] = value; });
   if (channels > kLanes) {
+    TileInput second = in;
+    second.image += kLanes;
     TransformChannels<kAlphaY, kAlphaX>(
-        s, image + kLanes, y, x, inside,
-        channels - kLanes, [&](int point, Vec value) __attribute__((always_inline)) {
+        s, second, channels - kLanes, [&](int point, Vec value) __attribute__((always_inline)) {
           Store(to + point * pitch, reinterpret_cast<Vec>(_mm512_cvtne2ps_pbh(value, first[point])));
         });
   } else {
@@ -193,10 +202,25 @@ FLOE_INLINE void TransformWords(const WinogradShape& s, const float* image, int6
   }
 #else
   TransformChannels<kAlphaY, kAlphaX>(
-      s, image, y, x, inside, channels, [&](int point, Vec value) __attribute__((always_inline)) {
+      s, in, channels, [&](int point, Vec value) __attribute__((always_inline)) {
         Store(to + point * pitch, value);
       });
 #endif
+}
+
+// Lines of the tile to the right, as far as this one does not read them: pixels lie too far apart for the
+// processor to see which come next.
+template <int kAlphaY, int kAlphaX, int kOutX>
+FLOE_INLINE void AskForNext(const TileInput& in) {
+  const float* corner = in.image + in.y * in.pixel[0] + (in.x + kAlphaX) * in.pixel[1];
+#pragma GCC unroll 8
+  for (int i = 0; i < kAlphaY; ++i) {
+#pragma GCC unroll 8
+    for (int j = 0; j < kOutX; ++j) {
+      for (int d = 0; d < kDepths; ++d)
+        __builtin_prefetch(corner + i * in.pixel[0] + j * in.pixel[1] + d * kLanes);
+    }
+  }
 }
 
 template <int kAlphaY, int kAlphaX, int kOutY, int kOutX>
@@ -207,11 +231,19 @@ void Transform(const WinogradCall& call, const TileBlock& block, int64_t begin, 
     const int64_t y = at.y - s.pad[0];
     const int64_t x = at.x - s.pad[1];
     const bool inside = y >= 0 && y + kAlphaY <= s.input[0] && x >= 0 && x + kAlphaX <= s.input[1];
-    const float* image = call.input + at.image * s.input_image;
     float* to = block.transformed + tile * kLanes;
     constexpr int64_t kChannels = kLanes * kDepths;
-    for (int64_t c = 0; c < s.channels; c += kChannels, image += kChannels, to += block.count * kLanes) {
-      TransformWords<kAlphaY, kAlphaX>(s, image, y, x, inside, s.channels - c, to, block.pitch);
+    for (int64_t p = 0; p < call.part_count; ++p) {
+      const int64_t channels = call.parts[p].channels;
+      TileInput in{call.parts[p].first + at.image * s.input_image * channels,
+                   {s.input_pixel[0] * channels, s.input_pixel[1] * channels},
+                   y,
+                   x,
+                   inside};
+      for (int64_t c = 0; c < channels; c += kChannels, in.image += kChannels, to += block.count * kLanes) {
+        if (inside) AskForNext<kAlphaY, kAlphaX, kOutX>(in);
+        TransformWords<kAlphaY, kAlphaX>(s, in, channels - c, to, block.pitch);
+      }
     }
   }
 }
@@ -280,10 +312,25 @@ struct OutputStyle {
   Vec low, high;
 };
 
-// One vector of columns of one tile, from its sums (points `pitch` apart) to its pixels.
-template <int kAlphaY, int kAlphaX, int kOutY, int kOutX>
-FLOE_INLINE void FinishTile(const WinogradCall& call, const TilePlace& at, const float* sums, int64_t pitch,
-                            int64_t column, int64_t lanes, const OutputStyle& style) {
+// One vector of columns of one tile: where it is, and how many are real.
+struct TileColumns {
+  TilePlace at;
+  int64_t column;
+  int64_t lanes;
+};
+
+FLOE_INLINE void StoreLanes(float* to, Vec x, int64_t lanes) {
+  if (lanes < kLanes) {
+    StorePart(to, x, lanes);
+  } else {
+    Store(to, x);
+  }
+}
+
+// What store(j, o) does with column j of the tile's pixels.
+template <int kAlphaY, int kAlphaX, int kOutY, int kOutX, typename StoreColumn>
+FLOE_INLINE void TransformTileOut(const WinogradCall& call, const TileColumns& c, const float* sums,
+                                  int64_t pitch, StoreColumn store) {
   const WinogradShape& s = *call.shape;
   Vec half[kOutX][kAlphaY];
 #pragma GCC unroll 8
@@ -298,31 +345,64 @@ FLOE_INLINE void FinishTile(const WinogradCall& call, const TilePlace& at, const
   }
   Vec bias = Splat(0.0f);
   if (call.bias != nullptr) {
-    bias = lanes < kLanes ? LoadPart(call.bias + column, lanes) : Load(call.bias + column);
+    bias = c.lanes < kLanes ? LoadPart(call.bias + c.column, c.lanes) : Load(call.bias + c.column);
   }
 #pragma GCC unroll 8
   for (int j = 0; j < kOutX; ++j) {
-    if (at.x + j >= s.output[1]) break;
+    if (c.at.x + j >= s.output[1]) break;
     Vec o[kOutY];
     TransformOut<kAlphaY, kOutY>(half[j], o);
-    int64_t place =
-        at.image * s.output_image + at.y * s.output_pixel[0] + (at.x + j) * s.output_pixel[1] + column;
+#pragma GCC unroll 8
+    for (int i = 0; i < kOutY; ++i) o[i] += bias;
+    store(j, o);
+  }
+}
+
+// From the sums of a tile (points `pitch` apart) to its pixels.
+template <int kAlphaY, int kAlphaX, int kOutY, int kOutX>
+FLOE_INLINE void FinishTile(const WinogradCall& call, const TileColumns& c, const float* sums, int64_t pitch,
+                            const OutputStyle& style) {
+  const WinogradShape& s = *call.shape;
+  const auto store = [&](int j, const Vec(&o)[kOutY]) __attribute__((always_inline)) {
+    int64_t place = c.at.image * s.output_image + c.at.y * s.output_pixel[0] +
+                    (c.at.x + j) * s.output_pixel[1] + c.column;
 #pragma GCC unroll 8
     for (int i = 0; i < kOutY; ++i, place += s.output_pixel[0]) {
-      if (at.y + i >= s.output[0]) break;
-      Vec x = o[i] + bias;
+      if (c.at.y + i >= s.output[0]) break;
+      Vec x = o[i];
       if (call.residual != nullptr) {
         const float* r = call.residual + place;
-        x += lanes < kLanes ? LoadPart(r, lanes) : Load(r);
+        x += c.lanes < kLanes ? LoadPart(r, c.lanes) : Load(r);
       }
       if (style.clamp) x = AtMost(AtLeast(x, style.low), style.high);
-      if (lanes < kLanes) {
-        StorePart(call.output + place, x, lanes);
-      } else {
-        Store(call.output + place, x);
-      }
+      StoreLanes(call.output + place, x, c.lanes);
     }
-  }
+  };
+  TransformTileOut<kAlphaY, kAlphaX, kOutY, kOutX>(call, c, sums, pitch, store);
+}
+
+// To the maxima of 2 x 2 of its pixels. Clamped is what is left of them: the order does not matter.
+template <int kAlphaY, int kAlphaX, int kOutY, int kOutX>
+FLOE_INLINE void FinishPooled(const WinogradCall& call, const TileColumns& c, const float* sums,
+                              int64_t pitch, const OutputStyle& style) {
+  const WinogradShape& s = *call.shape;
+  Vec left[kOutY / 2];
+  const auto store = [&](int j, const Vec(&o)[kOutY]) __attribute__((always_inline)) {
+    const bool last = c.at.x + j + 1 == s.output[1];
+    const int64_t x = (c.at.x + j) / 2;
+#pragma GCC unroll 4
+    for (int i = 0; i < kOutY; i += 2) {
+      Vec most = c.at.y + i + 1 < s.output[0] ? Larger(o[i], o[i + 1]) : o[i];
+      if (j % 2 == 1) most = Larger(left[i / 2], most);
+      left[i / 2] = most;
+      const int64_t y = (c.at.y + i) / 2;
+      if ((j % 2 == 0 && !last) || x >= s.pooled[1] || y >= s.pooled[0]) continue;
+      if (style.clamp) most = AtMost(AtLeast(most, style.low), style.high);
+      float* to = call.output + c.at.image * s.output_image + y * s.output_pixel[0] + x * s.output_pixel[1];
+      StoreLanes(to + c.column, most, c.lanes);
+    }
+  };
+  TransformTileOut<kAlphaY, kAlphaX, kOutY, kOutX>(call, c, sums, pitch, store);
 }
 
 template <int kOutY, int kOutX>
@@ -342,6 +422,7 @@ void ActivateTile(const WinogradCall& call, const TilePlace& at, int64_t column,
 template <int kAlphaY, int kAlphaX, int kOutY, int kOutX>
 void Multiply(const WinogradCall& call, const TileBlock& block, int64_t begin, int64_t end, float* sums) {
   constexpr int kPoints = kAlphaY * kAlphaX;
+  constexpr bool kCanPool = CanPool({{kAlphaY, kAlphaX}, {kOutY, kOutX}, {}});
   const WinogradShape& s = *call.shape;
   const bool clamp = call.activation.kind == ActivationKind::kClamp;
   const bool apart = !clamp && call.activation.kind != ActivationKind::kNone;
@@ -362,8 +443,15 @@ void Multiply(const WinogradCall& call, const TileBlock& block, int64_t begin, i
       const TilePlace at = PlaceOf<kOutY, kOutX>(s, block.first + tile);
       for (int64_t c = 0; c < columns; c += kLanes) {
         const int64_t lanes = columns - c < kLanes ? columns - c : kLanes;
-        FinishTile<kAlphaY, kAlphaX, kOutY, kOutX>(call, at, sums + tile * width + c, pitch, column + c,
-                                                   lanes, style);
+        const TileColumns at_columns{at, column + c, lanes};
+        const float* tile_sums = sums + tile * width + c;
+        if constexpr (kCanPool) {
+          if (s.pools) {
+            FinishPooled<kAlphaY, kAlphaX, kOutY, kOutX>(call, at_columns, tile_sums, pitch, style);
+            continue;
+          }
+        }
+        FinishTile<kAlphaY, kAlphaX, kOutY, kOutX>(call, at_columns, tile_sums, pitch, style);
       }
       if (apart) ActivateTile<kOutY, kOutX>(call, at, column, columns);
     }
