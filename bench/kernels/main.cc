@@ -11,6 +11,7 @@
 #include <string>
 
 #include "backends/cpu/cpu.h"
+#include "base/made_up.h"
 #include "graph/graph.h"
 #include "layers.h"
 #include "peak.h"
@@ -36,11 +37,16 @@ ValueId AddLayer(Graph& g, ValueId x, const ConvLayer& layer) {
   return g.Add(Unary{UnaryKind::kRelu}, {g.Add(op, {x, f, b})});
 }
 
-std::unique_ptr<Graph> MakeProblem(std::span<const ConvLayer> layers) {
+// With `stored` what comes in and goes out lies in memory as bf16; an image comes as float32 all the same.
+std::unique_ptr<Graph> MakeProblem(std::span<const ConvLayer> layers, bool stored) {
   auto g = std::make_unique<Graph>();
   const ConvLayer& first = layers[0];
-  ValueId x = g->AddInput("x", {DType::kFloat32, {1, first.size, first.size, first.channels}});
+  const bool stored_input = stored && first.channels > 3;
+  ValueId x = g->AddInput(
+      "x", {stored_input ? DType::kBFloat16 : DType::kFloat32, {1, first.size, first.size, first.channels}});
+  if (stored_input) x = g->Add(Cast{DType::kFloat32}, {x});
   for (const ConvLayer& layer : layers) x = AddLayer(*g, x, layer);
+  if (stored) x = g->Add(Cast{DType::kBFloat16}, {x});
   g->AddOutput(x);
   return g;
 }
@@ -57,14 +63,16 @@ Target TargetFor(const Kernel& kernel, int threads) {
   return target;
 }
 
-void RunLayers(benchmark::State& state, const Kernel& kernel, std::span<const ConvLayer> layers,
-               int threads) {
+void RunLayers(benchmark::State& state, const Kernel& kernel, std::span<const ConvLayer> layers, int threads,
+               bool stored) {
   const Target target = TargetFor(kernel, threads);
-  const std::unique_ptr<Graph> problem = MakeProblem(layers);
+  const std::unique_ptr<Graph> problem = MakeProblem(layers, stored);
   const Packed packed = kernel.pack(*problem, target);
   const std::unique_ptr<Executable> executable = kernel.prepare({*problem, packed.tensors, target});
-  const Tensor inputs[] = {Ramp(problem->value(problem->inputs()[0]).type.shape.Static())};
-  Tensor outputs[] = {Tensor(DType::kFloat32, problem->value(problem->outputs()[0]).type.shape.Static())};
+  const TensorType& type = problem->value(problem->inputs()[0]).type;
+  const Tensor inputs[] = {MadeUpTensor(type.dtype, type.shape.Static(), 1)};
+  const TensorType& result = problem->value(problem->outputs()[0]).type;
+  Tensor outputs[] = {Tensor(result.dtype, result.shape.Static())};
   Tensor workspace(DType::kUInt8, {static_cast<int64_t>(executable->WorkspaceBytes(threads)) + 1});
   ThreadPool pool(threads);
   double best = 1e9;
@@ -91,17 +99,17 @@ std::string NameOf(const ConvLayer& layer) {
 }
 
 // Each kernel that takes the layers as one problem.
-void Register(std::string_view network, std::span<const ConvLayer> layers, int threads) {
-  const std::unique_ptr<Graph> problem = MakeProblem(layers);
+void Register(std::string_view network, std::span<const ConvLayer> layers, int threads, bool stored) {
+  const std::unique_ptr<Graph> problem = MakeProblem(layers, stored);
   for (const Kernel& kernel : CpuBackend().kernels()) {
     const Target target = TargetFor(kernel, threads);
     if (kernel.pack == nullptr || kernel.refuses(*problem, target)) continue;
-    if (layers.size() == 1 && layers[0].depthwise && kernel.name != "cpu.depthwise") continue;
+    if (layers.size() == 1 && layers[0].depthwise && !kernel.name.starts_with("cpu.depthwise")) continue;
     std::string name = std::string(network) + "/";
     for (const ConvLayer& layer : layers) name += NameOf(layer) + "/";
-    name += std::string(kernel.name) + "/t" + std::to_string(threads);
-    benchmark::RegisterBenchmark(name.c_str(), [&kernel, layers, threads](benchmark::State& state) {
-      RunLayers(state, kernel, layers, threads);
+    name += std::string(kernel.name) + (stored ? "/stored_bf16" : "") + "/t" + std::to_string(threads);
+    benchmark::RegisterBenchmark(name.c_str(), [&kernel, layers, threads, stored](benchmark::State& state) {
+      RunLayers(state, kernel, layers, threads, stored);
     })->UseRealTime();
   }
 }
@@ -122,7 +130,10 @@ bool IsChain(std::span<const ConvLayer> layers) {
 void Register(const LayerList& list, int threads) {
   for (size_t i = 0; i < list.layers.size(); ++i) {
     for (size_t n = 1; n <= std::min(kMostLayers, list.layers.size() - i); ++n) {
-      if (IsChain(list.layers.subspan(i, n))) Register(list.network, list.layers.subspan(i, n), threads);
+      if (!IsChain(list.layers.subspan(i, n))) continue;
+      for (const bool stored : {false, true}) {
+        Register(list.network, list.layers.subspan(i, n), threads, stored);
+      }
     }
   }
 }

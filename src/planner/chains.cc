@@ -15,6 +15,7 @@
 #include "planner/choose.h"
 #include "planner/groups.h"
 #include "planner/rounding.h"
+#include "planner/storage.h"
 
 namespace floe {
 namespace {
@@ -36,9 +37,10 @@ NodeId NextLayer(const Graph& graph, NodeId id) {
   return next;
 }
 
-// The problem of a chain; `outer` has what its inputs are in the graph.
-std::unique_ptr<Graph> ChainProblem(const Graph& graph, std::span<const NodeId> chain) {
-  std::vector<ValueId> outer;
+// The problem of a chain; `outside` receives what its inputs are in the graph.
+std::unique_ptr<Graph> ChainProblem(const Graph& graph, std::span<const NodeId> chain,
+                                    std::vector<ValueId>* outside) {
+  std::vector<ValueId>& outer = *outside;
   std::unique_ptr<Graph> problem = ExtractProblem(graph, chain[0], &outer);
   for (size_t k = 1; k < chain.size(); ++k) {
     std::vector<ValueId> next_outer;
@@ -117,7 +119,8 @@ class ChainMerger {
 
   double ChainNs(std::span<const NodeId> chain) const {
     const bool alone = chain.size() == 1;
-    const std::unique_ptr<Graph> problem = ChainProblem(graph_, chain);
+    std::vector<ValueId> inputs;
+    const std::unique_ptr<Graph> problem = ChainProblem(graph_, chain, &inputs);
     if (!HasStaticTypes(*problem)) return alone ? 0 : kNever;
     RoundingLimit limit = LimitOf(graph_, chain[0], most_rounding_, options_);
     for (const NodeId id : chain.subspan(1)) {
@@ -126,7 +129,8 @@ class ChainMerger {
       if (next.bf16.has_value() != limit.bf16.has_value()) return kNever;
       limit.most = std::min(limit.most, next.most);
     }
-    const Choice choice = ChooseKernel(*problem, options_.target, options_.tuner, limit);
+    const Choice choice =
+        ChooseEitherStorage(graph_, *problem, inputs, graph_.node(chain.back()).outputs, options_, limit);
     if (alone) return choice.time_ns;
     return choice.last_resort ? kNever : choice.time_ns / kGain;
   }

@@ -23,7 +23,8 @@ Refusal RoundsTooMuch(const Kernel& kernel, const RoundingLimit& rounding) {
 
 }  // namespace
 
-Choice ChooseKernel(const Graph& problem, const Target& target, Tuner* tuner, const RoundingLimit& rounding) {
+Choice ChooseKernel(const Graph& problem, const Target& target, Tuner* tuner, const RoundingLimit& rounding,
+                    const Yardstick* yardstick) {
   const Backend* own = FindBackend(target.backend);
   CHECK(own != nullptr, target.backend);
   Choice choice;
@@ -54,7 +55,7 @@ Choice ChooseKernel(const Graph& problem, const Target& target, Tuner* tuner, co
     return choice;
   }
   if (tuner != nullptr) {
-    const auto times = tuner->Measure(problem, target, able);
+    const auto times = tuner->Measure(problem, target, able, yardstick);
     for (size_t i = 0; i < able.size(); ++i) {
       if (times[i]) choice.candidates[rows[i]].time_ns = static_cast<double>(*times[i]);
     }

@@ -23,8 +23,10 @@ struct RoundingLimit {
   Refusal bf16;     // why those in bf16 are; nullopt: they are not
 };
 
-// `tuner` may be null. When it is given, all kernels that can are measured.
-Choice ChooseKernel(const Graph& problem, const Target& target, Tuner* tuner, const RoundingLimit& rounding);
+// `tuner` may be null. When it is given, all kernels that can are measured, beside `yardstick` if that is
+// given.
+Choice ChooseKernel(const Graph& problem, const Target& target, Tuner* tuner, const RoundingLimit& rounding,
+                    const Yardstick* yardstick = nullptr);
 
 }  // namespace floe
 

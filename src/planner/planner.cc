@@ -13,6 +13,7 @@
 #include "planner/means.h"
 #include "planner/memory.h"
 #include "planner/rounding.h"
+#include "planner/storage.h"
 #include "planner/weight_limit.h"
 
 namespace floe {
@@ -236,6 +237,7 @@ Plan MakePlan(Graph& graph, ConstantPool& constants, const PlannerOptions& optio
     SettleGroups(graph, options);
     MergeChains(graph, options);
     MergeMeans(graph, options);
+    StoreInBf16(graph, options);
   }
   graph.Compact();
   Choices choices(graph, options);

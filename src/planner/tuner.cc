@@ -138,7 +138,8 @@ std::string Tuner::KeyOf(const Kernel& kernel, uint64_t problem_hash, const Targ
 }
 
 std::vector<std::optional<int64_t>> Tuner::Measure(const Graph& problem, const Target& target,
-                                                   std::span<const Kernel* const> kernels) {
+                                                   std::span<const Kernel* const> kernels,
+                                                   const Yardstick* beside) {
   std::vector<std::optional<int64_t>> times(kernels.size());
   if (!Measurable(problem)) return times;
   const uint64_t hash = HashWithoutWeights(problem);
@@ -156,18 +157,25 @@ std::vector<std::optional<int64_t>> Tuner::Measure(const Graph& problem, const T
   // The machine may run at another pace now than when the cache was filled: the fastest of the known kernels
   // runs along, and what it takes now against then corrects the others.
   const size_t known = FastestOf(times);
+  const bool own = known < kernels.size();
+  std::unique_ptr<Match> other;
+  if (!own && beside != nullptr) other = std::make_unique<Match>(*beside->problem, target, *pool_, weights_);
   std::optional<Contestant> yardstick;
-  if (known < kernels.size()) yardstick = match->Enter(*kernels[known]);
+  if (own) yardstick = match->Enter(*kernels[known]);
+  if (other) yardstick = other->Enter(*beside->kernel);
   const int64_t end = NowNs() + kBudgetNs * entered;
   for (int round = 0; round < kMaxRounds && (round < kMinRounds || NowNs() < end); ++round) {
     for (auto& c : contestants) {
       if (c) c->best_ns = std::min(c->best_ns, match->RunOnce(*c));
     }
-    if (yardstick) yardstick->best_ns = std::min(yardstick->best_ns, match->RunOnce(*yardstick));
+    if (!yardstick) continue;
+    yardstick->best_ns = std::min(yardstick->best_ns, (own ? match : other)->RunOnce(*yardstick));
   }
-  const double pace = yardstick ? static_cast<double>(*times[known]) /
-                                      static_cast<double>(std::max<int64_t>(yardstick->best_ns, 1))
-                                : 1;
+  double pace = 1;
+  if (yardstick) {
+    pace = static_cast<double>(own ? *times[known] : beside->time_ns) /
+           static_cast<double>(std::max<int64_t>(yardstick->best_ns, 1));
+  }
   for (size_t i = 0; i < kernels.size(); ++i) {
     if (!contestants[i]) continue;
     times[i] = std::max<int64_t>(std::llround(static_cast<double>(contestants[i]->best_ns) * pace), 1);

@@ -19,6 +19,13 @@ enum class CacheState {
   kCold,  // other layers' weights have pushed its own out
 };
 
+// A kernel whose time on another problem is known: what is to be compared with it is measured beside it.
+struct Yardstick {
+  const Graph* problem = nullptr;
+  const Kernel* kernel = nullptr;
+  int64_t time_ns = 0;
+};
+
 class Tuner {
  public:
   // `pool` runs the measurements; the cache must outlive the tuner.
@@ -27,10 +34,11 @@ class Tuner {
 
   // Nanoseconds of each kernel on the problem, from the cache or measured now on made-up inputs: all that
   // must be measured are run in turn, several rounds, and the least time of each counts; where some are known
-  // from the cache, the fastest of those runs along and sets the pace. nullopt: not measurable (it refuses
-  // made-up values).
+  // from the cache, the fastest of those runs along and sets the pace, else the yardstick if there is one.
+  // nullopt: not measurable (it refuses made-up values).
   std::vector<std::optional<int64_t>> Measure(const Graph& problem, const Target& target,
-                                              std::span<const Kernel* const> kernels);
+                                              std::span<const Kernel* const> kernels,
+                                              const Yardstick* yardstick = nullptr);
 
   int measured() const { return measured_; }
 

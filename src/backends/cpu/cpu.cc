@@ -12,10 +12,12 @@ std::span<const Kernel> Kernels() {
   static const std::array kernels = {
       cpu::ConvPackedKernel(),
       cpu::ConvFewChannelsKernel(),
+      cpu::ConvFewChannelsBf16Kernel(),
       cpu::ProductBf16Kernel(),
       cpu::ConvGemmKernel(),
       cpu::ConvTransposeKernel(),
       cpu::DepthwiseKernel(),
+      cpu::DepthwiseBf16Kernel(),
       cpu::ElementwiseKernel(),
       cpu::MatMulKernel(),
       cpu::PoolKernel(),

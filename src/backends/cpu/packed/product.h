@@ -4,11 +4,11 @@
 
 #include <limits>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "backends/cpu/conv/epilogue.h"
 #include "backends/cpu/packed/division.h"
+#include "backends/cpu/storage.h"
 #include "backends/cpu/window.h"
 
 namespace floe::cpu {
@@ -27,6 +27,9 @@ Refusal PlanConv(const Graph& problem, ProductPlan* plan);
 Refusal PlanConvGroup(const Graph& problem, const FusedGroup& group, ProductPlan* plan);
 // Its pixels are so few floats that PackedCode::direct may read them where they lie.
 bool IsDirect(const Window& window);
+// Its weights as PackedCode::direct of bf16 wants them, and the product's shape then.
+PackedShape DirectBf16Shape(const Window& window);
+Tensor PackDirectBf16(const Window& window, const float* filter);
 
 // The weights, unless something else in the problem reads them, too.
 inline std::vector<ValueId> ConsumedAlone(const Graph& problem, ValueId weights) {
@@ -36,14 +39,19 @@ inline std::vector<ValueId> ConsumedAlone(const Graph& problem, ValueId weights)
 
 class PackedProduct : public Executable {
  public:
-  PackedProduct(const PrepareArgs& args, const ProductPlan& plan, const PackedCode& code)
+  // The plan is of the stored problem's graph; values in bf16 are for code that has it.
+  PackedProduct(const PrepareArgs& args, const StoredProblem& stored, const ProductPlan& plan,
+                const PackedCode& code)
       : window_(plan.window),
         shape_(plan.shape),
         code_(code),
-        input_(args.problem, plan.head.parts[0]),
-        head_(HeadOf(args.problem, plan)),
-        epilogue_(args.problem, plan.group),
-        packed_(args.packed[0]) {}
+        input_(stored.graph(), plan.head.parts[0]),
+        head_(HeadOf(stored, plan)),
+        epilogue_(stored.graph(), plan.group),
+        packed_(args.packed[0]),
+        bf16_input_(stored.bf16_input(input_.input())),
+        bf16_residual_(stored.bf16_input(epilogue_.residual.input())),
+        bf16_output_(stored.bf16_output(0)) {}
 
   size_t WorkspaceBytes(int threads) const override {
     return PackedWorkspaceFloats(shape_, code_, threads) * sizeof(float);
@@ -51,31 +59,42 @@ class PackedProduct : public Executable {
 
   void Run(const RunArgs& args) const override {
     const PackedCall call = CallFor(args);
-    const float* input = input_.floats(args);
+    const void* input = input_.raw(args);
     std::vector<PixelPart> parts;
     const PixelMap map = head_ ? MapFor(args, &parts) : PixelMap{};
     const auto fill = [&](const RowBlock& block, int64_t begin, int64_t end, float* scratch) {
       if (head_) return code_.gather_mapped(window_, map, block, begin, end);
-      code_.gather(window_, input, block, begin, end, scratch);
+      if (bf16_input_) {
+        return code_.gather_bf16(window_, static_cast<const uint16_t*>(input), block, begin, end,
+                                 reinterpret_cast<uint16_t*>(scratch));
+      }
+      code_.gather(window_, static_cast<const float*>(input), block, begin, end, scratch);
     };
     RunPacked(shape_, code_, call, fill, static_cast<float*>(args.workspace), *args.pool);
   }
 
  private:
+  struct Part {
+    Operand operand;
+    int64_t channels;
+    bool bf16;
+  };
   struct Head {
     PixelHead plan;
-    std::vector<std::pair<Operand, int64_t>> parts;  // with their channels
+    std::vector<Part> parts;
     Operand scale;
     Operand offset;
     std::vector<float> ones;   // where there is no scale
     std::vector<float> zeros;  // where there is no offset
   };
 
-  static std::optional<Head> HeadOf(const Graph& problem, const ProductPlan& plan) {
+  static std::optional<Head> HeadOf(const StoredProblem& stored, const ProductPlan& plan) {
+    const Graph& problem = stored.graph();
     if (plan.head.plain()) return std::nullopt;
     Head head{plan.head, {}, Operand(problem, plan.head.scale), Operand(problem, plan.head.offset), {}, {}};
     for (const ValueId part : plan.head.parts) {
-      head.parts.emplace_back(Operand(problem, part), DimsOf(problem, part).back());
+      const Operand operand(problem, part);
+      head.parts.push_back({operand, DimsOf(problem, part).back(), stored.bf16_input(operand.input())});
     }
     const auto channels = static_cast<size_t>(plan.window.channels);
     if (!head.scale.present()) head.ones.assign(channels, 1.0f);
@@ -84,7 +103,9 @@ class PackedProduct : public Executable {
   }
 
   PixelMap MapFor(const RunArgs& args, std::vector<PixelPart>* parts) const {
-    for (const auto& [part, channels] : head_->parts) parts->push_back({part.floats(args), channels});
+    for (const Part& part : head_->parts) {
+      parts->push_back({part.operand.raw(args), part.channels, part.bf16});
+    }
     PixelMap map;
     map.parts = parts->data();
     map.part_count = static_cast<int64_t>(parts->size());
@@ -104,8 +125,10 @@ class PackedProduct : public Executable {
     call.columns = shape_.columns;
     call.weights = static_cast<const float*>(packed_.raw());
     call.bias = epilogue_.bias.floats(args);
-    call.residual = epilogue_.residual.floats(args);
-    call.output = static_cast<float*>(args.outputs[0].raw());
+    call.residual = epilogue_.residual.raw(args);
+    call.output = args.outputs[0].raw();
+    call.bf16_residual = bf16_residual_;
+    call.bf16_output = bf16_output_;
     call.activation = epilogue_.activation;
     return call;
   }
@@ -117,6 +140,9 @@ class PackedProduct : public Executable {
   std::optional<Head> head_;
   Epilogue epilogue_;
   Tensor packed_;
+  bool bf16_input_;
+  bool bf16_residual_;
+  bool bf16_output_;
 };
 
 }  // namespace floe::cpu
