@@ -151,10 +151,11 @@ PlannerOptions PlannerOptionsFor(const CompileOptions& options, const Target& ta
 }
 
 // Of the self-check. A network with random weights amplifies the rounding to bf16 to some hundredths of its
-// outputs' range; Winograd and fast exponentials stay well within the least.
+// outputs' range, and a trained one whose classes made-up noise cannot tell apart to fifteen; Winograd and
+// fast exponentials stay well within the least.
 double Tolerance(const CompileOptions& options) {
   constexpr double kFloat32 = 1e-3;
-  constexpr double kBf16 = 0.2;
+  constexpr double kBf16 = 0.4;
   if (options.precision == "fp32") return kFloat32;
   return options.precision == "bf16" ? kBf16 : options.error_budget + kFloat32;
 }

@@ -12,8 +12,8 @@ std::span<const Kernel> Kernels() {
   static const std::array kernels = {
       cpu::ConvPackedKernel(),
       cpu::ConvFewChannelsKernel(),
-      cpu::ConvFewChannelsBf16Kernel(),
       cpu::ProductBf16Kernel(),
+      cpu::ConvFewChannelsBf16Kernel(),
       cpu::ConvGemmKernel(),
       cpu::ConvTransposeKernel(),
       cpu::DepthwiseKernel(),
