@@ -146,6 +146,7 @@ PlannerOptions PlannerOptionsFor(const CompileOptions& options, const Target& ta
           .tuner = options.tune ? &tuner : nullptr,
           .max_weight_growth = options.max_weight_growth,
           .bf16_refusal = {},
+          .store_bf16 = options.precision == "bf16",
           .progress = options.progress,
           .cancelled = options.cancelled};
 }

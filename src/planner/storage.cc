@@ -222,8 +222,7 @@ class Storage {
 }  // namespace
 
 bool MayStoreBf16(const PlannerOptions& options) {
-  const bool allowed = options.target.isa != options.target.PlainIsa() && !options.bf16_refusal;
-  return allowed && options.tuner != nullptr;
+  return options.store_bf16 && options.target.isa != options.target.PlainIsa() && options.tuner != nullptr;
 }
 
 bool MayBeStored(const Graph& graph, ValueId id) {

@@ -13,7 +13,8 @@
 
 namespace floe {
 
-// The plan may keep values in bf16: the target and the options allow it for all steps, and times are measured.
+// The plan may keep values in bf16: the target and the options allow it for all steps, and times are
+// measured.
 bool MayStoreBf16(const PlannerOptions& options);
 
 // Whether the value may lie in memory as bf16: an image or the like that one step computes and few others

@@ -24,6 +24,7 @@ class Storage : public ::testing::Test {
     options_.target = FindBackend("cpu")->detect(1);
     if (FindBackend("cpu")->allow_bf16(options_.target)) GTEST_SKIP() << "this processor has no AVX512_BF16";
     options_.tuner = &tuner_;
+    options_.store_bf16 = true;
   }
 
   // Names of the values that are in bf16 then.
@@ -94,9 +95,10 @@ TEST_F(Storage, NothingIsStoredThatGainsNothing) {
 }
 
 TEST_F(Storage, NothingIsStoredUnasked) {
-  options_.bf16_refusal = [](const std::string&) { return std::nullopt; };  // errors were measured without
+  options_.store_bf16 = false;
   EXPECT_FALSE(MayStoreBf16(options_));
-  options_.bf16_refusal = nullptr;
+  EXPECT_THAT(Store(*Block()), IsEmpty());
+  options_.store_bf16 = true;
   EXPECT_TRUE(MayStoreBf16(options_));
   options_.target.isa = options_.target.PlainIsa();
   EXPECT_FALSE(MayStoreBf16(options_));

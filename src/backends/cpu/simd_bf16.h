@@ -29,6 +29,26 @@ FLOE_INLINE void StoreBf16(uint16_t* p, Vec x, int64_t n) {
   }
 }
 
+// Elements as float32.
+struct Bf16Row {
+  const uint16_t* from;
+
+  FLOE_INLINE Vec At(int64_t i) const { return LoadBf16(from + i, kLanes); }
+  FLOE_INLINE Vec Part(int64_t i, int64_t count) const { return LoadBf16(from + i, count); }
+};
+
+FLOE_INLINE void CopyRun(const uint16_t* from, int64_t count, uint16_t* to) {
+  for (; count > 0; count -= 2 * kLanes, from += 2 * kLanes, to += 2 * kLanes) {
+    const __mmask32 part = FirstShorts(count);
+    _mm512_mask_storeu_epi16(to, part, _mm512_maskz_loadu_epi16(part, from));
+  }
+}
+FLOE_INLINE void ZeroRun(int64_t count, uint16_t* to) {
+  for (; count > 0; count -= 2 * kLanes, to += 2 * kLanes) {
+    _mm512_mask_storeu_epi16(to, FirstShorts(count), _mm512_setzero_si512());
+  }
+}
+
 // 1 / (1 + exp(-x)) to 2^-12 of itself, for results that are rounded to bf16: 2^t = 2^floor(t) times a cubic
 // of what is left, and the instruction's reciprocal.
 FLOE_INLINE Vec SigmoidForBf16(Vec x) {

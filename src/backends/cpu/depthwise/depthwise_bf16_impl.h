@@ -114,7 +114,6 @@ FLOE_INLINE void Bf16Vector(const Bf16RowsCall& r, int64_t x, uint32_t inside, i
   const DepthwiseBf16Call& call = r.call;
   const Window& w = *call.window;
   const int64_t start = x * kStride - w.pad[2];
-  const int64_t filled = r.filled;
   const Vec bias = call.bias == nullptr ? Splat(0.0f)
                    : kFull              ? Load(call.bias + c)
                                         : LoadPart(call.bias + c, lanes);
@@ -127,7 +126,7 @@ FLOE_INLINE void Bf16Vector(const Bf16RowsCall& r, int64_t x, uint32_t inside, i
     return _mm256_maskz_loadu_epi16(FirstLanes(lanes), p);
   };
   const auto* weights = reinterpret_cast<const float*>(call.weights) + c;
-  for (int p = 0; p < r.input.pairs; ++p, weights += kWidth * filled) {
+  for (int p = 0; p < r.input.pairs; ++p, weights += kWidth * r.filled) {
     const InputRow upper = r.input.rows[2 * p];
     const InputRow lower = r.input.rows[2 * p + 1];
     const uint16_t* a = upper.first + start * upper.pixel_pitch + c * upper.channel_pitch;
@@ -145,7 +144,7 @@ FLOE_INLINE void Bf16Vector(const Bf16RowsCall& r, int64_t x, uint32_t inside, i
     }
 #pragma GCC unroll 8
     for (int k = 0; k < kWidth; ++k) {
-      const float* tap = weights + k * filled;
+      const float* tap = weights + k * r.filled;
       const auto weight = reinterpret_cast<__m512bh>(Load(tap));
 #pragma GCC unroll 8
       for (int t = 0; t < kTilePixels; ++t) acc[t] = _mm512_dpbf16_ps(acc[t], v[t * kStride + k], weight);

@@ -36,13 +36,6 @@ struct MappedRow {
 
 // One row of depths to its place among `count` rows.
 #if defined(__AVX512BF16__)
-struct Bf16Row {
-  const uint16_t* from;
-
-  FLOE_INLINE Vec At(int64_t i) const { return LoadBf16(from + i, kLanes); }
-  FLOE_INLINE Vec Part(int64_t i, int64_t count) const { return LoadBf16(from + i, count); }
-};
-
 // What is rounded already is copied.
 FLOE_INLINE void SpreadRow(Bf16Row row, int64_t depth, int64_t count, float* to) {
   constexpr int64_t kStep = 2 * kLanes;
@@ -82,20 +75,6 @@ FLOE_INLINE void ZeroRun(int64_t count, float* to) {
   for (; count >= kLanes; count -= kLanes, to += kLanes) Store(to, Splat(0.0f));
   if (count > 0) StorePart(to, Splat(0.0f), count);
 }
-
-#if defined(__AVX512BF16__)
-FLOE_INLINE void CopyRun(const uint16_t* from, int64_t count, uint16_t* to) {
-  for (; count > 0; count -= 2 * kLanes, from += 2 * kLanes, to += 2 * kLanes) {
-    const __mmask32 part = FirstShorts(count);
-    _mm512_mask_storeu_epi16(to, part, _mm512_maskz_loadu_epi16(part, from));
-  }
-}
-FLOE_INLINE void ZeroRun(int64_t count, uint16_t* to) {
-  for (; count > 0; count -= 2 * kLanes, to += 2 * kLanes) {
-    _mm512_mask_storeu_epi16(to, FirstShorts(count), _mm512_setzero_si512());
-  }
-}
-#endif
 
 // The pixels under the window whose first one is (y, x), one after the other.
 template <typename T>
