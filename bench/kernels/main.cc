@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "backends/cpu/cpu.h"
+#include "base/made_up.h"
 #include "graph/graph.h"
 #include "layers.h"
 #include "peak.h"
@@ -38,11 +39,16 @@ ValueId AddLayer(Graph& g, ValueId x, const ConvLayer& layer) {
   return g.Add(Unary{UnaryKind::kRelu}, {g.Add(op, {x, f, b})});
 }
 
-std::unique_ptr<Graph> MakeProblem(std::span<const ConvLayer> layers) {
+// With `stored` what comes in and goes out lies in memory as bf16; an image comes as float32 all the same.
+std::unique_ptr<Graph> MakeProblem(std::span<const ConvLayer> layers, bool stored) {
   auto g = std::make_unique<Graph>();
   const ConvLayer& first = layers[0];
-  ValueId x = g->AddInput("x", {DType::kFloat32, {1, first.size, first.size, first.channels}});
+  const bool stored_input = stored && first.channels > 3;
+  ValueId x = g->AddInput(
+      "x", {stored_input ? DType::kBFloat16 : DType::kFloat32, {1, first.size, first.size, first.channels}});
+  if (stored_input) x = g->Add(Cast{DType::kFloat32}, {x});
   for (const ConvLayer& layer : layers) x = AddLayer(*g, x, layer);
+  if (stored) x = g->Add(Cast{DType::kBFloat16}, {x});
   g->AddOutput(x);
   return g;
 }
@@ -70,19 +76,28 @@ size_t PackedBytes(const Packed& packed) {
   return bytes;
 }
 
+struct Variant {
+  bool stored = false;  // values in memory as bf16
+  bool cold = false;    // no weights in a cache
+
+  std::string Suffix() const { return std::string(stored ? "/stored_bf16" : "") + (cold ? "/cold" : ""); }
+};
+
 void RunLayers(benchmark::State& state, const Kernel& kernel, std::span<const ConvLayer> layers, int threads,
-               bool cold) {
+               const Variant& variant) {
   const Target target = TargetFor(kernel, threads);
-  const std::unique_ptr<Graph> problem = MakeProblem(layers);
+  const std::unique_ptr<Graph> problem = MakeProblem(layers, variant.stored);
   std::vector<Packed> packed = {kernel.pack(*problem, target)};
   const size_t bytes = PackedBytes(packed[0]);
-  if (cold && bytes < kFewestColdBytes) return state.SkipWithError("few weights");
-  const size_t copies = cold ? kColdBytes / bytes + 1 : 1;
+  if (variant.cold && bytes < kFewestColdBytes) return state.SkipWithError("few weights");
+  const size_t copies = variant.cold ? kColdBytes / bytes + 1 : 1;
   while (packed.size() < copies) packed.push_back(kernel.pack(*problem, target));
   std::vector<std::unique_ptr<Executable>> executables;
   for (const Packed& p : packed) executables.push_back(kernel.prepare({*problem, p.tensors, target}));
-  const Tensor inputs[] = {Ramp(problem->value(problem->inputs()[0]).type.shape.Static())};
-  Tensor outputs[] = {Tensor(DType::kFloat32, problem->value(problem->outputs()[0]).type.shape.Static())};
+  const TensorType& type = problem->value(problem->inputs()[0]).type;
+  const Tensor inputs[] = {MadeUpTensor(type.dtype, type.shape.Static(), 1)};
+  const TensorType& result = problem->value(problem->outputs()[0]).type;
+  Tensor outputs[] = {Tensor(result.dtype, result.shape.Static())};
   Tensor workspace(DType::kUInt8, {static_cast<int64_t>(executables[0]->WorkspaceBytes(threads)) + 1});
   ThreadPool pool(threads);
   double best = 1e9;
@@ -111,20 +126,22 @@ std::string NameOf(const ConvLayer& layer) {
 }
 
 // Each kernel that takes the layers as one problem.
-void Register(std::string_view network, std::span<const ConvLayer> layers, int threads) {
-  const std::unique_ptr<Graph> problem = MakeProblem(layers);
+void Register(std::string_view network, std::span<const ConvLayer> layers, int threads, bool stored) {
+  const std::unique_ptr<Graph> problem = MakeProblem(layers, stored);
   for (const Kernel& kernel : CpuBackend().kernels()) {
     const Target target = TargetFor(kernel, threads);
     if (kernel.pack == nullptr || kernel.refuses(*problem, target)) continue;
-    if (layers.size() == 1 && layers[0].depthwise && kernel.name != "cpu.depthwise") continue;
+    if (layers.size() == 1 && layers[0].depthwise && !kernel.name.starts_with("cpu.depthwise")) continue;
     std::string name = std::string(network) + "/";
     for (const ConvLayer& layer : layers) name += NameOf(layer) + "/";
-    name += std::string(kernel.name) + "/t" + std::to_string(threads);
+    name += std::string(kernel.name);
     for (const bool cold : {false, true}) {
-      benchmark::RegisterBenchmark((name + (cold ? "/cold" : "")).c_str(), [&kernel, layers, threads,
-                                                                            cold](benchmark::State& state) {
-        RunLayers(state, kernel, layers, threads, cold);
-      })->UseRealTime();
+      const Variant variant{stored, cold};
+      benchmark::RegisterBenchmark((name + variant.Suffix() + "/t" + std::to_string(threads)).c_str(),
+                                   [&kernel, layers, threads, variant](benchmark::State& state) {
+                                     RunLayers(state, kernel, layers, threads, variant);
+                                   })
+          ->UseRealTime();
     }
   }
 }
@@ -145,7 +162,10 @@ bool IsChain(std::span<const ConvLayer> layers) {
 void Register(const LayerList& list, int threads) {
   for (size_t i = 0; i < list.layers.size(); ++i) {
     for (size_t n = 1; n <= std::min(kMostLayers, list.layers.size() - i); ++n) {
-      if (IsChain(list.layers.subspan(i, n))) Register(list.network, list.layers.subspan(i, n), threads);
+      if (!IsChain(list.layers.subspan(i, n))) continue;
+      for (const bool stored : {false, true}) {
+        Register(list.network, list.layers.subspan(i, n), threads, stored);
+      }
     }
   }
 }

@@ -147,17 +147,18 @@ PlannerOptions PlannerOptionsFor(const CompileOptions& options, const Target& ta
           .tuner = options.tune ? &tuner : nullptr,
           .max_weight_growth = options.max_weight_growth,
           .bf16_refusal = {},
+          .store_bf16 = options.precision == "bf16",
           .progress = options.progress,
           .cancelled = options.cancelled};
 }
 
 // Of the self-check. A network with random weights amplifies the rounding to bf16 to some hundredths of its
-// outputs' range; Winograd and fast exponentials stay well within the least.
-// So does a reference that rounds to `half` after each op.
+// outputs' range, and a trained one whose classes made-up noise cannot tell apart to fifteen; Winograd and
+// fast exponentials stay well within the least. So does a reference that rounds to `half` after each op.
 double Tolerance(const CompileOptions& options, DType half) {
   constexpr double kFloat32 = 1e-3;
   constexpr double kFloat16 = 0.05;
-  constexpr double kBf16 = 0.2;
+  constexpr double kBf16 = 0.4;
   const double of_model = half == DType::kBFloat16 ? kBf16 : half == DType::kFloat16 ? kFloat16 : kFloat32;
   if (options.precision == "fp32") return of_model;
   return options.precision == "bf16" ? kBf16 : options.error_budget + of_model;

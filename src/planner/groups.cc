@@ -6,6 +6,7 @@
 #include "passes/make_group.h"
 #include "planner/choose.h"
 #include "planner/rounding.h"
+#include "planner/storage.h"
 
 namespace floe {
 namespace {
@@ -111,10 +112,11 @@ RoundingLimit LimitOf(const Graph& graph, NodeId id, std::span<const double> mos
           options.bf16_refusal ? options.bf16_refusal(graph.node(id).name) : std::nullopt};
 }
 
-std::unique_ptr<Graph> JoinProblems(const Graph& graph, std::span<const NodeId> nodes,
-                                    JoinedOutputs outputs) {
+std::unique_ptr<Graph> JoinProblems(const Graph& graph, std::span<const NodeId> nodes, JoinedOutputs outputs,
+                                    std::vector<ValueId>* outside) {
   std::vector<ValueId> outer;
   std::unique_ptr<Graph> problem = ExtractProblem(graph, nodes[0], &outer);
+  if (outside != nullptr) *outside = outer;
   std::unordered_map<ValueId, ValueId> known;  // of the graph's values, those in the problem
   for (size_t i = 0; i < outer.size(); ++i) known[outer[i]] = problem->inputs()[i];
   std::vector<ValueId> results = {problem->outputs()[0]};
@@ -125,7 +127,10 @@ std::unique_ptr<Graph> JoinProblems(const Graph& graph, std::span<const NodeId> 
     for (size_t i = 0; i < outer.size(); ++i) {
       const ValueId inner = next->inputs()[i];
       const auto [at, is_new] = known.try_emplace(outer[i], kNoValue);
-      if (is_new) at->second = problem->AddInput(next->value(inner).name, next->value(inner).type);
+      if (is_new) {
+        at->second = problem->AddInput(next->value(inner).name, next->value(inner).type);
+        if (outside != nullptr) outside->push_back(outer[i]);
+      }
       mapped[inner] = at->second;
     }
     CopyBody(*problem, *next, &mapped);
@@ -151,27 +156,33 @@ void JoinNodes(Graph& graph, std::span<const NodeId> nodes, JoinedOutputs output
 
 Choice ChooseAlone(const Graph& graph, NodeId node, std::span<const double> most_rounding,
                    const PlannerOptions& options) {
-  std::vector<ValueId> ignored;
-  return ChooseKernel(*ExtractProblem(graph, node, &ignored), options.target, options.tuner,
-                      LimitOf(graph, node, most_rounding, options));
+  std::vector<ValueId> inputs;
+  const std::unique_ptr<Graph> problem = ExtractProblem(graph, node, &inputs);
+  return ChooseEitherStorage(graph, *problem, inputs, graph.node(node).outputs, options,
+                             LimitOf(graph, node, most_rounding, options));
 }
 
 std::optional<Choice> ChooseJoined(const Graph& graph, std::span<const NodeId> nodes, JoinedOutputs outputs,
                                    std::span<const double> most_rounding, const PlannerOptions& options) {
-  const std::unique_ptr<Graph> problem = JoinProblems(graph, nodes, outputs);
+  std::vector<ValueId> inputs;
+  const std::unique_ptr<Graph> problem = JoinProblems(graph, nodes, outputs, &inputs);
   if (!HasStaticTypes(*problem)) return std::nullopt;
-  RoundingLimit limit = LimitOf(graph, nodes[0], most_rounding, options);
+  const RoundingLimit first_limit = LimitOf(graph, nodes[0], most_rounding, options);
+  RoundingLimit limit = first_limit;
+  std::vector<ValueId> results = graph.node(nodes[0]).outputs;
   for (const NodeId id : nodes.subspan(1)) {
     const RoundingLimit next = LimitOf(graph, id, most_rounding, options);
     if (next.bf16.has_value() != limit.bf16.has_value()) return std::nullopt;
     limit.most = std::min(limit.most, next.most);
+    if (outputs == JoinedOutputs::kLast) results.clear();
+    results.push_back(graph.node(id).outputs[0]);
   }
   std::vector<ValueId> ignored;
   const std::unique_ptr<Graph> first = ExtractProblem(graph, nodes[0], &ignored);
-  const Choice alone = ChooseAlone(graph, nodes[0], most_rounding, options);
+  const Choice alone = ChooseKernel(*first, options.target, options.tuner, first_limit);
   const Yardstick beside{first.get(), alone.kernel, alone.time_ns};
-  Choice joined =
-      ChooseKernel(*problem, options.target, options.tuner, limit, alone.last_resort ? nullptr : &beside);
+  Choice joined = ChooseEitherStorage(graph, *problem, inputs, results, options, limit,
+                                      alone.last_resort ? nullptr : &beside);
   if (joined.last_resort) return std::nullopt;
   return joined;
 }

@@ -29,13 +29,16 @@ std::vector<NodeId> SplitIfGroup(Graph& graph, NodeId node);
 // Which values of nodes that become one are still to be seen.
 enum class JoinedOutputs { kLast, kAll };
 
-// The problem of several nodes of one output each, in order, as one.
-std::unique_ptr<Graph> JoinProblems(const Graph& graph, std::span<const NodeId> nodes, JoinedOutputs outputs);
+// The problem of several nodes of one output each, in order, as one; `outside` receives what its inputs are
+// in the graph where it is not null.
+std::unique_ptr<Graph> JoinProblems(const Graph& graph, std::span<const NodeId> nodes, JoinedOutputs outputs,
+                                    std::vector<ValueId>* outside = nullptr);
 // Makes them one group; those that are groups give their bodies.
 void JoinNodes(Graph& graph, std::span<const NodeId> nodes, JoinedOutputs outputs);
-// What is best for each of the nodes alone, and for all as one; this is measured at the pace of that. Nullopt
-// where no kernel of the target takes them as one, or where they may not be: as a group they have one name,
-// and so one permission to compute in bf16.
+// What is best for each of the nodes alone, and for all as one, with what it reads and gives in bf16 where
+// that may be and is better; the second is measured at the pace of the first. Nullopt where no kernel of the
+// target takes them as one, or where they may not be: as a group they have one name, and so one permission to
+// compute in bf16.
 Choice ChooseAlone(const Graph& graph, NodeId node, std::span<const double> most_rounding,
                    const PlannerOptions& options);
 std::optional<Choice> ChooseJoined(const Graph& graph, std::span<const NodeId> nodes, JoinedOutputs outputs,

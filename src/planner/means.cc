@@ -9,6 +9,7 @@
 #include "planner/choose.h"
 #include "planner/groups.h"
 #include "planner/rounding.h"
+#include "planner/storage.h"
 
 namespace floe {
 namespace {
@@ -33,9 +34,10 @@ NodeId MeanOf(const Graph& graph, ValueId value) {
   return kNoNode;
 }
 
-std::unique_ptr<Graph> ProblemWithMean(const Graph& graph, NodeId layer, NodeId mean) {
-  std::vector<ValueId> ignored;
-  std::unique_ptr<Graph> problem = ExtractProblem(graph, layer, &ignored);
+// `inputs` receives what its inputs are in the graph.
+std::unique_ptr<Graph> ProblemWithMean(const Graph& graph, NodeId layer, NodeId mean,
+                                       std::vector<ValueId>* inputs) {
+  std::unique_ptr<Graph> problem = ExtractProblem(graph, layer, inputs);
   const ValueId result = problem->outputs()[0];
   problem->AddOutput(problem->Add(graph.node(mean).op, {result}));
   return problem;
@@ -43,12 +45,14 @@ std::unique_ptr<Graph> ProblemWithMean(const Graph& graph, NodeId layer, NodeId 
 
 bool IsFaster(const Graph& graph, NodeId layer, NodeId mean, const PlannerOptions& options,
               const RoundingLimit& rounding) {
-  const std::unique_ptr<Graph> both = ProblemWithMean(graph, layer, mean);
+  std::vector<ValueId> inputs;
+  const std::unique_ptr<Graph> both = ProblemWithMean(graph, layer, mean, &inputs);
   if (!HasStaticTypes(*both)) return false;
   const auto choose = [&](const Graph& p) {
     return ChooseKernel(p, options.target, options.tuner, rounding);
   };
-  const Choice together = choose(*both);
+  const std::vector<ValueId> outputs = {graph.node(layer).outputs[0], graph.node(mean).outputs[0]};
+  const Choice together = ChooseEitherStorage(graph, *both, inputs, outputs, options, rounding);
   if (together.last_resort) return false;
   std::vector<ValueId> ignored;
   const double apart = choose(*ExtractProblem(graph, layer, &ignored)).time_ns +

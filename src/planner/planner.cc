@@ -14,6 +14,7 @@
 #include "planner/memory.h"
 #include "planner/rounding.h"
 #include "planner/siblings.h"
+#include "planner/storage.h"
 #include "planner/weight_limit.h"
 
 namespace floe {
@@ -238,6 +239,7 @@ Plan MakePlan(Graph& graph, ConstantPool& constants, const PlannerOptions& optio
     MergeChains(graph, options);
     MergeMeans(graph, options);
     MergeSiblings(graph, options);
+    StoreInBf16(graph, options);
   }
   graph.Compact();
   Choices choices(graph, options);

@@ -21,6 +21,7 @@ struct PlannerOptions {
   double max_weight_growth = 0;
   // Why the step of that name may not compute in bf16 on a target that allows it; empty: all may.
   std::function<Refusal(const std::string& step)> bf16_refusal;
+  bool store_bf16 = false;  // on such a target values between steps may lie in memory as bf16
   std::function<void(std::string_view what, double fraction)> progress;
   std::function<bool()> cancelled;
 };

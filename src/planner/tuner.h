@@ -20,7 +20,7 @@ enum class CacheState {
   kCold,    // other layers' weights have pushed its own out of that, too
 };
 
-// A kernel on a problem whose time is known.
+// A kernel on a problem whose time is known: what is to be compared with it is measured beside it.
 struct Yardstick {
   const Graph* problem = nullptr;
   const Kernel* kernel = nullptr;

@@ -1,4 +1,4 @@
-// What an engine computes in bf16, and why the rest is not.
+// What an engine computes and keeps in bf16, and why the rest is not.
 #ifndef FLOE_TOOLS_PRECISION_TABLE_H_
 #define FLOE_TOOLS_PRECISION_TABLE_H_
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "floe/float16.h"
 #include "graph/builder.h"
 #include "verify/compare.h"
 
@@ -38,6 +39,23 @@ std::vector<Tensor> TurnedTo(const Tensor& tensor, std::span<const int64_t> dims
   return found;
 }
 
+// A value that an engine keeps as bf16 is compared as that, one of float32 with bf16's widened.
+Tensor StoredAs(const Tensor& tensor, DType dtype) {
+  if (tensor.dtype() == DType::kFloat32 && dtype == DType::kBFloat16) {
+    Tensor narrow(dtype, tensor.dims());
+    std::transform(tensor.data<float>(), tensor.data<float>() + tensor.size(), narrow.data<BFloat16>(),
+                   [](float x) { return BFloat16(x); });
+    return narrow;
+  }
+  if (tensor.dtype() == DType::kBFloat16 && dtype == DType::kFloat32) {
+    Tensor wide(dtype, tensor.dims());
+    std::transform(tensor.data<BFloat16>(), tensor.data<BFloat16>() + tensor.size(), wide.data<float>(),
+                   [](BFloat16 x) { return static_cast<float>(x); });
+    return wide;
+  }
+  return tensor;
+}
+
 }  // namespace
 
 Tensor WithLayoutOf(const Tensor& tensor, std::span<const int64_t> dims) {
@@ -46,7 +64,8 @@ Tensor WithLayoutOf(const Tensor& tensor, std::span<const int64_t> dims) {
   return turned.empty() ? tensor : turned[0];
 }
 
-Tensor InLayoutOf(const Tensor& wanted, const Tensor& value) {
+Tensor InLayoutOf(const Tensor& known, const Tensor& value) {
+  const Tensor wanted = StoredAs(known, value.dtype());
   std::vector<Tensor> candidates = TurnedTo(wanted, value.dims());
   if (candidates.empty() || value.dtype() != wanted.dtype()) return wanted;
   if (wanted.dims() == value.dims()) candidates.insert(candidates.begin(), wanted);

@@ -12,9 +12,9 @@ namespace floe {
 // Itself too where neither does: whoever compares says so.
 Tensor WithLayoutOf(const Tensor& tensor, std::span<const int64_t> dims);
 
-// `wanted` in the layout of `value`. Where the dims do not tell, as when all are equal, the one that lies
-// nearer to `value`.
-Tensor InLayoutOf(const Tensor& wanted, const Tensor& value);
+// `known` in the layout of `value`, and as bf16 or float32 where that is the other. Where the dims do not
+// tell, as when all are equal, the one that lies nearer to `value`.
+Tensor InLayoutOf(const Tensor& known, const Tensor& value);
 
 }  // namespace floe
 

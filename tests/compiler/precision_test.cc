@@ -156,6 +156,30 @@ TEST_F(Precision, AutoWithAWideBudgetIsBf16) {
                            OutputsOf(Build(kNetwork, OptionsFor("bf16")))[0]));
 }
 
+// The errors of its steps are measured one by one, in a network that is float32 in memory.
+TEST_F(Precision, AutoStoresNothingInBf16) {
+  constexpr const char* kLayers = R"(
+graph net(%x: float32[1, 28, 28, 16]) -> (%y) {
+  %w1: float32[64, 1, 1, 16] = const seeded(1)
+  %w2: float32[64, 3, 3, 1] = const seeded(2)
+  %w3: float32[32, 1, 1, 64] = const seeded(3)
+  %a = Conv(%x, %w1)
+  %b = Relu(%a)
+  %c = Conv(%b, %w2) {pads=[1, 1, 1, 1], group=64}
+  %d = Relu(%c)
+  %e = Conv(%d, %w3)
+  %y = ReduceMax(%e) {axes=[1, 2]}
+})";
+  CompileOptions options = OptionsFor("auto");
+  options.error_budget = 1;
+  options.tune = true;  // what lies in memory as bf16 is decided by times alone
+  options.timing_cache = "none";
+  const auto engine = Build(kLayers, options);
+  const Plan& plan = engine->data().profiles[0];
+  for (const PlanValue& v : plan.values) EXPECT_EQ(v.type.dtype, DType::kFloat32) << v.name;
+  for (const Step& step : plan.steps) EXPECT_NE(std::get<KernelStep>(step.action).kernel, "reference.graph");
+}
+
 TEST_F(Precision, AutoLeavesBranchesFloat) {
   constexpr const char* kBranch = R"(
 graph net(%c: bool[], %x: float32[8, 64]) -> (%y) {

@@ -43,6 +43,29 @@ TEST(Layers, AnEngineAgreesWithTheGraphItWasBuiltFrom) {
   }
 }
 
+TEST(Layers, InBf16AreComparedAsSuch) {
+  const std::unique_ptr<Graph> graph = ParseGraph(Network(2));
+  const std::vector<Tensor> inputs = Inputs();
+  const std::string stored = R"(graph net(%x: float32[1, 6, 6, 8] @"x:0") -> (%c) {
+    %w1: float32[8, 3, 3, 8] = const seeded(1)
+    %w2: float32[4, 1, 1, 8] = const seeded(2)
+    %a: float32[1, 6, 6, 8] = Conv(%x, %w1) {pads=[1, 1, 1, 1]} from "a"
+    %r: float32[1, 6, 6, 8] = Relu(%a) from "b"
+    %b: bfloat16[1, 6, 6, 8] @"b:0" = Cast(%r) {to=bfloat16}
+    %d: float32[1, 6, 6, 8] = Cast(%b) {to=float32}
+    %c: float32[1, 6, 6, 4] @"c:0" = Conv(%d, %w2) from "c"
+  })";
+  const auto layers =
+      CompareLayers(testing::EngineFor(stored), inputs, ReferenceLayers(*graph, inputs, 1), 1);
+  bool seen = false;
+  for (const LayerDifference& layer : layers) {
+    EXPECT_EQ(layer.error.incomparable, "") << layer.tensor;
+    EXPECT_LT(layer.error.relative, 1e-2) << layer.tensor;
+    seen |= layer.tensor == "b:0";
+  }
+  EXPECT_TRUE(seen);
+}
+
 // The same network with its channels first, weights too.
 std::string ChannelsFirst(int seed) {
   return R"(graph net(%x: float32[1, 8, 6, 6] @"x:0") -> (%c) {

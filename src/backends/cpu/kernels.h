@@ -9,6 +9,7 @@ namespace floe::cpu {
 Kernel ConvGemmKernel();    // conv/conv_gemm.cc
 Kernel ConvPackedKernel();  // packed/conv_packed.cc
 Kernel ConvFewChannelsKernel();
+Kernel ConvFewChannelsBf16Kernel();
 Kernel ProductBf16Kernel();         // packed/product_bf16.cc
 Kernel DepthwisePointwiseKernel();  // packed/depthwise_pointwise.cc
 Kernel DepthwisePointwiseBf16Kernel();
@@ -16,6 +17,7 @@ Kernel ConvDepthwiseKernel();  // packed/conv_depthwise.cc
 Kernel ConvDepthwiseBf16Kernel();
 Kernel ConvTransposeKernel();  // conv/conv_transpose.cc
 Kernel DepthwiseKernel();      // depthwise/depthwise.cc
+Kernel DepthwiseBf16Kernel();  // depthwise/depthwise_bf16.cc
 Kernel ElementwiseKernel();    // elementwise/elementwise.cc
 Kernel CropAndResizeKernel();  // image/crop_and_resize.cc
 Kernel ResizeKernel();         // image/resize.cc

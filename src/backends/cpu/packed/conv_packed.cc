@@ -1,6 +1,7 @@
 // Convolution as a product of packed weights with pixels: gathered ones, or, where these are few floats, as
 // they lie.
 #include <algorithm>
+#include <vector>
 
 #include "backends/cpu/kernels.h"
 #include "backends/cpu/packed/product.h"
@@ -87,6 +88,8 @@ namespace {
 
 constexpr std::string_view kName = "cpu.conv_packed";
 constexpr std::string_view kFewName = "cpu.conv_few_channels";
+constexpr std::string_view kFewBf16Name = "cpu.conv_few_channels_bf16";
+
 Refusal PlanFew(const Graph& problem, ProductPlan* plan) {
   if (Refusal refusal = PlanConv(problem, plan)) return refusal;
   if (!plan->head.plain()) return "a scale, or the like, before it";
@@ -113,7 +116,7 @@ class ConvFew : public PackedProduct {
   }
 
  private:
-  int64_t EdgeFloats() const { return RoundUp(DirectEdgeFloats(window_, code_.tile_rows), code_.vector); }
+  int64_t EdgeFloats() const { return RoundUp(DirectEdgeFloats(window_, code_), code_.vector); }
 };
 
 Refusal Refuses(const Graph& problem, const Target&) {
@@ -149,7 +152,7 @@ std::unique_ptr<Executable> PrepareConv(const PrepareArgs& args, const ProductPl
                                         std::string_view name) {
   const PackedCode& code = PackedCodeFor(IsaOf(args.target));
   CheckPackedProducts(args.packed, plan, code, name);
-  return std::make_unique<Conv>(args, plan, code);
+  return std::make_unique<Conv>(args, StoredProblem(args.problem), plan, code);
 }
 
 std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
@@ -164,7 +167,68 @@ std::unique_ptr<Executable> PrepareFew(const PrepareArgs& args) {
   return PrepareConv<ConvFew>(args, plan, kFewName);
 }
 
+// The pixels are float32: an image, as it comes; what they become may lie in memory as bf16.
+Refusal PlanFewBf16(const StoredProblem& stored, ProductPlan* plan) {
+  if (Refusal refusal = PlanFew(stored.graph(), plan)) return refusal;
+  if (stored.bf16_input(Operand(stored.graph(), plan->head.parts[0]).input())) return "pixels in bf16";
+  plan->products[0].shape = DirectBf16Shape(plan->window);
+  return std::nullopt;
+}
+
+Refusal RefusesFewBf16(const Graph& problem, const Target& target) {
+  ProductPlan plan;
+  if (Refusal refusal = PlanFewBf16(StoredProblem(problem), &plan)) return refusal;
+  if (!HasBf16(target)) return kNotForBf16;
+  return std::nullopt;
+}
+
+double EstimateFewBf16(const Graph& problem, const Target& target) {
+  const StoredProblem stored(problem);
+  ProductPlan plan;
+  PlanFewBf16(stored, &plan);
+  return EstimatePackedNs(plan.products[0].shape, PackedBf16Code(), IsaOf(target)) +
+         BytesMoved(problem) * 0.02;
+}
+
+Packed PackFewBf16(const Graph& problem, const Target&) {
+  const StoredProblem stored(problem);
+  ProductPlan plan;
+  CHECK(!PlanFewBf16(stored, &plan));
+  const ValueId filter = plan.products[0].group.main->inputs[1];
+  Packed packed{{PackDirectBf16(plan.window, ConstantOf(problem, filter)->data<float>())}, {}};
+  if (problem.value(filter).users.size() == 1) packed.consumed.push_back(filter);
+  return packed;
+}
+
+std::unique_ptr<Executable> PrepareFewBf16(const PrepareArgs& args) {
+  const StoredProblem stored(args.problem);
+  ProductPlan plan;
+  CHECK(!PlanFewBf16(stored, &plan));
+  CheckPackedProducts(args.packed, plan, PackedBf16Code(), kFewBf16Name);
+  return std::make_unique<ConvFew>(args, stored, plan, PackedBf16Code());
+}
+
+std::vector<InPlace> FewBf16InPlace(const Graph& problem) {
+  const StoredProblem stored(problem);
+  return stored.OfSameType(ResidualInPlace(stored.graph()));
+}
+
 }  // namespace
+
+PackedShape DirectBf16Shape(const Window& w) {
+  return {w.output_pixels(), w.kernel[1] * RoundUp(w.kernel[2] * w.channels, 2), w.output_channels};
+}
+
+Tensor PackDirectBf16(const Window& w, const float* filter) {
+  const PackedShape shape = DirectBf16Shape(w);
+  const int64_t run = w.kernel[2] * w.channels;
+  const int64_t padded = RoundUp(run, 2);
+  std::vector<float> rows(static_cast<size_t>(shape.columns * shape.depth), 0.0f);
+  for (int64_t r = 0; r < shape.columns * w.kernel[1]; ++r) {
+    std::copy_n(filter + r * run, run, rows.data() + r * padded);
+  }
+  return PackWeights(shape, PackedBf16Code(), {rows.data(), shape.depth});
+}
 
 Kernel ConvPackedKernel() {
   return {.name = kName,
@@ -186,6 +250,18 @@ Kernel ConvFewChannelsKernel() {
           .prepare = PrepareFew,
           .in_place = ResidualInPlace,
           .error_bound = 2e-5};
+}
+
+Kernel ConvFewChannelsBf16Kernel() {
+  return {.name = kFewBf16Name,
+          .version = 1,
+          .refuses = RefusesFewBf16,
+          .estimate_ns = EstimateFewBf16,
+          .pack = PackFewBf16,
+          .prepare = PrepareFewBf16,
+          .in_place = FewBf16InPlace,
+          .error_bound = 1e-2,
+          .arithmetic = DType::kBFloat16};
 }
 
 }  // namespace floe::cpu

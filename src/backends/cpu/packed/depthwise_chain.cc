@@ -2,7 +2,10 @@
 
 #include "backends/cpu/conv/epilogue.h"
 #include "backends/cpu/depthwise/depthwise.h"
+#include "backends/cpu/depthwise/depthwise_bf16.h"
+#include "backends/cpu/packed/product.h"
 #include "backends/cpu/problem.h"
+#include "backends/cpu/storage.h"
 
 namespace floe::cpu {
 
@@ -30,14 +33,24 @@ Refusal ReadChainPointwise(const Graph& problem, const FusedGroup& group, Window
   return std::nullopt;
 }
 
+namespace {
+
+Tensor PackLayer(const ChainLayer& layer, const float* filter) {
+  const bool depthwise = layer.shape == nullptr;
+  if (layer.direct_bf16) {
+    return depthwise ? PackDepthwiseBf16(layer.window, filter) : PackDirectBf16(layer.window, filter);
+  }
+  if (depthwise) return PackDepthwise(layer.window, filter);
+  return PackWeights(*layer.shape, *layer.code, {filter, layer.shape->depth});
+}
+
+}  // namespace
+
 Packed PackChain(const Graph& problem, const std::vector<ChainLayer>& layers) {
   Packed out;
   for (const ChainLayer& layer : layers) {
     const ValueId filter = layer.group.main->inputs[1];
-    const float* values = ConstantOf(problem, filter)->data<float>();
-    out.tensors.push_back(layer.shape == nullptr
-                              ? PackDepthwise(layer.window, values)
-                              : PackWeights(*layer.shape, *layer.code, {values, layer.shape->depth}));
+    out.tensors.push_back(PackLayer(layer, ConstantOf(problem, filter)->data<float>()));
     if (problem.value(filter).users.size() == 1) out.consumed.push_back(filter);
   }
   return out;
@@ -47,7 +60,9 @@ void CheckPackedChain(std::span<const Tensor> packed, const std::vector<ChainLay
                       std::string_view kernel) {
   CheckPackedCount(packed, layers.size(), kernel);
   for (size_t i = 0; i < layers.size(); ++i) {
-    if (layers[i].shape == nullptr) {
+    if (layers[i].shape == nullptr && layers[i].direct_bf16) {
+      CheckPacked(packed[i], DType::kBFloat16, PackedDepthwiseBf16Elements(layers[i].window), kernel);
+    } else if (layers[i].shape == nullptr) {
       CheckPackedFloats(packed[i], layers[i].window.taps() * layers[i].window.output_channels, kernel);
     } else {
       CheckPackedWeights(packed[i], *layers[i].shape, *layers[i].code, kernel);
@@ -57,8 +72,10 @@ void CheckPackedChain(std::span<const Tensor> packed, const std::vector<ChainLay
 
 std::vector<InPlace> ChainInPlace(const Graph& problem) {
   std::string why;
-  const std::vector<FusedGroup> chain = MatchChainPerhapsWithMean(problem, &why);
-  return chain.empty() ? std::vector<InPlace>{} : ResidualInPlace(problem, chain.back());
+  const StoredProblem stored(problem);
+  const std::vector<FusedGroup> chain = MatchChainPerhapsWithMean(stored.graph(), &why);
+  if (chain.empty()) return {};
+  return stored.OfSameType(ResidualInPlace(stored.graph(), chain.back()));
 }
 
 double EstimateDepthwiseNs(const Window& w, Isa isa) {

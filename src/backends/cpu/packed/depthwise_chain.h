@@ -23,6 +23,9 @@ struct ChainLayer {
   const Window& window;
   const PackedShape* shape = nullptr;  // of its product; null: depthwise
   const PackedCode* code = nullptr;
+  // A product whose pixels are read where they lie, or a depthwise convolution, and both in bf16: filters
+  // have an order of their own.
+  bool direct_bf16 = false;
 };
 // The filters of the layers, in order. One constant may be several of the problem's operands; it is consumed
 // when it is one.

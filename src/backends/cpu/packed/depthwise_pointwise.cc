@@ -2,8 +2,10 @@
 // gathered but computed, so that what lies between the two never leaves the cache.
 #include "backends/cpu/conv/epilogue.h"
 #include "backends/cpu/depthwise/depthwise.h"
+#include "backends/cpu/depthwise/depthwise_bf16.h"
 #include "backends/cpu/kernels.h"
 #include "backends/cpu/packed/depthwise_chain.h"
+#include "backends/cpu/storage.h"
 #include "base/check.h"
 
 namespace floe::cpu {
@@ -18,10 +20,15 @@ struct PairPlan {
   Window depthwise;
   Window pointwise;
   PackedShape shape;
+  bool bf16_input = false;  // which the depthwise convolution then computes in
+  bool bf16_residual = false;
+  bool bf16_output = false;
 };
 
-Refusal MakePlan(const Graph& problem, DType arithmetic, PairPlan* plan) {
+Refusal MakePlan(const StoredProblem& stored, DType arithmetic, PairPlan* plan) {
+  if (arithmetic != DType::kBFloat16 && !stored.is_plain()) return "values in bf16";
   std::string why;
+  const Graph& problem = stored.graph();
   const std::vector<FusedGroup> chain = MatchFusedChain(problem, &why);
   if (chain.empty()) return why;
   if (chain.size() != 2) return "not two layers";
@@ -32,28 +39,38 @@ Refusal MakePlan(const Graph& problem, DType arithmetic, PairPlan* plan) {
   if (chain[0].residual != kNoValue) return "an addition between the two";
   plan->shape.unit = plan->depthwise.output[2];
   plan->shape.fill_once = true;
-  // With bf16 a row of the image is computed in float32 first.
+  plan->bf16_input = stored.bf16_input(Operand(problem, chain[0].main->inputs[0]).input());
+  plan->bf16_residual = stored.bf16_input(Operand(problem, chain[1].residual).input());
+  plan->bf16_output = stored.bf16_output(0);
+  if (plan->bf16_input) return RefuseDepthwiseBf16(plan->depthwise);
+  // A row of the image is computed in float32 first.
   if (arithmetic == DType::kBFloat16) plan->shape.scratch_rows = plan->shape.unit;
   return std::nullopt;
 }
 
 std::vector<ChainLayer> LayersOf(const PairPlan& plan, const PackedCode& code) {
-  return {{plan.first, plan.depthwise}, {plan.second, plan.pointwise, &plan.shape, &code}};
+  return {{plan.first, plan.depthwise, nullptr, nullptr, plan.bf16_input},
+          {plan.second, plan.pointwise, &plan.shape, &code}};
 }
 
 class DepthwisePointwise : public Executable {
  public:
-  DepthwisePointwise(const PrepareArgs& args, const PairPlan& plan, const PackedCode& code)
+  DepthwisePointwise(const PrepareArgs& args, const StoredProblem& stored, const PairPlan& plan,
+                     const PackedCode& code)
       : window_(plan.depthwise),
         pointwise_(plan.pointwise),
         shape_(plan.shape),
         code_(code),
         depthwise_(DepthwiseCodeFor(IsaOf(args.target))),
-        input_(args.problem, plan.first.main->inputs[0]),
-        between_(args.problem, plan.first),
-        epilogue_(args.problem, plan.second),
+        depthwise_bf16_(plan.bf16_input ? DepthwiseCodeForBf16() : nullptr),
+        input_(stored.graph(), plan.first.main->inputs[0]),
+        between_(stored.graph(), plan.first),
+        epilogue_(stored.graph(), plan.second),
         filter_(args.packed[0]),
-        packed_(args.packed[1]) {}
+        packed_(args.packed[1]),
+        bf16_input_(plan.bf16_input),
+        bf16_residual_(plan.bf16_residual),
+        bf16_output_(plan.bf16_output) {}
 
   size_t WorkspaceBytes(int threads) const override {
     return PackedWorkspaceFloats(shape_, code_, threads) * sizeof(float);
@@ -65,10 +82,17 @@ class DepthwisePointwise : public Executable {
     call.columns = shape_.columns;
     call.weights = static_cast<const float*>(packed_.raw());
     call.bias = epilogue_.bias.floats(args);
-    call.residual = epilogue_.residual.floats(args);
-    call.output = static_cast<float*>(args.outputs[0].raw());
+    call.residual = epilogue_.residual.raw(args);
+    call.output = args.outputs[0].raw();
+    call.bf16_residual = bf16_residual_;
+    call.bf16_output = bf16_output_;
     call.activation = epilogue_.activation;
+    const FillRows fill = bf16_input_ ? FillInBf16(args) : Fill(args);
+    RunPacked(shape_, code_, {&call, 1}, fill, static_cast<float*>(args.workspace), *args.pool);
+  }
 
+ private:
+  FillRows Fill(const RunArgs& args) const {
     DepthwiseCall rows;
     rows.window = &window_;
     rows.input = input_.floats(args);
@@ -76,17 +100,36 @@ class DepthwisePointwise : public Executable {
     rows.bias = between_.bias.floats(args);
     rows.activation = between_.activation;
     rows.channel_end = shape_.depth;
-    const auto fill = [&](const RowBlock& block, int64_t begin, int64_t end, float* scratch) {
+    return [this, rows](const RowBlock& block, int64_t begin, int64_t end, float* scratch) {
       if (code_.depths == 1) {
         FillPacked(rows, block, begin, end);
       } else {
         FillThrough(rows, block, begin, end, scratch);
       }
     };
-    RunPacked(shape_, code_, {&call, 1}, fill, static_cast<float*>(args.workspace), *args.pool);
   }
 
- private:
+  FillRows FillInBf16(const RunArgs& args) const {
+    DepthwiseBf16Call rows;
+    rows.window = &window_;
+    rows.input = static_cast<const uint16_t*>(input_.raw(args));
+    rows.weights = static_cast<const uint32_t*>(filter_.raw());
+    rows.bias = between_.bias.floats(args);
+    rows.activation = between_.activation;
+    rows.channel_end = shape_.depth;
+    rows.pixel_pitch = kBf16BlockDepths;
+    rows.fills_up = true;
+    return [this, rows](const RowBlock& block, int64_t begin, int64_t end, float*) {
+      DepthwiseBf16Call call = rows;
+      call.output = reinterpret_cast<uint16_t*>(block.rows);
+      call.block_pitch = kBf16BlockDepths * block.count;
+      call.first_row = block.first / shape_.unit;
+      call.row_begin = (block.first + begin) / shape_.unit;
+      call.row_end = (block.first + end) / shape_.unit;
+      depthwise_bf16_(call);
+    };
+  }
+
   // Straight into the packed layout.
   void FillPacked(DepthwiseCall call, const RowBlock& block, int64_t begin, int64_t end) const {
     call.output = block.rows;
@@ -117,17 +160,21 @@ class DepthwisePointwise : public Executable {
   PackedShape shape_;
   const PackedCode& code_;
   DepthwiseCode depthwise_;
+  DepthwiseBf16Code depthwise_bf16_;
   Operand input_;
   Epilogue between_;
   Epilogue epilogue_;
   Tensor filter_;
   Tensor packed_;
+  bool bf16_input_;
+  bool bf16_residual_;
+  bool bf16_output_;
 };
 
 template <DType kArithmetic>
 Refusal Refuses(const Graph& problem, const Target& target) {
   PairPlan plan;
-  if (Refusal refusal = MakePlan(problem, kArithmetic, &plan)) return refusal;
+  if (Refusal refusal = MakePlan(StoredProblem(problem), kArithmetic, &plan)) return refusal;
   if (kArithmetic == DType::kBFloat16 && !HasBf16(target)) return kNotForBf16;
   return std::nullopt;
 }
@@ -135,7 +182,7 @@ Refusal Refuses(const Graph& problem, const Target& target) {
 template <DType kArithmetic>
 double Estimate(const Graph& problem, const Target& target) {
   PairPlan plan;
-  MakePlan(problem, kArithmetic, &plan);
+  MakePlan(StoredProblem(problem), kArithmetic, &plan);
   const Isa isa = IsaOf(target);
   return EstimatePackedNs(plan.shape, ChainCodeFor(kArithmetic, target), isa) +
          EstimateDepthwiseNs(plan.depthwise, isa) + BytesMoved(problem) * 0.02;
@@ -143,24 +190,26 @@ double Estimate(const Graph& problem, const Target& target) {
 
 template <DType kArithmetic>
 Packed Pack(const Graph& problem, const Target& target) {
+  const StoredProblem stored(problem);
   PairPlan plan;
-  CHECK(!MakePlan(problem, kArithmetic, &plan));
+  CHECK(!MakePlan(stored, kArithmetic, &plan));
   return PackChain(problem, LayersOf(plan, ChainCodeFor(kArithmetic, target)));
 }
 
 template <DType kArithmetic>
 std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
+  const StoredProblem stored(args.problem);
   PairPlan plan;
-  CHECK(!MakePlan(args.problem, kArithmetic, &plan));
+  CHECK(!MakePlan(stored, kArithmetic, &plan));
   const PackedCode& code = ChainCodeFor(kArithmetic, args.target);
   CheckPackedChain(args.packed, LayersOf(plan, code), kArithmetic == DType::kBFloat16 ? kBf16Name : kName);
-  return std::make_unique<DepthwisePointwise>(args, plan, code);
+  return std::make_unique<DepthwisePointwise>(args, stored, plan, code);
 }
 
 template <DType kArithmetic>
 Kernel Row(std::string_view name, double error_bound) {
   return {.name = name,
-          .version = 3,
+          .version = 4,
           .refuses = Refuses<kArithmetic>,
           .estimate_ns = Estimate<kArithmetic>,
           .pack = Pack<kArithmetic>,

@@ -28,8 +28,9 @@ struct RowBlock {
 
 // One of the tensors whose pixels lie side by side in a row (see PartsAreWhole() in match.h).
 struct PixelPart {
-  const float* first = nullptr;
+  const void* first = nullptr;
   int64_t channels = 0;
+  bool bf16 = false;  // else float32
 };
 
 // What a pixel's channels become on their way in: times scale, plus offset, clamped.
@@ -47,12 +48,20 @@ struct PackedCall {
   int64_t words = 1;  // of a row
   int64_t columns = 1;
   const float* weights = nullptr;
-  const float* bias = nullptr;      // one a column, or null
-  const float* residual = nullptr;  // laid out as the output, or null; may be the output
-  float* output = nullptr;
+  const float* bias = nullptr;     // one a column, or null
+  const void* residual = nullptr;  // laid out as the output, or null; may be the output
+  void* output = nullptr;
+  bool bf16_residual = false;  // else float32; bf16 for the code that has it
+  bool bf16_output = false;
   int64_t first_row = 0;  // of batch * y, the one that lies at `output`; `direct` alone looks at it
   Activation activation;
 };
+
+// Of an input row in bf16 as PackedCode::direct keeps it: from the first pixel under a window to the last
+// one, and what a last word or vector reads beyond.
+inline int64_t DirectRowWords(const Window& w) {
+  return (((w.output[2] - 1) * w.stride[2] + w.kernel[2]) * w.channels + 63) / 32 * 16;
+}
 
 // One instruction set's code.
 struct PackedCode {
@@ -64,20 +73,27 @@ struct PackedCode {
   // `row` is scratch for one row's depths as floats, padded.
   void (*gather)(const Window& window, const float* input, const RowBlock& block, int64_t begin, int64_t end,
                  float* row) = nullptr;
+  // The same of an input in bf16; null without bf16. `row` is scratch for one row, too.
+  void (*gather_bf16)(const Window& window, const uint16_t* input, const RowBlock& block, int64_t begin,
+                      int64_t end, uint16_t* row) = nullptr;
   // The same of single pixels without padding.
   void (*gather_mapped)(const Window& window, const PixelMap& map, const RowBlock& block, int64_t begin,
                         int64_t end) = nullptr;
   // All the block's rows with panels [begin, end).
   void (*multiply)(const PackedCall& call, const RowBlock& block, int64_t begin, int64_t end) = nullptr;
   // Output rows [begin, end) of batch * y straight from the input, whose pixels lie close enough together to
-  // be read where they are; null with bf16. `edge` is scratch for DirectEdgeFloats() floats.
+  // be read where they are. `edge` is scratch for DirectEdgeFloats() floats. With bf16 a filter row's depths
+  // are an even number: a zero weight may follow.
   void (*direct)(const PackedCall& call, const Window& window, const float* input, int64_t begin, int64_t end,
                  float* edge) = nullptr;
 };
 
-// A row of `tile_rows` neighbouring output pixels' windows.
-inline int64_t DirectEdgeFloats(const Window& w, int64_t tile_rows) {
-  return w.kernel[1] * ((tile_rows - 1) * w.stride[2] + w.kernel[2]) * w.channels;
+// A row of `tile_rows` neighbouring output pixels' windows; with bf16, whole rows of the padded input.
+inline int64_t DirectEdgeFloats(const Window& w, const PackedCode& code) {
+  if (code.depths == 1) {
+    return w.kernel[1] * ((code.tile_rows - 1) * w.stride[2] + w.kernel[2]) * w.channels;
+  }
+  return w.kernel[1] * DirectRowWords(w);
 }
 
 namespace generic {

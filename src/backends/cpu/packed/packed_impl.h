@@ -5,6 +5,7 @@
 #include "backends/cpu/activation_impl.h"
 #include "backends/cpu/packed/packed.h"
 #include "backends/cpu/packed/tile.h"
+#include "backends/cpu/simd_bf16.h"
 
 namespace floe::cpu::FLOE_CPU_ISA {
 
@@ -16,24 +17,33 @@ struct PlainRow {
   FLOE_INLINE Vec Part(int64_t i, int64_t count) const { return LoadPart(from + i, count); }
 };
 
-// Each times a number of its own, plus another, clamped.
+// Each times a number of its own, plus another, clamped; `Row` is what it is before.
+template <typename Row>
 struct MappedRow {
-  const float* from;
+  Row from;
   const float* scale;
   const float* offset;
   Vec low, high;
 
   FLOE_INLINE Vec At(int64_t i) const {
-    return AtMost(AtLeast(Fma(Load(from + i), Load(scale + i), Load(offset + i)), low), high);
+    return AtMost(AtLeast(Fma(from.At(i), Load(scale + i), Load(offset + i)), low), high);
   }
   FLOE_INLINE Vec Part(int64_t i, int64_t count) const {
-    const Vec x = Fma(LoadPart(from + i, count), LoadPart(scale + i, count), LoadPart(offset + i, count));
+    const Vec x = Fma(from.Part(i, count), LoadPart(scale + i, count), LoadPart(offset + i, count));
     return AtMost(AtLeast(x, low), high);
   }
 };
 
 // One row of depths to its place among `count` rows.
 #if defined(__AVX512BF16__)
+// What is rounded already is copied.
+FLOE_INLINE void SpreadRow(Bf16Row row, int64_t depth, int64_t count, float* to) {
+  constexpr int64_t kStep = 2 * kLanes;
+  for (int64_t i = 0; i < depth; i += kStep, to += count * kLanes) {
+    _mm512_storeu_si512(to, _mm512_maskz_loadu_epi16(FirstShorts(depth - i), row.from + i));
+  }
+}
+
 template <typename Row>
 FLOE_INLINE void SpreadRow(Row row, int64_t depth, int64_t count, float* to) {
   constexpr int64_t kStep = 2 * kLanes;
@@ -67,7 +77,8 @@ FLOE_INLINE void ZeroRun(int64_t count, float* to) {
 }
 
 // The pixels under the window whose first one is (y, x), one after the other.
-inline void CopyWindow(const Window& w, const float* image, int64_t y, int64_t x, float* to) {
+template <typename T>
+inline void CopyWindow(const Window& w, const T* image, int64_t y, int64_t x, T* to) {
   const int64_t pixel = w.channels;
   const int64_t step = w.dilation[2];
   int64_t first = 0;
@@ -80,7 +91,7 @@ inline void CopyWindow(const Window& w, const float* image, int64_t y, int64_t x
       ZeroRun(w.kernel[2] * pixel, to);
       continue;
     }
-    const float* from = image + (row * w.input[2] + x) * pixel;
+    const T* from = image + (row * w.input[2] + x) * pixel;
     ZeroRun(first * pixel, to);
     if (step == 1) {
       CopyRun(from + first * pixel, (last - first) * pixel, to + first * pixel);
@@ -108,21 +119,37 @@ FLOE_INLINE void ForEachPixel(const Window& w, const RowBlock& block, int64_t be
   }
 }
 
-inline void Gather(const Window& w, const float* input, const RowBlock& block, int64_t begin, int64_t end,
-                   float* row) {
+// Row is what reads a T.
+template <typename Row, typename T>
+inline void GatherRows(const Window& w, const T* input, const RowBlock& block, int64_t begin, int64_t end,
+                       T* row) {
   const int64_t depth = w.taps() * w.channels;
   const int64_t image = w.input[1] * w.input[2] * w.channels;
   const bool single = w.taps() == 1 && w.pad[1] == 0 && w.pad[2] == 0;
   ForEachPixel(
       w, block, begin, end, [&](float* to, int64_t n, int64_t y, int64_t x) __attribute__((always_inline)) {
         if (single) {
-          SpreadRow(PlainRow{input + n * image + (y * w.input[2] + x) * w.channels}, depth, block.count, to);
+          SpreadRow(Row{input + n * image + (y * w.input[2] + x) * w.channels}, depth, block.count, to);
         } else {
           CopyWindow(w, input + n * image, y, x, row);
-          SpreadRow(PlainRow{row}, depth, block.count, to);
+          SpreadRow(Row{row}, depth, block.count, to);
         }
       });
 }
+
+inline void Gather(const Window& w, const float* input, const RowBlock& block, int64_t begin, int64_t end,
+                   float* row) {
+  GatherRows<PlainRow>(w, input, block, begin, end, row);
+}
+
+#if defined(__AVX512BF16__)
+inline void GatherBf16(const Window& w, const uint16_t* input, const RowBlock& block, int64_t begin,
+                       int64_t end, uint16_t* row) {
+  GatherRows<Bf16Row>(w, input, block, begin, end, row);
+}
+#else
+constexpr decltype(PackedCode::gather_bf16) GatherBf16 = nullptr;
+#endif
 
 inline void GatherMapped(const Window& w, const PixelMap& map, const RowBlock& block, int64_t begin,
                          int64_t end) {
@@ -135,8 +162,18 @@ inline void GatherMapped(const Window& w, const PixelMap& map, const RowBlock& b
         const float* offset = map.offset;
         for (int64_t p = 0; p < map.part_count; ++p) {
           const int64_t channels = map.parts[p].channels;
-          SpreadRow(MappedRow{map.parts[p].first + pixel * channels, scale, offset, low, high}, channels,
-                    block.count, to);
+          const auto spread = [&](auto row) __attribute__((always_inline)) {
+            SpreadRow(MappedRow<decltype(row)>{row, scale, offset, low, high}, channels, block.count, to);
+          };
+#if defined(__AVX512BF16__)
+          if (map.parts[p].bf16) {
+            spread(Bf16Row{static_cast<const uint16_t*>(map.parts[p].first) + pixel * channels});
+          } else {
+            spread(PlainRow{static_cast<const float*>(map.parts[p].first) + pixel * channels});
+          }
+#else
+          spread(PlainRow{static_cast<const float*>(map.parts[p].first) + pixel * channels});
+#endif
           scale += channels;
           offset += channels;
           to += channels / kDepths * block.count;
@@ -146,14 +183,16 @@ inline void GatherMapped(const Window& w, const PixelMap& map, const RowBlock& b
 
 // What one register block writes.
 struct TileOut {
-  float* output;          // first row and column
-  const float* residual;  // or null
-  const float* bias;      // or null
-  int64_t pitch;          // floats from row to row of the output
+  void* output;          // first row and column
+  const void* residual;  // or null
+  const float* bias;     // or null
+  int64_t pitch;         // floats from row to row of the output
   int64_t residual_pitch;
   int64_t columns;  // real ones
   bool clamp;
   float low, high;
+  bool bf16_output = false;
+  bool bf16_residual = false;
 };
 
 // kPart: of the last vectors only some columns are real.
@@ -167,6 +206,14 @@ FLOE_INLINE void FinishAs(const TileOut& out, Vec (&acc)[kRows][kVectors]) {
   }
   const auto load = [&](const float* p, int v) __attribute__((always_inline)) {
     return kPart ? LoadPart(p + v * kLanes, lanes[v]) : Load(p + v * kLanes);
+  };
+  // Element `at` of a tensor laid out as the output.
+  const auto load_residual = [&](int64_t at, int v) __attribute__((always_inline)) {
+#if defined(__AVX512BF16__)
+    if (out.bf16_residual)
+      return LoadBf16(static_cast<const uint16_t*>(out.residual) + at + v * kLanes, lanes[v]);
+#endif
+    return load(static_cast<const float*>(out.residual) + at, v);
   };
   const auto for_each = [&](auto f) __attribute__((always_inline)) {
 #pragma GCC unroll 16
@@ -182,9 +229,8 @@ FLOE_INLINE void FinishAs(const TileOut& out, Vec (&acc)[kRows][kVectors]) {
     for_each([&](int i, int v) __attribute__((always_inline)) { acc[i][v] += bias[v]; });
   }
   if (out.residual != nullptr) {
-    for_each([&](int i, int v) __attribute__((always_inline)) {
-      acc[i][v] += load(out.residual + i * out.residual_pitch, v);
-    });
+    for_each([&](int i, int v)
+                 __attribute__((always_inline)) { acc[i][v] += load_residual(i * out.residual_pitch, v); });
   }
   if (out.clamp) {
     const Vec low = Splat(out.low);
@@ -192,8 +238,25 @@ FLOE_INLINE void FinishAs(const TileOut& out, Vec (&acc)[kRows][kVectors]) {
     for_each([&](int i, int v)
                  __attribute__((always_inline)) { acc[i][v] = AtMost(AtLeast(acc[i][v], low), high); });
   }
+#if defined(__AVX512BF16__)
+  if (out.bf16_output && kVectors == 2 && out.columns == 2 * kLanes) {
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i) {
+      uint16_t* to = static_cast<uint16_t*>(out.output) + i * out.pitch;
+      const __m512bh both = _mm512_cvtne2ps_pbh(acc[i][kVectors - 1], acc[i][0]);
+      _mm512_storeu_si512(to, reinterpret_cast<__m512i>(both));
+    }
+    return;
+  }
+  if (out.bf16_output) {
+    for_each([&](int i, int v) __attribute__((always_inline)) {
+      StoreBf16(static_cast<uint16_t*>(out.output) + i * out.pitch + v * kLanes, acc[i][v], lanes[v]);
+    });
+    return;
+  }
+#endif
   for_each([&](int i, int v) __attribute__((always_inline)) {
-    float* to = out.output + i * out.pitch + v * kLanes;
+    float* to = static_cast<float*>(out.output) + i * out.pitch + v * kLanes;
     if (kPart) {
       StorePart(to, acc[i][v], lanes[v]);
     } else {
@@ -253,22 +316,36 @@ class TileEnd {
 
   // `at`: of the tile's first row and column.
   FLOE_INLINE TileOut Out(int64_t at, int64_t column, int64_t columns) {
-    return {apart_ ? sums_ : call_.output + at,
-            call_.residual == nullptr ? nullptr : call_.residual + at,
+    const auto bytes = [&](bool bf16) {
+      return at * static_cast<int64_t>(bf16 ? sizeof(uint16_t) : sizeof(float));
+    };
+    void* output = sums_;
+    if (!apart_) output = static_cast<char*>(call_.output) + bytes(call_.bf16_output);
+    const auto* residual = static_cast<const char*>(call_.residual);
+    return {output,
+            residual == nullptr ? nullptr : residual + bytes(call_.bf16_residual),
             call_.bias == nullptr ? nullptr : call_.bias + column,
             apart_ ? kPanelVectors * kLanes : call_.columns,
             call_.columns,
             columns,
             call_.activation.kind == ActivationKind::kClamp,
             call_.activation.a,
-            call_.activation.b};
+            call_.activation.b,
+            call_.bf16_output && !apart_,
+            call_.bf16_residual};
   }
   FLOE_INLINE void Finish(int64_t at, int64_t column, int64_t rows, int64_t columns) {
     if (!apart_) return;
-    float* to[kRegisterRows];
-    for (int64_t i = 0; i < rows; ++i) to[i] = call_.output + at + i * call_.columns;
     Activation activation = call_.activation;
     if (activation.slope != nullptr) activation.slope += column;
+#if defined(__AVX512BF16__)
+    if (call_.bf16_output) {
+      uint16_t* to = static_cast<uint16_t*>(call_.output) + at;
+      return ActivateToBf16(activation, {sums_, kPanelVectors * kLanes, rows, columns, to, call_.columns});
+    }
+#endif
+    float* to[kRegisterRows];
+    for (int64_t i = 0; i < rows; ++i) to[i] = static_cast<float*>(call_.output) + at + i * call_.columns;
     ActivateTile(activation, {sums_, kPanelVectors * kLanes, to, rows, columns});
   }
 
@@ -303,16 +380,27 @@ inline void MultiplyBlock(const PackedCall& call, const RowBlock& block, int64_t
   }
 }
 
-#if !defined(__AVX512BF16__)  // pixels that are read where they lie are not in bf16
+// Pixels that are read where they lie: floats, or bf16 that a copy of the row has.
+#if defined(__AVX512BF16__)
+using DirectElement = uint16_t;
+#else
+using DirectElement = float;
+#endif
 
-// Where the windows of a tile's pixels lie: filter rows `pitch` apart, pixels `step` apart.
+// Where the windows of a tile's pixels lie: filter rows `pitch` apart, pixels `step` apart, in elements.
 struct DirectTile {
-  const float* first;
+  const DirectElement* first;
   int64_t pitch;
   int64_t step;
   int64_t filter_rows;
-  int64_t run;  // floats of a filter row
+  int64_t run;  // words of a filter row
 };
+
+FLOE_INLINE float WordAt(const DirectElement* row, int64_t word) {
+  float bits;
+  __builtin_memcpy(&bits, row + word * kDepths, sizeof(bits));
+  return bits;
+}
 
 template <int kRows, int kVectors>
 void MultiplyDirect(const DirectTile& tile, const float* panel, const TileOut& out) {
@@ -323,7 +411,7 @@ void MultiplyDirect(const DirectTile& tile, const float* panel, const TileOut& o
     for (int v = 0; v < kVectors; ++v) acc[i][v] = Splat(0.0f);
   }
   for (int64_t r = 0; r < tile.filter_rows; ++r) {
-    const float* rows[kRows];
+    const DirectElement* rows[kRows];
 #pragma GCC unroll 16
     for (int i = 0; i < kRows; ++i) rows[i] = tile.first + r * tile.pitch + i * tile.step;
     for (int64_t k = 0; k < tile.run; ++k, panel += kVectors * kLanes) {
@@ -332,9 +420,9 @@ void MultiplyDirect(const DirectTile& tile, const float* panel, const TileOut& o
       for (int v = 0; v < kVectors; ++v) column[v] = Load(panel + v * kLanes);
 #pragma GCC unroll 16
       for (int i = 0; i < kRows; ++i) {
-        const Vec a = Splat(rows[i][k]);
+        const Vec a = Splat(WordAt(rows[i], k));
 #pragma GCC unroll 2
-        for (int v = 0; v < kVectors; ++v) acc[i][v] = Fma(a, column[v], acc[i][v]);
+        for (int v = 0; v < kVectors; ++v) acc[i][v] = MultiplyAdd(a, column[v], acc[i][v]);
       }
     }
   }
@@ -366,6 +454,44 @@ DirectFunction DirectFunctionOf(int64_t rows) {
   return kFunctions[rows - 1];
 }
 
+#if defined(__AVX512BF16__)
+
+// The filter's rows [first, last) of the input under an output row, rounded, each between zeros that stay.
+class DirectRows {
+ public:
+  DirectRows(const Window& w, float* memory)
+      : window_(w), pitch_(2 * DirectRowWords(w)), rows_(reinterpret_cast<uint16_t*>(memory)) {
+    ZeroRun(w.kernel[1] * pitch_, rows_);
+  }
+
+  void Fill(const float* image, int64_t y, int64_t first, int64_t last) {
+    const Window& w = window_;
+    filter_rows_ = last - first;
+    const int64_t span = (w.output[2] - 1) * w.stride[2] + w.kernel[2] - w.pad[2];
+    const int64_t count = (span < w.input[2] ? span : w.input[2]) * w.channels;
+    for (int64_t r = first; r < last; ++r) {
+      const float* from = image + (y + r * w.dilation[1]) * w.input[2] * w.channels;
+      uint16_t* to = rows_ + (r - first) * pitch_ + w.pad[2] * w.channels;
+      int64_t i = 0;
+      for (; i + kLanes <= count; i += kLanes) StoreBf16(to + i, Load(from + i), kLanes);
+      if (i < count) StoreBf16(to + i, LoadPart(from + i, count - i), count - i);
+    }
+  }
+
+  DirectTile Place(int64_t x, int64_t) const {
+    const int64_t step = window_.stride[2] * window_.channels;
+    return {rows_ + x * step, pitch_, step, filter_rows_, (window_.kernel[2] * window_.channels + 1) / 2};
+  }
+
+ private:
+  const Window& window_;
+  int64_t pitch_;
+  uint16_t* rows_;
+  int64_t filter_rows_ = 0;
+};
+
+#else
+
 // The windows of output pixels [x, x + count) of a row, whose filter rows [first, last) lie in the image.
 FLOE_INLINE DirectTile PlaceDirect(const Window& w, const float* image, int64_t y, int64_t x, int64_t count,
                                    int64_t first, int64_t last, float* edge) {
@@ -393,9 +519,36 @@ FLOE_INLINE DirectTile PlaceDirect(const Window& w, const float* image, int64_t 
   return tile;
 }
 
+// The same as of a copy: here tiles lie in the image, but for those at its sides.
+class DirectRows {
+ public:
+  DirectRows(const Window& w, float* edge) : window_(w), edge_(edge) {}
+
+  void Fill(const float* image, int64_t y, int64_t first, int64_t last) {
+    image_ = image;
+    y_ = y;
+    first_ = first;
+    last_ = last;
+  }
+  FLOE_INLINE DirectTile Place(int64_t x, int64_t count) const {
+    return PlaceDirect(window_, image_, y_, x, count, first_, last_, edge_);
+  }
+
+ private:
+  const Window& window_;
+  float* edge_;
+  const float* image_ = nullptr;
+  int64_t y_ = 0;
+  int64_t first_ = 0;
+  int64_t last_ = 0;
+};
+
+#endif
+
 inline void RunDirect(const PackedCall& call, const Window& w, const float* input, int64_t begin, int64_t end,
                       float* edge) {
   TileEnd end_of_tile(call);
+  DirectRows rows(w, edge);
   const int64_t tiles = (w.output[2] + kRegisterRows - 1) / kRegisterRows;
   for (int64_t row = begin; row < end; ++row) {
     const int64_t y = row % w.output[1] * w.stride[1] - w.pad[1];
@@ -404,10 +557,11 @@ inline void RunDirect(const PackedCall& call, const Window& w, const float* inpu
     int64_t last = w.kernel[1];
     while (first < last && y + first * w.dilation[1] < 0) ++first;
     while (first < last && y + (last - 1) * w.dilation[1] >= w.input[1]) --last;
+    rows.Fill(image, y, first, last);
     for (int64_t t = 0; t < tiles; ++t) {
       const int64_t x = w.output[2] * t / tiles;
       const int64_t count = w.output[2] * (t + 1) / tiles - x;
-      const DirectTile tile = PlaceDirect(w, image, y, x, count, first, last, edge);
+      const DirectTile tile = rows.Place(x, count);
       for (int64_t column = 0; column < call.columns; column += kPanelVectors * kLanes) {
         const int64_t left = call.columns - column;
         const int64_t columns = left < kPanelVectors * kLanes ? left : kPanelVectors * kLanes;
@@ -424,14 +578,10 @@ inline void RunDirect(const PackedCall& call, const Window& w, const float* inpu
   }
 }
 
-#else
-constexpr decltype(PackedCode::direct) RunDirect = nullptr;
-#endif
-
 // One file an instruction set includes this, each in its own namespace.
 // NOLINTNEXTLINE(misc-definitions-in-headers)
 PackedCode GetPackedCode() {
-  return {kPanelVectors * kLanes, kLanes,        kRegisterRows, kDepths, Gather,
+  return {kPanelVectors * kLanes, kLanes,        kRegisterRows, kDepths, Gather, GatherBf16,
           GatherMapped,           MultiplyBlock, RunDirect};
 }
 

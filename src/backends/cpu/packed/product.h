@@ -5,11 +5,11 @@
 
 #include <limits>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "backends/cpu/conv/epilogue.h"
 #include "backends/cpu/packed/division.h"
+#include "backends/cpu/storage.h"
 #include "backends/cpu/window.h"
 
 namespace floe::cpu {
@@ -43,6 +43,9 @@ Refusal PlanProducts(const Graph& problem, const HeadedGroups& headed,
                      Refusal (*plan_group)(const Graph&, const FusedGroup&, ProductPlan*), ProductPlan* plan);
 // Its pixels are so few floats that PackedCode::direct may read them where they lie.
 bool IsDirect(const Window& window);
+// Its weights as PackedCode::direct of bf16 wants them, and the product's shape then.
+PackedShape DirectBf16Shape(const Window& window);
+Tensor PackDirectBf16(const Window& window, const float* filter);
 
 // The weights of each. One constant may be several of the problem's operands; it is consumed when it is one.
 Packed PackProducts(const Graph& problem, const ProductPlan& plan, const PackedCode& code);
@@ -52,15 +55,20 @@ void CheckPackedProducts(std::span<const Tensor> packed, const ProductPlan& plan
 
 class PackedProduct : public Executable {
  public:
-  PackedProduct(const PrepareArgs& args, const ProductPlan& plan, const PackedCode& code)
+  // The plan is of the stored problem's graph; values in bf16 are for code that has it.
+  PackedProduct(const PrepareArgs& args, const StoredProblem& stored, const ProductPlan& plan,
+                const PackedCode& code)
       : window_(plan.window),
         shape_(plan.WholeShape(code)),
         code_(code),
-        input_(args.problem, plan.head.parts[0]),
-        head_(HeadOf(args.problem, plan)) {
+        input_(stored.graph(), plan.head.parts[0]),
+        head_(HeadOf(stored, plan)),
+        bf16_input_(stored.bf16_input(input_.input())) {
     for (size_t i = 0; i < plan.products.size(); ++i) {
       const Product& p = plan.products[i];
-      products_.push_back({p.shape.columns, Epilogue(args.problem, p.group), args.packed[i]});
+      const Epilogue epilogue(stored.graph(), p.group);
+      products_.push_back({p.shape.columns, epilogue, args.packed[i],
+                           stored.bf16_input(epilogue.residual.input()), stored.bf16_output(i)});
     }
   }
 
@@ -71,12 +79,16 @@ class PackedProduct : public Executable {
   void Run(const RunArgs& args) const override {
     std::vector<PackedCall> calls;
     for (size_t i = 0; i < products_.size(); ++i) calls.push_back(CallFor(args, i));
-    const float* input = input_.floats(args);
+    const void* input = input_.raw(args);
     std::vector<PixelPart> parts;
     const PixelMap map = head_ ? MapFor(args, &parts) : PixelMap{};
     const auto fill = [&](const RowBlock& block, int64_t begin, int64_t end, float* scratch) {
       if (head_) return code_.gather_mapped(window_, map, block, begin, end);
-      code_.gather(window_, input, block, begin, end, scratch);
+      if (bf16_input_) {
+        return code_.gather_bf16(window_, static_cast<const uint16_t*>(input), block, begin, end,
+                                 reinterpret_cast<uint16_t*>(scratch));
+      }
+      code_.gather(window_, static_cast<const float*>(input), block, begin, end, scratch);
     };
     RunPacked(shape_, code_, calls, fill, static_cast<float*>(args.workspace), *args.pool);
   }
@@ -86,22 +98,31 @@ class PackedProduct : public Executable {
     int64_t columns;
     Epilogue epilogue;
     Tensor packed;
+    bool bf16_residual;
+    bool bf16_output;
+  };
+  struct Part {
+    Operand operand;
+    int64_t channels;
+    bool bf16;
   };
 
   struct Head {
     PixelHead plan;
-    std::vector<std::pair<Operand, int64_t>> parts;  // with their channels
+    std::vector<Part> parts;
     Operand scale;
     Operand offset;
     std::vector<float> ones;   // where there is no scale
     std::vector<float> zeros;  // where there is no offset
   };
 
-  static std::optional<Head> HeadOf(const Graph& problem, const ProductPlan& plan) {
+  static std::optional<Head> HeadOf(const StoredProblem& stored, const ProductPlan& plan) {
+    const Graph& problem = stored.graph();
     if (plan.head.plain()) return std::nullopt;
     Head head{plan.head, {}, Operand(problem, plan.head.scale), Operand(problem, plan.head.offset), {}, {}};
     for (const ValueId part : plan.head.parts) {
-      head.parts.emplace_back(Operand(problem, part), DimsOf(problem, part).back());
+      const Operand operand(problem, part);
+      head.parts.push_back({operand, DimsOf(problem, part).back(), stored.bf16_input(operand.input())});
     }
     const auto channels = static_cast<size_t>(plan.window.channels);
     if (!head.scale.present()) head.ones.assign(channels, 1.0f);
@@ -110,7 +131,9 @@ class PackedProduct : public Executable {
   }
 
   PixelMap MapFor(const RunArgs& args, std::vector<PixelPart>* parts) const {
-    for (const auto& [part, channels] : head_->parts) parts->push_back({part.floats(args), channels});
+    for (const Part& part : head_->parts) {
+      parts->push_back({part.operand.raw(args), part.channels, part.bf16});
+    }
     PixelMap map;
     map.parts = parts->data();
     map.part_count = static_cast<int64_t>(parts->size());
@@ -131,8 +154,10 @@ class PackedProduct : public Executable {
     call.columns = bound.columns;
     call.weights = static_cast<const float*>(bound.packed.raw());
     call.bias = bound.epilogue.bias.floats(args);
-    call.residual = bound.epilogue.residual.floats(args);
-    call.output = static_cast<float*>(args.outputs[product].raw());
+    call.residual = bound.epilogue.residual.raw(args);
+    call.output = args.outputs[product].raw();
+    call.bf16_residual = bound.bf16_residual;
+    call.bf16_output = bound.bf16_output;
     call.activation = bound.epilogue.activation;
     return call;
   }
@@ -142,6 +167,7 @@ class PackedProduct : public Executable {
   const PackedCode& code_;
   Operand input_;
   std::optional<Head> head_;
+  bool bf16_input_;
   std::vector<Bound> products_;
 };
 

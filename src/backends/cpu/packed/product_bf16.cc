@@ -1,6 +1,6 @@
 // The same products with pixels and weights rounded to bf16: half the bytes of weights, and twice the
-// multiply-adds an instruction. Sums, bias, residual, activation and what lies in memory between steps stay
-// float32.
+// multiply-adds an instruction. Sums, bias, residual and activation stay float32; input, residual and output
+// may lie in memory as bf16.
 #include <algorithm>
 
 #include "backends/cpu/isa.h"
@@ -52,51 +52,66 @@ Refusal PlanProduct(const Graph& problem, ProductPlan* plan) {
 }
 
 Refusal Refuses(const Graph& problem, const Target& target) {
+  const StoredProblem stored(problem);
   ProductPlan plan;
-  if (Refusal refusal = PlanProduct(problem, &plan)) return refusal;
+  if (Refusal refusal = PlanProduct(stored.graph(), &plan)) return refusal;
   if (!HasBf16(target)) return kNotForBf16;
+  // What scales the pixels, and the like, is read as float32.
+  const PixelHead& head = plan.head;
+  for (const ValueId id : {head.scale, head.offset}) {
+    if (stored.bf16_input(Operand(stored.graph(), id).input())) return "a scale, or the like, in bf16";
+  }
   return std::nullopt;
 }
 
 double Estimate(const Graph& problem, const Target& target) {
+  const StoredProblem stored(problem);
   ProductPlan plan;
-  PlanProduct(problem, &plan);
+  PlanProduct(stored.graph(), &plan);
   const PackedCode& code = PackedBf16Code();
   return EstimatePackedNs(plan.WholeShape(code), code, IsaOf(target)) + BytesMoved(problem) * 0.02;
 }
 
 Packed Pack(const Graph& problem, const Target&) {
+  const StoredProblem stored(problem);
   ProductPlan plan;
-  CHECK(!PlanProduct(problem, &plan));
-  return PackProducts(problem, plan, PackedBf16Code());
+  CHECK(!PlanProduct(stored.graph(), &plan));
+  return PackProducts(stored.graph(), plan, PackedBf16Code());
 }
 
 size_t PackedBytes(const Graph& problem, const Target&) {
+  const StoredProblem stored(problem);
   ProductPlan plan;
-  CHECK(!PlanProduct(problem, &plan));
+  CHECK(!PlanProduct(stored.graph(), &plan));
   size_t bytes = 0;
   for (const Product& p : plan.products) bytes += PackedWeightBytes(p.shape, PackedBf16Code());
   return bytes;
 }
 
 std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
+  const StoredProblem stored(args.problem);
   ProductPlan plan;
-  CHECK(!PlanProduct(args.problem, &plan));
+  CHECK(!PlanProduct(stored.graph(), &plan));
   CheckPackedProducts(args.packed, plan, PackedBf16Code(), kName);
-  return std::make_unique<PackedProduct>(args, plan, PackedBf16Code());
+  return std::make_unique<PackedProduct>(args, stored, plan, PackedBf16Code());
+}
+
+std::vector<InPlace> InPlaceOf(const Graph& problem) {
+  const StoredProblem stored(problem);
+  return stored.OfSameType(ResidualInPlace(stored.graph()));
 }
 
 }  // namespace
 
 Kernel ProductBf16Kernel() {
   return {.name = kName,
-          .version = 3,
+          .version = 4,
           .refuses = Refuses,
           .estimate_ns = Estimate,
           .pack = Pack,
           .packed_bytes = PackedBytes,
           .prepare = Prepare,
-          .in_place = ResidualInPlace,
+          .in_place = InPlaceOf,
           .error_bound = 1e-2,
           .arithmetic = DType::kBFloat16};
 }

@@ -235,7 +235,7 @@ void Transform(const WinogradCall& call, const TileBlock& block, int64_t begin, 
     constexpr int64_t kChannels = kLanes * kDepths;
     for (int64_t p = 0; p < call.part_count; ++p) {
       const int64_t channels = call.parts[p].channels;
-      TileInput in{call.parts[p].first + at.image * s.input_image * channels,
+      TileInput in{static_cast<const float*>(call.parts[p].first) + at.image * s.input_image * channels,
                    {s.input_pixel[0] * channels, s.input_pixel[1] * channels},
                    y,
                    x,
