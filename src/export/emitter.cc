@@ -56,7 +56,7 @@ const std::string& Emitter::NameOf(ValueId id) {
   std::string& name = names_[id];
   if (!value.is_constant()) return name = state_.UniqueName(value.name);
   name = Initializer(value.name, value.constant);
-  if (!value.sources.empty()) state_.made_constants.erase(name);
+  if (!value.sources.empty() && name == value.name) state_.made_constants.erase(name);
   return name;
 }
 
