@@ -117,7 +117,7 @@ def main():
     p.add_argument("--convert-only", action="store_true", help="only fill the folder of --keep")
     p.add_argument("--json", type=pathlib.Path)
     options = p.parse_args()
-    columns = (("nodes", "d"), ("transposes", "d"), ("mb", ".2f"), ("seconds", ".2f"), ("peak_mb", ".0f"), ("latency_ms", ".2f"), ("fastest_ms", ".2f"))
+    columns = (("nodes", "d"), ("transposes", "d"), ("mb", ".3f"), ("seconds", ".2f"), ("peak_mb", ".0f"), ("latency_ms", ".2f"), ("fastest_ms", ".2f"))
     print("| network | tool | " + " | ".join(c for c, _ in columns) + " | difference |")
     print("| --- " * (len(columns) + 3) + "|")
     rows = {}

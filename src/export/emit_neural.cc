@@ -56,6 +56,11 @@ std::vector<int64_t> KernelShape(const Shape& filter) {
   return kernel;
 }
 
+void NameLayer(Emitter& e) {
+  e.NameConstant(1, "weights");
+  e.NameConstant(2, "bias");
+}
+
 // x with its last two dimensions swapped.
 Operand SwapLast(Emitter& e, const Operand& x, std::string_view suffix) {
   Shape shape = x.type.shape;
@@ -74,6 +79,7 @@ Operand SwapLast(Emitter& e, const Operand& x, std::string_view suffix) {
 void Emit(const Conv& op, Emitter& e) {
   if (!IsTurned(op.layout, e)) return;
   const size_t spatial = e.graph().value(e.node().outputs[0]).type.shape.rank() - 2;
+  NameLayer(e);
   onnx::NodeProto& node = e.AddSame("Conv");
   if (const auto kernel = KernelShape(e.InShape(1)); !kernel.empty()) SetInts(node, "kernel_shape", kernel);
   SetWindow(node, op, spatial);
@@ -87,6 +93,7 @@ void Emit(const ConvTranspose& op, Emitter& e) {
                     "fix the input's shape with --input NAME=SHAPE");
   }
   const size_t spatial = e.graph().value(e.node().outputs[0]).type.shape.rank() - 2;
+  NameLayer(e);
   onnx::NodeProto& node = e.AddSame("ConvTranspose");
   if (const auto kernel = KernelShape(e.InShape(1)); !kernel.empty()) SetInts(node, "kernel_shape", kernel);
   SetWindow(node, op, spatial);
@@ -106,7 +113,10 @@ void Emit(const AveragePool& op, Emitter& e) {
 }
 
 void Emit(const BatchNormalization& op, Emitter& e) {
-  if (IsTurned(op.layout, e)) SetFloat(e.AddSame("BatchNormalization"), "epsilon", op.epsilon);
+  if (!IsTurned(op.layout, e)) return;
+  e.NameConstant(1, "scale");
+  e.NameConstant(2, "bias");
+  SetFloat(e.AddSame("BatchNormalization"), "epsilon", op.epsilon);
 }
 
 void Emit(const LayerNormalization& op, Emitter& e) {
@@ -139,6 +149,7 @@ void Emit(const MatMul& op, Emitter& e) {
   if ((op.transpose_a && a.rank() < 2) || (op.transpose_b && b.rank() < 2)) {
     return e.Refuse("a matrix of an unknown number of dimensions is transposed", std::string(kLayoutRemedy));
   }
+  NameLayer(e);
   const bool matrices = a.has_rank() && b.has_rank() && a.rank() == 2 && b.rank() == 2;
   const bool more = e.has(2) || op.transpose_a || op.transpose_b;
   if (matrices && more && IsFloat(e.InType(0)) && e.InType(0) != DType::kBFloat16) {

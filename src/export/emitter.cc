@@ -54,7 +54,9 @@ const std::string& Emitter::NameOf(ValueId id) {
   if (at != names_.end()) return at->second;
   const Value& value = graph_.value(id);
   std::string& name = names_[id];
-  name = value.is_constant() ? Initializer(value.name, value.constant) : state_.UniqueName(value.name);
+  if (!value.is_constant()) return name = state_.UniqueName(value.name);
+  name = Initializer(value.name, value.constant);
+  if (!value.sources.empty() && name == value.name) state_.made_constants.erase(name);
   return name;
 }
 
@@ -81,6 +83,7 @@ std::string Emitter::Initializer(const std::string& wanted, const Tensor& tensor
     name = state_.UniqueName(wanted);
   }
   AddInitializer(name, tensor);
+  state_.made_constants.insert(name);
   return name;
 }
 
@@ -120,6 +123,19 @@ Operand Emitter::In(size_t input) {
 
 Operand Emitter::OperandOf(ValueId id) {
   return {NameOf(id), graph_.value(id).type, ConstantOf(graph_, id)};
+}
+
+void Emitter::NameConstant(size_t input, std::string_view role) {
+  if (!has(input)) return;
+  const ValueId id = node().inputs[input];
+  const Value& value = graph_.value(id);
+  if (!value.is_constant() || !value.sources.empty() || names_.contains(id)) return;
+  const std::string& first = node().sources.empty() ? node().name : node().sources[0];
+  std::string wanted = fmt::format("{}{}", first.substr(0, first.rfind('/') + 1), role);
+  // Where a scope has several such layers, or none is a scope of its own, the operation's name says which.
+  if (first.find('/') == std::string::npos || state_.names.contains(wanted))
+    wanted = fmt::format("{}/{}", first, role);
+  names_[id] = Initializer(wanted, value.constant);
 }
 
 Operand Emitter::InAsVector(size_t input, DType type, std::string_view suffix) {

@@ -34,6 +34,7 @@ struct ModelState {
   const Evaluator* evaluator = nullptr;
   std::unordered_set<std::string> names;  // of values: unique in the model, bodies included
   std::unordered_set<std::string> node_names;
+  std::unordered_set<std::string> made_constants;  // initializers that the model has under no name
   std::vector<ExportProblem> problems;
 
   std::string UniqueName(const std::string& wanted);
@@ -63,6 +64,9 @@ class Emitter {
   const Shape& InShape(size_t input) const { return graph_.value(node().inputs[input]).type.shape; }
   DType InType(size_t input) const { return graph_.value(node().inputs[input]).type.dtype; }
 
+  // Names a constant input that is not in the model by a name of its own after its role in the layer:
+  // "scope/of/conv/weights".
+  void NameConstant(size_t input, std::string_view role);
   Operand Ints(const std::vector<int64_t>& values);  // an initializer of rank 1
   Operand Int(int64_t value);                        // a scalar
   Operand Constant(const Tensor& tensor, std::string_view name);

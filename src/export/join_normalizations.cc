@@ -10,6 +10,7 @@ namespace floe {
 namespace {
 
 constexpr size_t kChannelAxis = 1;
+constexpr int64_t kStoredZeros = 256;  // more of them take more of a file than the node that makes them
 
 bool IsKind(const Graph& graph, NodeId id, BinaryKind kind) {
   if (id == kNoNode) return false;
@@ -95,12 +96,17 @@ class Joiner {
 
   ValueId Zeros(int64_t channels) {
     const auto [at, is_new] = zeros_.try_emplace(channels, kNoValue);
-    if (is_new) {
-      Tensor tensor(DType::kFloat32, {channels});
-      std::fill_n(tensor.data<float>(), channels, 0.0f);
-      at->second = graph_.AddConstant("const/zeros_" + std::to_string(channels), std::move(tensor));
+    if (!is_new) return at->second;
+    const std::string name = "const/zeros_" + std::to_string(channels);
+    if (channels > kStoredZeros) {
+      const ValueId zero = graph_.AddConstant("const/zero", Tensor::Scalar<float>(0));
+      const ValueId shape =
+          graph_.AddConstant("const/" + std::to_string(channels), Tensor::FromVector<int64_t>({channels}));
+      return at->second = graph_.Add(Expand{}, {zero, shape}, {.name = name});
     }
-    return at->second;
+    Tensor tensor(DType::kFloat32, {channels});
+    std::fill_n(tensor.data<float>(), channels, 0.0f);
+    return at->second = graph_.AddConstant(name, std::move(tensor));
   }
 
   Graph& graph_;

@@ -14,6 +14,7 @@
 #include "export/narrow.h"
 #include "export/prune.h"
 #include "export/quantise.h"
+#include "export/shorten_names.h"
 #include "export/split_complex.h"
 #include "export/transposes.h"
 #include "export/turn_layout.h"
@@ -75,6 +76,7 @@ void EmitModel(const Graph& graph, const std::vector<IoSpec>& inputs, const std:
   for (const IoSpec& output : outputs) names.push_back(state.UniqueName(output.name));
   emitter.EmitAll(names);
   PruneUnused(&result->model);
+  ShortenNames(&result->model, state.made_constants);
   for (ExportProblem& problem : state.problems) result->problems.push_back(std::move(problem));
   if (UsesMl(*proto)) {
     onnx::OperatorSetIdProto* ml = result->model.proto.add_opset_import();

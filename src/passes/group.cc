@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "graph/concats.h"
 #include "passes/make_group.h"
 #include "passes/passes.h"
 #include "passes/rewrite.h"
@@ -175,23 +176,6 @@ bool IsReadElementwise(const Graph& graph, NodeId concat) {
          SameShape(ShapeOfValue(graph, value), ShapeOfValue(graph, graph.node(user).outputs[0]));
 }
 
-// Counted from the front; -1 where that is not known.
-int64_t AxisOf(const Graph& graph, NodeId concat) {
-  const int64_t axis = OpAs<Concat>(graph.node(concat).op).axis;
-  const Shape& shape = ShapeOfValue(graph, graph.node(concat).outputs[0]);
-  return axis >= 0 ? axis : shape.has_rank() ? axis + static_cast<int64_t>(shape.rank()) : -1;
-}
-
-// Appends the value, or what it is a concatenation of along that axis.
-void AddParts(const Graph& graph, ValueId value, int64_t axis, std::vector<ValueId>* parts) {
-  const NodeId inner = MadeBy<Concat>(graph, value);
-  if (inner == kNoNode || AxisOf(graph, inner) != axis) {
-    parts->push_back(value);
-    return;
-  }
-  for (const ValueId in : graph.node(inner).inputs) AddParts(graph, in, axis, parts);
-}
-
 // Concatenations that an elementwise op alone reads take the parts of those within: as one group they are
 // read where they lie, and each of a dense block's growing concatenations need not be made. From the last on,
 // since one that is taken apart leaves that within with one reader less.
@@ -202,12 +186,9 @@ int FlattenConcats(Graph& graph) {
   for (auto at = order.rbegin(); at != order.rend(); ++at) {
     const NodeId id = *at;
     if (!IsOp<Concat>(graph.node(id).op) || !IsReadElementwise(graph, id)) continue;
-    const int64_t axis = AxisOf(graph, id);
-    std::vector<ValueId> parts;
-    if (axis < 0) continue;
-    for (const ValueId in : graph.node(id).inputs) AddParts(graph, in, axis, &parts);
-    if (parts.size() == graph.node(id).inputs.size() || parts.size() > kMostParts) continue;
-    graph.SetInputs(id, std::move(parts));
+    FlatConcat flat = Flatten(graph, id, [](ValueId) { return true; });
+    if (flat.taken.empty() || flat.parts.size() > kMostParts) continue;
+    graph.SetInputs(id, std::move(flat.parts));
     ++changes;
   }
   if (changes > 0) graph.RemoveDeadNodes();

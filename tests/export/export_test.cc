@@ -67,10 +67,11 @@ TEST(Export, KeepsNamesTypesAndSources) {
       %y = Relu(%scope/product) from "scope/Relu"
     })");
   const onnx::GraphProto& graph = result.model.proto.graph();
-  EXPECT_THAT(NodeLines(graph), ElementsAre("MatMul(x, w) -> scope/product", "Relu(scope/product) -> y"));
+  EXPECT_THAT(NodeLines(graph), ElementsAre("MatMul(x, weights) -> product", "Relu(product) -> y"));
   EXPECT_EQ(graph.node(0).doc_string(), "from ./MatMul");
   ASSERT_EQ(graph.value_info_size(), 1);
-  EXPECT_EQ(graph.value_info(0).name(), "scope/product");
+  EXPECT_EQ(graph.node(0).name(), "scope/product");
+  EXPECT_EQ(graph.value_info(0).name(), "product");
   EXPECT_EQ(graph.value_info(0).type().tensor_type().shape().dim(0).dim_param(), "batch");
   EXPECT_EQ(graph.value_info(0).type().tensor_type().shape().dim(1).dim_value(), 2);
   EXPECT_EQ(result.model.proto.opset_import(0).version(), 17);
@@ -145,7 +146,7 @@ TEST(Export, WeightsOfWhatHasNoBFloat16AreStoredInIt) {
   for (const auto& t : result.model.proto.graph().initializer()) types[t.name()] = t.data_type();
   EXPECT_THAT(types,
               testing::UnorderedElementsAre(testing::Pair(HasSubstr("f"), onnx::TensorProto::BFLOAT16),
-                                            testing::Pair("b", onnx::TensorProto::FLOAT),
+                                            testing::Pair("a/bias", onnx::TensorProto::FLOAT),
                                             testing::Pair(HasSubstr("w"), onnx::TensorProto::BFLOAT16)));
 }
 

@@ -95,5 +95,19 @@ TEST(JoinNormalizations, ABiasOfMinusZeroOrInfinityStays) {
   }
 }
 
+TEST(JoinNormalizations, ManyZerosAreMadeByOneNodeForAll) {
+  EXPECT_THAT(Joined(R"(
+    graph main(%x: float32[1, 300, 2]) -> (%y) {
+      %s: float32[300, 1] = const seeded(1)
+      %b: float32[300, 1] = const seeded(2)
+      %t: float32[300, 1] = const seeded(3)
+      %m = Mul(%x, %s)
+      %a = Add(%m, %b)
+      %n = Mul(%a, %t)
+      %y = Add(%n, %s)
+    })"),
+              ElementsAre("Expand", "BatchNormalization", "BatchNormalization"));
+}
+
 }  // namespace
 }  // namespace floe

@@ -38,7 +38,7 @@ TEST(WriteOnnx, WeightsStandInTheFile) {
   EXPECT_EQ(bytes.size(), written.bytes);
   onnx::ModelProto read;
   ASSERT_TRUE(read.ParseFromString(bytes));
-  const onnx::TensorProto* w = Initializer(read, "w");
+  const onnx::TensorProto* w = Initializer(read, "y/weights");
   ASSERT_NE(w, nullptr);
   EXPECT_EQ(w->raw_data().size(), 300U * 40 * 4);
   EXPECT_EQ(std::memcmp(w->raw_data().data(), result.model.weights[0].tensor.raw(), w->raw_data().size()), 0);
@@ -52,7 +52,7 @@ TEST(WriteOnnx, WeightsBesideTheFile) {
   EXPECT_EQ(ReadBytes(folder / "a.onnx.data").size(), 300U * 40 * 4);
   onnx::ModelProto read;
   ASSERT_TRUE(read.ParseFromString(ReadBytes(folder / "a.onnx")));
-  const onnx::TensorProto* w = Initializer(read, "w");
+  const onnx::TensorProto* w = Initializer(read, "y/weights");
   ASSERT_NE(w, nullptr);
   EXPECT_EQ(w->data_location(), onnx::TensorProto::EXTERNAL);
   EXPECT_EQ(w->external_data(0).value(), "a.onnx.data");
@@ -68,7 +68,7 @@ TEST(WriteOnnx, WeightsThatAreTooLargeForOneFileGoBesideIt) {
   EXPECT_LT(written.bytes, 2000U);
   const OnnxFile read = ReadOnnxModel(folder / "b.onnx");
   ExternalData external(read.folder, read.path);
-  const onnx::TensorProto* proto = Initializer(read.proto, "w");
+  const onnx::TensorProto* proto = Initializer(read.proto, "y/weights");
   ASSERT_NE(proto, nullptr);
   const Tensor w = TensorFromOnnx(*proto, nullptr, external);
   ASSERT_EQ(w.size_bytes(), bytes);

@@ -184,7 +184,9 @@ void OnnxImporter::Define(const onnx::NodeProto& node, const std::vector<ValueId
       throw ImportFailure{fmt::format("its output {}, '{}', is not supported", i, Printable(name)), ""};
     scope.Define(name, {outputs[place], ""});
     std::vector<std::string>& sources = scope.builder().graph().value(outputs[place]).sources;
-    const std::string source = scope.prefix() + name;
+    // Floe's own files have a value's full name on its node.
+    const bool is_short = IsOurs() && i == 0 && !node.name().empty();
+    const std::string source = scope.prefix() + (is_short ? OnnxNodeName(node) : name);
     if (std::find(sources.begin(), sources.end(), source) == sources.end() && sources.size() < 64)
       sources.push_back(source);
   }
@@ -210,8 +212,7 @@ void OnnxImporter::ImportNode(const onnx::NodeProto& node, OnnxScope& scope) {
       Report(name, node, NodeStatus::kUnsupported, "the operation is not supported", OnnxRemedyFor(node));
     return Poison(node, why, scope);
   }
-  const bool ours = model_.proto.producer_name() == "floe";
-  const std::vector<std::string> sources = ours ? SourcesOf(node, OnnxNodeName(node)) : std::vector{name};
+  const std::vector<std::string> sources = IsOurs() ? SourcesOf(node, OnnxNodeName(node)) : std::vector{name};
   scope.builder().SetSource(name, sources);
   try {
     const std::vector<ValueId> outputs = ImportOp(node, std::move(inputs), scope);

@@ -58,6 +58,7 @@ class OnnxImporter {
   void Report(const std::string& name, const onnx::NodeProto& node, NodeStatus status,
               std::string reason = "", std::string remedy = "");
   void ReadFunctions();
+  bool IsOurs() const { return model_.proto.producer_name() == "floe"; }
   const Function* FindFunction(const onnx::NodeProto& node) const;
 
   const OnnxFile& model_;
