@@ -1,6 +1,6 @@
 #include "backends/cpu/cpu.h"
 
-#include <array>
+#include <vector>
 
 #include "backends/cpu/isa.h"
 #include "backends/cpu/kernels.h"
@@ -9,39 +9,11 @@ namespace floe {
 namespace {
 
 std::span<const Kernel> Kernels() {
-  static const std::array kernels = {
-      cpu::ConvPackedKernel(),
-      cpu::ConvFewChannelsKernel(),
-      cpu::ProductBf16Kernel(),
-      cpu::ConvFewChannelsBf16Kernel(),
-      cpu::ConvGemmKernel(),
-      cpu::ConvTransposeKernel(),
-      cpu::DepthwiseKernel(),
-      cpu::DepthwiseBf16Kernel(),
-      cpu::ElementwiseKernel(),
-      cpu::MatMulKernel(),
-      cpu::PoolKernel(),
-      cpu::ReduceKernel(),
-      cpu::ArgReduceKernel(),
-      cpu::SoftmaxKernel(),
-      cpu::LayerNormKernel(),
-      cpu::LrnKernel(),
-      cpu::ResizeKernel(),
-      cpu::MoveKernel(),
-      cpu::GatherKernel(),
-      cpu::Winograd3x3F2Kernel(),
-      cpu::Winograd3x3F2Bf16Kernel(),
-      cpu::Winograd3x3F4Kernel(),
-      cpu::Winograd3x3F6Kernel(),
-      cpu::Winograd5x5Kernel(),
-      cpu::Winograd1x3Kernel(),
-      cpu::Winograd1x7Kernel(),
-      cpu::DepthwisePointwiseKernel(),
-      cpu::DepthwisePointwiseBf16Kernel(),
-      cpu::ConvDepthwiseKernel(),
-      cpu::ConvDepthwiseBf16Kernel(),
-      cpu::CropAndResizeKernel(),
-  };
+  static const std::vector<Kernel> kernels = [] {
+    std::vector<Kernel> made;
+    for (const auto make : cpu::kRows) made.push_back(make());
+    return made;
+  }();
   return kernels;
 }
 

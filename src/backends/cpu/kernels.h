@@ -1,4 +1,5 @@
-// The rows of the CPU backend's table, one function each.
+// The CPU backend's table, a function each row. To add one: its file, that file's name in CMakeLists.txt, and
+// its function here.
 #ifndef FLOE_BACKENDS_CPU_KERNELS_H_
 #define FLOE_BACKENDS_CPU_KERNELS_H_
 
@@ -37,6 +38,41 @@ Kernel Winograd3x3F6Kernel();
 Kernel Winograd5x5Kernel();
 Kernel Winograd1x3Kernel();
 Kernel Winograd1x7Kernel();
+
+// In the order in which `explain` shows them; of equal estimates the first wins.
+inline constexpr Kernel (*kRows[])() = {
+    ConvPackedKernel,
+    ConvFewChannelsKernel,
+    ProductBf16Kernel,
+    ConvFewChannelsBf16Kernel,
+    ConvGemmKernel,
+    ConvTransposeKernel,
+    DepthwiseKernel,
+    DepthwiseBf16Kernel,
+    ElementwiseKernel,
+    MatMulKernel,
+    PoolKernel,
+    ReduceKernel,
+    ArgReduceKernel,
+    SoftmaxKernel,
+    LayerNormKernel,
+    LrnKernel,
+    ResizeKernel,
+    MoveKernel,
+    GatherKernel,
+    Winograd3x3F2Kernel,
+    Winograd3x3F2Bf16Kernel,
+    Winograd3x3F4Kernel,
+    Winograd3x3F6Kernel,
+    Winograd5x5Kernel,
+    Winograd1x3Kernel,
+    Winograd1x7Kernel,
+    DepthwisePointwiseKernel,
+    DepthwisePointwiseBf16Kernel,
+    ConvDepthwiseKernel,
+    ConvDepthwiseBf16Kernel,
+    CropAndResizeKernel,
+};
 
 }  // namespace floe::cpu
 
