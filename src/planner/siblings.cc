@@ -92,7 +92,7 @@ class SiblingMerger {
   std::vector<std::vector<NodeId>> SiblingsOf(ValueId value) const {
     std::vector<NodeId> users = graph_.value(value).users;
     std::ranges::sort(users);
-    users.erase(std::ranges::unique(users).begin(), users.end());
+    users.erase(std::unique(users.begin(), users.end()), users.end());
     std::vector<Sibling> kinds;  // the first of each set
     std::vector<std::vector<NodeId>> sets;
     for (size_t u = 0; users.size() > 1 && u < users.size(); ++u) {
