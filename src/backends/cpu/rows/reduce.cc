@@ -144,6 +144,7 @@ class ReducePasses : public Executable {
       const bool last = i + 1 == plan_.passes.size();
       float* y = last ? static_cast<float*>(args.outputs[0].raw()) : scratch;
       RunPass(fold, pass, last, x, y, *args.pool);
+      if (last) return;  // one pass has no scratch
       x = y;
       scratch += pass.results();
       if (IsSum(fold)) fold = Fold::kSum;
