@@ -240,31 +240,20 @@ bool PowerToUnary(Graph& graph, NodeId id) {
   return Become(graph, id, Binary{BinaryKind::kMul}, {power->x, square}, {});
 }
 
-constexpr bool (*kRules[])(Graph&, NodeId) = {MaxToLeakyRelu,
-                                              LimitToClip,
-                                              MergeClips,
-                                              ScaledClipToHardSigmoid,
-                                              ScaledProductToHardSwish,
-                                              ProductToSwish,
-                                              ProductToGelu,
-                                              SumToPRelu,
-                                              PowerToUnary};
+constexpr Rule kRules[] = {MaxToLeakyRelu,
+                           LimitToClip,
+                           MergeClips,
+                           ScaledClipToHardSigmoid,
+                           ScaledProductToHardSwish,
+                           ProductToSwish,
+                           ProductToGelu,
+                           SumToPRelu,
+                           PowerToUnary};
 
 }  // namespace
 
 int RecogniseActivations(Graph& graph, const PassContext&) {
-  int changes = 0;
-  for (bool again = true; again;) {
-    again = false;
-    for (const NodeId id : graph.Order()) {
-      // Rules chain, and each may replace the node: the next round sees the new one.
-      if (graph.node(id).removed || graph.node(id).outputs.size() != 1) continue;
-      again |=
-          std::ranges::any_of(kRules, [&](const auto& rule) { return rule(graph, id) && ++changes > 0; });
-    }
-    if (again) graph.RemoveDeadNodes();
-  }
-  return changes;
+  return ApplyRules(graph, kRules);
 }
 
 }  // namespace floe

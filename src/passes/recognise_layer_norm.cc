@@ -190,10 +190,7 @@ ValueId AsRow(Graph& graph, ValueId value, const std::vector<int64_t>& row) {
   while (dims.size() > row.size() && dims.front() == 1) dims.erase(dims.begin());
   if (dims != row) return kNoValue;
   if (shape.rank() == row.size()) return value;
-  if (const Tensor* constant = ConstantOf(graph, value)) {
-    return graph.AddConstant(graph.value(value).name, constant->Reshaped(row));
-  }
-  return graph.Add(Reshape{}, {value, AddInts(graph, graph.value(value).name + "/row", row)});
+  return ReshapedTo(graph, value, row);
 }
 
 bool IsFloat32Or64(const Graph& graph, ValueId value) {
@@ -409,23 +406,12 @@ bool TakeScaleOrBias(Graph& graph, NodeId id) {
   return false;
 }
 
-constexpr bool (*kRules[])(Graph&, NodeId) = {FromSlope, FromCentred, FromBatchNorm, PastReshape,
-                                              TakeScaleOrBias};
+constexpr Rule kRules[] = {FromSlope, FromCentred, FromBatchNorm, PastReshape, TakeScaleOrBias};
 
 }  // namespace
 
 int RecogniseLayerNorm(Graph& graph, const PassContext&) {
-  int changes = 0;
-  for (bool again = true; again;) {
-    again = false;
-    for (const NodeId id : graph.Order()) {
-      if (graph.node(id).removed || graph.node(id).outputs.size() != 1) continue;
-      again |=
-          std::ranges::any_of(kRules, [&](const auto& rule) { return rule(graph, id) && ++changes > 0; });
-    }
-    if (again) graph.RemoveDeadNodes();
-  }
-  return changes;
+  return ApplyRules(graph, kRules);
 }
 
 }  // namespace floe

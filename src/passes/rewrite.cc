@@ -200,6 +200,30 @@ std::optional<std::vector<int64_t>> ReshapeTarget(const Shape& shape) {
   return target;
 }
 
+ValueId ReshapedTo(Graph& graph, ValueId value, const std::vector<int64_t>& dims) {
+  const std::string name = graph.value(value).name;
+  if (const Tensor* constant = ConstantOf(graph, value)) {
+    const std::vector<std::string> sources = graph.value(value).sources;
+    const ValueId made = graph.AddConstant(name, constant->Reshaped(dims));
+    graph.value(made).sources = sources;
+    return made;
+  }
+  return graph.Add(Reshape{}, {value, AddInts(graph, name + "/shape", dims)}, {.name = name + "/reshaped"});
+}
+
+int ApplyRules(Graph& graph, std::span<const Rule> rules) {
+  int changes = 0;
+  for (bool again = true; again;) {
+    again = false;
+    for (const NodeId id : graph.Order()) {
+      if (graph.node(id).removed || graph.node(id).outputs.size() != 1) continue;
+      again |= std::ranges::any_of(rules, [&](Rule rule) { return rule(graph, id) && ++changes > 0; });
+    }
+    if (again) graph.RemoveDeadNodes();
+  }
+  return changes;
+}
+
 bool SameShape(const Shape& a, const Shape& b) {
   return a.has_rank() && b.has_rank() &&
          std::ranges::equal(a.dims(), b.dims(), [](const Dim& x, const Dim& y) { return x.Same(y); });

@@ -3,6 +3,7 @@
 #define FLOE_PASSES_REWRITE_H_
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "graph/graph.h"
@@ -60,6 +61,14 @@ void CollectSources(const Graph& graph, NodeId node, const std::vector<ValueId>&
 
 // The shape as the constant of a Reshape: at most one dimension unknown, which is then what is left.
 std::optional<std::vector<int64_t>> ReshapeTarget(const Shape& shape);
+
+// The elements of a value under other dimensions: a constant of its own, or a Reshape.
+ValueId ReshapedTo(Graph& graph, ValueId value, const std::vector<int64_t>& dims);
+
+// Tries the rules on each node of one output, in order, until none fires any more: rules chain, and each may
+// replace the node. The number of times that one did.
+using Rule = bool (*)(Graph& graph, NodeId node);
+int ApplyRules(Graph& graph, std::span<const Rule> rules);
 
 // Two shapes are certainly equal.
 bool SameShape(const Shape& a, const Shape& b);

@@ -47,25 +47,13 @@ std::optional<std::vector<int64_t>> LastDims(const Shape& shape, int64_t element
   return dims;
 }
 
-ValueId Reshaped(Graph& graph, ValueId value, const std::vector<int64_t>& dims) {
-  if (const Tensor* constant = ConstantOf(graph, value)) {
-    const Tensor turned = constant->Reshaped(dims);
-    const std::vector<std::string> sources = graph.value(value).sources;
-    const ValueId made = graph.AddConstant(graph.value(value).name, turned);
-    graph.value(made).sources = sources;
-    return made;
-  }
-  const std::string name = graph.value(value).name;
-  return graph.Add(Reshape{}, {value, AddInts(graph, name + "/shape", dims)}, {.name = name + "/reshaped"});
-}
-
 // What meets the elements of a tensor of shape `from` where `value` meets those of one of shape `to`, which
 // are the same; kNoValue where that takes more than another shape.
 ValueId OperandFor(Graph& graph, ValueId value, const Shape& to, const Shape& from) {
   const Shape& shape = ShapeOfValue(graph, value);
   if (SameShape(shape, to)) {
     const auto target = ReshapeTarget(from);
-    return target ? Reshaped(graph, value, *target) : kNoValue;
+    return target ? ReshapedTo(graph, value, *target) : kNoValue;
   }
   if (!shape.IsStatic()) return kNoValue;
   std::vector<int64_t> dims = shape.Static();
@@ -77,13 +65,13 @@ ValueId OperandFor(Graph& graph, ValueId value, const Shape& to, const Shape& fr
     elements *= dims[i];
   }
   const auto last = LastDims(from, elements);
-  return last ? Reshaped(graph, value, *last) : kNoValue;
+  return last ? ReshapedTo(graph, value, *last) : kNoValue;
 }
 
 // elementwise(reshape(product), …) = reshape(elementwise(product, …))
 bool Sink(Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
-  if (!MaySink(node.op) || node.outputs.size() != 1) return false;
+  if (!MaySink(node.op)) return false;
   for (size_t i = 0; i < node.inputs.size(); ++i) {
     const NodeId reshape = graph.value(node.inputs[i]).producer;
     if (!IsReshaping(graph, reshape) || SoleUser(graph, node.inputs[i]) != id) continue;
@@ -113,14 +101,8 @@ bool Sink(Graph& graph, NodeId id) {
 }  // namespace
 
 int SinkReshapes(Graph& graph, const PassContext&) {
-  int changes = 0;
-  for (bool again = true; again;) {
-    again = false;
-    for (const NodeId id : graph.Order())
-      again |= !graph.node(id).removed && Sink(graph, id) && ++changes > 0;
-    if (again) graph.RemoveDeadNodes();
-  }
-  return changes;
+  constexpr Rule kRules[] = {Sink};
+  return ApplyRules(graph, kRules);
 }
 
 }  // namespace floe
