@@ -51,12 +51,14 @@ Lowering::Result Lower(const LookupTable& op, Lowering& l);
 Lowering::Result Lower(const ExtractPatches& op, Lowering& l);
 Lowering::Result Lower(const Dilation2D& op, Lowering& l);
 Lowering::Result Lower(const Conv& op, Lowering& l);
-Lowering::Result Lower(const Resize& op, Lowering& l);
 Lowering::Result Lower(const MaxPool& op, Lowering& l);
 Lowering::Result Lower(const CropAndResize& op, Lowering& l);
 Lowering::Result Lower(const DepthToSpace& op, Lowering& l);
 Lowering::Result Lower(const SpaceToDepth& op, Lowering& l);
 Lowering::Result Lower(const ConvTranspose& op, Lowering& l);
+// lower_resize.cc
+Lowering::Result Lower(const Resize& op, Lowering& l);
+Lowering::Result Lower(const ScaleAndTranslate& op, Lowering& l);
 // lower_reduce.cc
 Lowering::Result Lower(const Reduce& op, Lowering& l);
 Lowering::Result Lower(const ArgReduce& op, Lowering& l);
@@ -77,6 +79,7 @@ ValueId EqualStrings(Lowering& l, ValueId x, ValueId y);
 Lowering::Result Lower(const StringMap& op, Lowering& l);
 // lower_matrix.cc
 Lowering::Result Lower(const MatrixInverse& op, Lowering& l);
+// lower_diagonal.cc
 Lowering::Result Lower(const MatrixDiagPart& op, Lowering& l);
 Lowering::Result Lower(const MatrixDiag& op, Lowering& l);
 Lowering::Result Lower(const MatrixSetDiag& op, Lowering& l);

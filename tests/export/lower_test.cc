@@ -129,12 +129,295 @@ const LowerCase kCases[] = {
     {"ResizeArea", R"(graph main(%x: float32[1, 4, 5, 2]) -> (%y) {
         %s: int64[2] = const [3, 2]
         %y = Resize(%x, %s) {mode=area} })"},
+    {"ResizeCubicAtRunTime", R"(graph main(%x: float32[1, 4, 5, 2]) -> (%y) {
+        %m = ReduceMin(%x) {axes=[0, 1, 2, 3]}
+        %z = Sub(%m, %m)
+        %n = Cast(%z) {to=int64}
+        %k: int64[2] = const [7, 3]
+        %s = Add(%k, %n)
+        %y = Resize(%x, %s) {mode=cubic, coordinates=half_pixel, cubic_a=-0.5, exclude_outside=true, float_output=true} })"},
+    {"ResizeOldCubicAtRunTime", R"(graph main(%x: float32[1, 4, 5, 2]) -> (%y) {
+        %m = ReduceMin(%x) {axes=[0, 1, 2, 3]}
+        %z = Sub(%m, %m)
+        %n = Cast(%z) {to=int64}
+        %k: int64[2] = const [7, 3]
+        %s = Add(%k, %n)
+        %y = Resize(%x, %s) {mode=cubic, float_output=true} })"},
+    {"ResizeAlignedCubicAtRunTime", R"(graph main(%x: float32[1, 4, 5, 2]) -> (%y) {
+        %m = ReduceMin(%x) {axes=[0, 1, 2, 3]}
+        %z = Sub(%m, %m)
+        %n = Cast(%z) {to=int64}
+        %k: int64[2] = const [7, 3]
+        %s = Add(%k, %n)
+        %y = Resize(%x, %s) {mode=cubic, coordinates=align_corners} })"},
+    {"ResizeAreaAtRunTime", R"(graph main(%x: float32[1, 4, 5, 2]) -> (%y) {
+        %m = ReduceMin(%x) {axes=[0, 1, 2, 3]}
+        %z = Sub(%m, %m)
+        %n = Cast(%z) {to=int64}
+        %k: int64[2] = const [7, 3]
+        %s = Add(%k, %n)
+        %y = Resize(%x, %s) {mode=area} })"},
+    {"ResizeAlignedAreaAtRunTime", R"(graph main(%x: float32[1, 4, 5, 2]) -> (%y) {
+        %m = ReduceMin(%x) {axes=[0, 1, 2, 3]}
+        %z = Sub(%m, %m)
+        %n = Cast(%z) {to=int64}
+        %k: int64[2] = const [7, 3]
+        %s = Add(%k, %n)
+        %y = Resize(%x, %s) {mode=area, coordinates=align_corners} })"},
+    {"ScaleAndTranslate_lanczos1", R"(graph main(%x: float32[1, 4, 5, 2]) -> (%y) {
+        %m = ReduceMin(%x) {axes=[0, 1, 2, 3]}
+        %z = Sub(%m, %m)
+        %n = Cast(%z) {to=int64}
+        %k: int64[2] = const [7, 3]
+        %s = Add(%k, %n)
+        %t: float32[2] = const [1.75, 0.6]
+        %o: float32[2] = const [0.25, -0.5]
+        %y = ScaleAndTranslate(%x, %s, %t, %o) {kernel=lanczos1, antialias=true} })"},
+    {"ScaleAndTranslate_lanczos1_plain", R"(graph main(%x: float32[1, 4, 5, 2]) -> (%y) {
+        %m = ReduceMin(%x) {axes=[0, 1, 2, 3]}
+        %z = Sub(%m, %m)
+        %n = Cast(%z) {to=int64}
+        %k: int64[2] = const [7, 3]
+        %s = Add(%k, %n)
+        %t: float32[2] = const [1.75, 0.6]
+        %o: float32[2] = const [0.25, -0.5]
+        %y = ScaleAndTranslate(%x, %s, %t, %o) {kernel=lanczos1, antialias=false} })"},
+    {"ScaleAndTranslate_lanczos3", R"(graph main(%x: float32[1, 4, 5, 2]) -> (%y) {
+        %m = ReduceMin(%x) {axes=[0, 1, 2, 3]}
+        %z = Sub(%m, %m)
+        %n = Cast(%z) {to=int64}
+        %k: int64[2] = const [7, 3]
+        %s = Add(%k, %n)
+        %t: float32[2] = const [1.75, 0.6]
+        %o: float32[2] = const [0.25, -0.5]
+        %y = ScaleAndTranslate(%x, %s, %t, %o) {kernel=lanczos3, antialias=true} })"},
+    {"ScaleAndTranslate_lanczos3_plain", R"(graph main(%x: float32[1, 4, 5, 2]) -> (%y) {
+        %m = ReduceMin(%x) {axes=[0, 1, 2, 3]}
+        %z = Sub(%m, %m)
+        %n = Cast(%z) {to=int64}
+        %k: int64[2] = const [7, 3]
+        %s = Add(%k, %n)
+        %t: float32[2] = const [1.75, 0.6]
+        %o: float32[2] = const [0.25, -0.5]
+        %y = ScaleAndTranslate(%x, %s, %t, %o) {kernel=lanczos3, antialias=false} })"},
+    {"ScaleAndTranslate_lanczos5", R"(graph main(%x: float32[1, 4, 5, 2]) -> (%y) {
+        %m = ReduceMin(%x) {axes=[0, 1, 2, 3]}
+        %z = Sub(%m, %m)
+        %n = Cast(%z) {to=int64}
+        %k: int64[2] = const [7, 3]
+        %s = Add(%k, %n)
+        %t: float32[2] = const [1.75, 0.6]
+        %o: float32[2] = const [0.25, -0.5]
+        %y = ScaleAndTranslate(%x, %s, %t, %o) {kernel=lanczos5, antialias=true} })"},
+    {"ScaleAndTranslate_lanczos5_plain", R"(graph main(%x: float32[1, 4, 5, 2]) -> (%y) {
+        %m = ReduceMin(%x) {axes=[0, 1, 2, 3]}
+        %z = Sub(%m, %m)
+        %n = Cast(%z) {to=int64}
+        %k: int64[2] = const [7, 3]
+        %s = Add(%k, %n)
+        %t: float32[2] = const [1.75, 0.6]
+        %o: float32[2] = const [0.25, -0.5]
+        %y = ScaleAndTranslate(%x, %s, %t, %o) {kernel=lanczos5, antialias=false} })"},
+    {"ScaleAndTranslate_gaussian", R"(graph main(%x: float32[1, 4, 5, 2]) -> (%y) {
+        %m = ReduceMin(%x) {axes=[0, 1, 2, 3]}
+        %z = Sub(%m, %m)
+        %n = Cast(%z) {to=int64}
+        %k: int64[2] = const [7, 3]
+        %s = Add(%k, %n)
+        %t: float32[2] = const [1.75, 0.6]
+        %o: float32[2] = const [0.25, -0.5]
+        %y = ScaleAndTranslate(%x, %s, %t, %o) {kernel=gaussian, antialias=true} })"},
+    {"ScaleAndTranslate_gaussian_plain", R"(graph main(%x: float32[1, 4, 5, 2]) -> (%y) {
+        %m = ReduceMin(%x) {axes=[0, 1, 2, 3]}
+        %z = Sub(%m, %m)
+        %n = Cast(%z) {to=int64}
+        %k: int64[2] = const [7, 3]
+        %s = Add(%k, %n)
+        %t: float32[2] = const [1.75, 0.6]
+        %o: float32[2] = const [0.25, -0.5]
+        %y = ScaleAndTranslate(%x, %s, %t, %o) {kernel=gaussian, antialias=false} })"},
+    {"ScaleAndTranslate_box", R"(graph main(%x: float32[1, 4, 5, 2]) -> (%y) {
+        %m = ReduceMin(%x) {axes=[0, 1, 2, 3]}
+        %z = Sub(%m, %m)
+        %n = Cast(%z) {to=int64}
+        %k: int64[2] = const [7, 3]
+        %s = Add(%k, %n)
+        %t: float32[2] = const [1.75, 0.6]
+        %o: float32[2] = const [0.25, -0.5]
+        %y = ScaleAndTranslate(%x, %s, %t, %o) {kernel=box, antialias=true} })"},
+    {"ScaleAndTranslate_box_plain", R"(graph main(%x: float32[1, 4, 5, 2]) -> (%y) {
+        %m = ReduceMin(%x) {axes=[0, 1, 2, 3]}
+        %z = Sub(%m, %m)
+        %n = Cast(%z) {to=int64}
+        %k: int64[2] = const [7, 3]
+        %s = Add(%k, %n)
+        %t: float32[2] = const [1.75, 0.6]
+        %o: float32[2] = const [0.25, -0.5]
+        %y = ScaleAndTranslate(%x, %s, %t, %o) {kernel=box, antialias=false} })"},
+    {"ScaleAndTranslate_triangle", R"(graph main(%x: float32[1, 4, 5, 2]) -> (%y) {
+        %m = ReduceMin(%x) {axes=[0, 1, 2, 3]}
+        %z = Sub(%m, %m)
+        %n = Cast(%z) {to=int64}
+        %k: int64[2] = const [7, 3]
+        %s = Add(%k, %n)
+        %t: float32[2] = const [1.75, 0.6]
+        %o: float32[2] = const [0.25, -0.5]
+        %y = ScaleAndTranslate(%x, %s, %t, %o) {kernel=triangle, antialias=true} })"},
+    {"ScaleAndTranslate_triangle_plain", R"(graph main(%x: float32[1, 4, 5, 2]) -> (%y) {
+        %m = ReduceMin(%x) {axes=[0, 1, 2, 3]}
+        %z = Sub(%m, %m)
+        %n = Cast(%z) {to=int64}
+        %k: int64[2] = const [7, 3]
+        %s = Add(%k, %n)
+        %t: float32[2] = const [1.75, 0.6]
+        %o: float32[2] = const [0.25, -0.5]
+        %y = ScaleAndTranslate(%x, %s, %t, %o) {kernel=triangle, antialias=false} })"},
+    {"ScaleAndTranslate_keyscubic", R"(graph main(%x: float32[1, 4, 5, 2]) -> (%y) {
+        %m = ReduceMin(%x) {axes=[0, 1, 2, 3]}
+        %z = Sub(%m, %m)
+        %n = Cast(%z) {to=int64}
+        %k: int64[2] = const [7, 3]
+        %s = Add(%k, %n)
+        %t: float32[2] = const [1.75, 0.6]
+        %o: float32[2] = const [0.25, -0.5]
+        %y = ScaleAndTranslate(%x, %s, %t, %o) {kernel=keyscubic, antialias=true} })"},
+    {"ScaleAndTranslate_keyscubic_plain", R"(graph main(%x: float32[1, 4, 5, 2]) -> (%y) {
+        %m = ReduceMin(%x) {axes=[0, 1, 2, 3]}
+        %z = Sub(%m, %m)
+        %n = Cast(%z) {to=int64}
+        %k: int64[2] = const [7, 3]
+        %s = Add(%k, %n)
+        %t: float32[2] = const [1.75, 0.6]
+        %o: float32[2] = const [0.25, -0.5]
+        %y = ScaleAndTranslate(%x, %s, %t, %o) {kernel=keyscubic, antialias=false} })"},
+    {"ScaleAndTranslate_mitchellcubic", R"(graph main(%x: float32[1, 4, 5, 2]) -> (%y) {
+        %m = ReduceMin(%x) {axes=[0, 1, 2, 3]}
+        %z = Sub(%m, %m)
+        %n = Cast(%z) {to=int64}
+        %k: int64[2] = const [7, 3]
+        %s = Add(%k, %n)
+        %t: float32[2] = const [1.75, 0.6]
+        %o: float32[2] = const [0.25, -0.5]
+        %y = ScaleAndTranslate(%x, %s, %t, %o) {kernel=mitchellcubic, antialias=true} })"},
+    {"ScaleAndTranslate_mitchellcubic_plain", R"(graph main(%x: float32[1, 4, 5, 2]) -> (%y) {
+        %m = ReduceMin(%x) {axes=[0, 1, 2, 3]}
+        %z = Sub(%m, %m)
+        %n = Cast(%z) {to=int64}
+        %k: int64[2] = const [7, 3]
+        %s = Add(%k, %n)
+        %t: float32[2] = const [1.75, 0.6]
+        %o: float32[2] = const [0.25, -0.5]
+        %y = ScaleAndTranslate(%x, %s, %t, %o) {kernel=mitchellcubic, antialias=false} })"},
     {"ResizeNearestOfInts", R"(graph main(%x: int16[1, 4, 5, 2]) -> (%z) {
         %s: int64[2] = const [7, 3]
         %y = Resize(%x, %s) {mode=nearest}
         %z = Cast(%y) {to=int32} })"},
     {"MaxPoolWithArgmax", R"(graph main(%x: float32[2, 4, 6, 3]) -> (%y, %i) {
         %y, %i = MaxPool(%x) {kernel_shape=[2, 2], strides=[2, 2], argmax_index=TF_BATCH} })"},
+    {"Diagonals_RIGHT_LEFT", R"(graph main(%x: float32[2, 3, 3]) -> (%y) {
+        %k: int32[2] = const [-1, 1]
+        %r: int32[] = const -1
+        %p: float32[] = const 7
+        %y = MatrixDiag(%x, %k, %r, %r, %p) {align=RIGHT_LEFT} })"},
+    {"DiagonalsOfSizesAtRunTime_RIGHT_LEFT", R"(graph main(%x: float32[2, 3, 3]) -> (%y) {
+        %k: int32[2] = const [-2, 0]
+        %c: int32[] = const 3
+        %m = ReduceMin(%x) {axes=[0, 1, 2]}
+        %o = Sub(%m, %m)
+        %z = Cast(%o) {to=int32}
+        %r = Add(%c, %z)
+        %f: int32[] = const 5
+        %p: float32[] = const 7
+        %y = MatrixDiag(%x, %k, %f, %r, %p) {align=RIGHT_LEFT} })"},
+    {"DiagonalPart_RIGHT_LEFT", R"(graph main(%x: float32[2, 4, 3]) -> (%y) {
+        %k: int32[2] = const [-2, 1]
+        %p: float32[] = const 7
+        %y = MatrixDiagPart(%x, %k, %p) {align=RIGHT_LEFT} })"},
+    {"SetDiagonals_RIGHT_LEFT", R"(graph main(%x: float32[2, 4, 3], %d: float32[2, 4, 3]) -> (%y) {
+        %k: int32[2] = const [-2, 1]
+        %y = MatrixSetDiag(%x, %d, %k) {align=RIGHT_LEFT} })"},
+    {"Diagonals_LEFT_RIGHT", R"(graph main(%x: float32[2, 3, 3]) -> (%y) {
+        %k: int32[2] = const [-1, 1]
+        %r: int32[] = const -1
+        %p: float32[] = const 7
+        %y = MatrixDiag(%x, %k, %r, %r, %p) {align=LEFT_RIGHT} })"},
+    {"DiagonalsOfSizesAtRunTime_LEFT_RIGHT", R"(graph main(%x: float32[2, 3, 3]) -> (%y) {
+        %k: int32[2] = const [-2, 0]
+        %c: int32[] = const 3
+        %m = ReduceMin(%x) {axes=[0, 1, 2]}
+        %o = Sub(%m, %m)
+        %z = Cast(%o) {to=int32}
+        %r = Add(%c, %z)
+        %f: int32[] = const 5
+        %p: float32[] = const 7
+        %y = MatrixDiag(%x, %k, %f, %r, %p) {align=LEFT_RIGHT} })"},
+    {"DiagonalPart_LEFT_RIGHT", R"(graph main(%x: float32[2, 4, 3]) -> (%y) {
+        %k: int32[2] = const [-2, 1]
+        %p: float32[] = const 7
+        %y = MatrixDiagPart(%x, %k, %p) {align=LEFT_RIGHT} })"},
+    {"SetDiagonals_LEFT_RIGHT", R"(graph main(%x: float32[2, 4, 3], %d: float32[2, 4, 3]) -> (%y) {
+        %k: int32[2] = const [-2, 1]
+        %y = MatrixSetDiag(%x, %d, %k) {align=LEFT_RIGHT} })"},
+    {"Diagonals_LEFT_LEFT", R"(graph main(%x: float32[2, 3, 3]) -> (%y) {
+        %k: int32[2] = const [-1, 1]
+        %r: int32[] = const -1
+        %p: float32[] = const 7
+        %y = MatrixDiag(%x, %k, %r, %r, %p) {align=LEFT_LEFT} })"},
+    {"DiagonalsOfSizesAtRunTime_LEFT_LEFT", R"(graph main(%x: float32[2, 3, 3]) -> (%y) {
+        %k: int32[2] = const [-2, 0]
+        %c: int32[] = const 3
+        %m = ReduceMin(%x) {axes=[0, 1, 2]}
+        %o = Sub(%m, %m)
+        %z = Cast(%o) {to=int32}
+        %r = Add(%c, %z)
+        %f: int32[] = const 5
+        %p: float32[] = const 7
+        %y = MatrixDiag(%x, %k, %f, %r, %p) {align=LEFT_LEFT} })"},
+    {"DiagonalPart_LEFT_LEFT", R"(graph main(%x: float32[2, 4, 3]) -> (%y) {
+        %k: int32[2] = const [-2, 1]
+        %p: float32[] = const 7
+        %y = MatrixDiagPart(%x, %k, %p) {align=LEFT_LEFT} })"},
+    {"SetDiagonals_LEFT_LEFT", R"(graph main(%x: float32[2, 4, 3], %d: float32[2, 4, 3]) -> (%y) {
+        %k: int32[2] = const [-2, 1]
+        %y = MatrixSetDiag(%x, %d, %k) {align=LEFT_LEFT} })"},
+    {"Diagonals_RIGHT_RIGHT", R"(graph main(%x: float32[2, 3, 3]) -> (%y) {
+        %k: int32[2] = const [-1, 1]
+        %r: int32[] = const -1
+        %p: float32[] = const 7
+        %y = MatrixDiag(%x, %k, %r, %r, %p) {align=RIGHT_RIGHT} })"},
+    {"DiagonalsOfSizesAtRunTime_RIGHT_RIGHT", R"(graph main(%x: float32[2, 3, 3]) -> (%y) {
+        %k: int32[2] = const [-2, 0]
+        %c: int32[] = const 3
+        %m = ReduceMin(%x) {axes=[0, 1, 2]}
+        %o = Sub(%m, %m)
+        %z = Cast(%o) {to=int32}
+        %r = Add(%c, %z)
+        %f: int32[] = const 5
+        %p: float32[] = const 7
+        %y = MatrixDiag(%x, %k, %f, %r, %p) {align=RIGHT_RIGHT} })"},
+    {"DiagonalPart_RIGHT_RIGHT", R"(graph main(%x: float32[2, 4, 3]) -> (%y) {
+        %k: int32[2] = const [-2, 1]
+        %p: float32[] = const 7
+        %y = MatrixDiagPart(%x, %k, %p) {align=RIGHT_RIGHT} })"},
+    {"SetDiagonals_RIGHT_RIGHT", R"(graph main(%x: float32[2, 4, 3], %d: float32[2, 4, 3]) -> (%y) {
+        %k: int32[2] = const [-2, 1]
+        %y = MatrixSetDiag(%x, %d, %k) {align=RIGHT_RIGHT} })"},
+    {"DiagonalPartAtRunTime", R"(graph main(%x: float32[2, 4, 3]) -> (%y) {
+        %m = ReduceMin(%x) {axes=[0, 1, 2]}
+        %o = Sub(%m, %m)
+        %k = Cast(%o) {to=int32}
+        %p: float32[] = const 7
+        %y = MatrixDiagPart(%x, %k, %p) })"},
+    {"SetDiagonalOfSizesAtRunTime", R"(graph main(%x: bool[2, 4, 3], %d: bool[2, 3]) -> (%y) {
+        %i = Cast(%d) {to=int64}
+        %n = ReduceMin(%i) {axes=[0, 1]}
+        %z = Sub(%n, %n)
+        %l: int64[3] = const [2, 3, 3]
+        %e = Add(%l, %z)
+        %b: int64[3] = const [0, 0, 0]
+        %t = Slice(%x, %b, %e)
+        %k: int32[1] = const [0]
+        %y = MatrixSetDiag(%t, %d, %k) })"},
     {"MatrixDiagPart", R"(graph main(%x: float32[2, 3, 4]) -> (%y) {
         %k: int32[2] = const [-1, 1]
         %p: float32[] = const 9

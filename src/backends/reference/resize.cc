@@ -6,6 +6,7 @@
 #include "backends/reference/indexing.h"
 #include "backends/reference/kernels.h"
 #include "backends/reference/value_io.h"
+#include "graph/resize.h"
 
 namespace floe::reference {
 namespace {
@@ -74,18 +75,10 @@ double CubicWeight(double a, double distance) {
   return 0;
 }
 
-// TensorFlow's two kernels, which give float32, look the weights up in a table of 1024 steps; so does this
-// for their parameters.
-bool UsesTable(const Resize& op) {
-  if (!op.float_output) return false;
-  if (op.coordinates == ResizeCoordinates::kHalfPixel) return op.cubic_a == -0.5 && op.exclude_outside;
-  return op.cubic_a == -0.75 && op.coordinates != ResizeCoordinates::kPytorchHalfPixel;
-}
-
 Taps Cubic(const Resize& op, const AxisSizes& s, float x) {
   const int64_t floor = static_cast<int64_t>(std::floor(x));
   double t = x - std::floor(x);
-  if (UsesTable(op)) t = std::nearbyint(t * 1024) / 1024;
+  if (UsesCubicTable(op)) t = std::nearbyint(t * 1024) / 1024;
   Taps taps;
   double sum = 0;
   for (int64_t k = -1; k <= 2; ++k) {
