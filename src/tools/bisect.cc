@@ -232,7 +232,7 @@ void AddBisect(CLI::App& app, const ConsoleOptions& console) {
       ->check(CLI::Range(0.0, 1e9))
       ->capture_default_str();
   app.add_option(
-         "--bundle", args->bundle,
+         "-o,--bundle", args->bundle,
          "Write the part into this folder: graph.pb or .onnx, golden.npz (what goes in and what should come "
          "out) and found.npz")
       ->type_name("FOLDER");

@@ -55,7 +55,7 @@ void AddBuild(CLI::App& app, const ConsoleOptions& console) {
   auto args = std::make_shared<BuildArgs>();
   AddModelOptions(app, args->model);
   AddCompileOptions(app, args->options);
-  app.add_option("-o,--saveEngine", args->output, "The engine file to write")
+  app.add_option("-o,--out,--saveEngine", args->output, "The engine file to write")
       ->required()
       ->type_name("OUT.floe");
   app.add_option("--profile", args->profiles,

@@ -12,6 +12,7 @@
 #include "floe/error.h"
 #include "tools/command.h"
 #include "tools/interrupt.h"
+#include "tools/usage.h"
 
 namespace floe::tools {
 namespace {
@@ -55,9 +56,8 @@ int Main(int argc, char** argv) {
   CLI::App app("TensorFlow models to optimised inference engines", "floe");
   app.set_version_flag("--version", "floe " FLOE_VERSION);
   app.require_subcommand(1);
-  app.failure_message([](const CLI::App*, const CLI::Error& error) {
-    return fmt::format("floe: {} (see floe --help)\n", error.what());
-  });
+  app.failure_message(
+      [](const CLI::App* whole, const CLI::Error& error) { return UsageMessage(*whole, error) + "\n"; });
   static ConsoleOptions console;
   for (const Command& command : kCommands) {
     CLI::App* sub = app.add_subcommand(command.name, command.summary);
