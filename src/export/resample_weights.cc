@@ -132,25 +132,6 @@ ValueId LanczosWeight(Lowering& l, double radius, ValueId d) {
   return l.If(l.Bin(kLessOrEqual, d, a.Num(1e-3)), a.Num(1), y);
 }
 
-double RadiusOf(ResampleKernel kernel) {
-  switch (kernel) {
-    case ResampleKernel::kLanczos1:
-    case ResampleKernel::kBox:
-    case ResampleKernel::kTriangle:
-      return 1;
-    case ResampleKernel::kGaussian:
-      return 1.5;
-    case ResampleKernel::kKeysCubic:
-    case ResampleKernel::kMitchellCubic:
-      return 2;
-    case ResampleKernel::kLanczos3:
-      return 3;
-    case ResampleKernel::kLanczos5:
-      return 5;
-  }
-  return 0;
-}
-
 // The kernel at distances d >= 0 within its radius.
 ValueId KernelAt(Lowering& l, ResampleKernel kernel, ValueId d) {
   Arithmetic a(l);

@@ -1,4 +1,4 @@
-// What Resize means where several folders must agree.
+// What Resize and ScaleAndTranslate mean where several folders must agree.
 #ifndef FLOE_GRAPH_RESIZE_H_
 #define FLOE_GRAPH_RESIZE_H_
 
@@ -12,6 +12,26 @@ inline bool UsesCubicTable(const Resize& op) {
   if (!op.float_output) return false;
   if (op.coordinates == ResizeCoordinates::kHalfPixel) return op.cubic_a == -0.5 && op.exclude_outside;
   return op.cubic_a == -0.75 && op.coordinates != ResizeCoordinates::kPytorchHalfPixel;
+}
+
+// Beyond this distance, in pixels, a kernel is zero.
+inline double RadiusOf(ResampleKernel kernel) {
+  switch (kernel) {
+    case ResampleKernel::kLanczos1:
+    case ResampleKernel::kBox:
+    case ResampleKernel::kTriangle:
+      return 1;
+    case ResampleKernel::kGaussian:
+      return 1.5;
+    case ResampleKernel::kKeysCubic:
+    case ResampleKernel::kMitchellCubic:
+      return 2;
+    case ResampleKernel::kLanczos3:
+      return 3;
+    case ResampleKernel::kLanczos5:
+      return 5;
+  }
+  return 0;
 }
 
 }  // namespace floe

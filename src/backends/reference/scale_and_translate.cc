@@ -4,28 +4,10 @@
 
 #include "backends/reference/kernels.h"
 #include "backends/reference/value_io.h"
+#include "graph/resize.h"
 
 namespace floe::reference {
 namespace {
-
-float RadiusOf(ResampleKernel kernel) {
-  switch (kernel) {
-    case ResampleKernel::kLanczos1:
-    case ResampleKernel::kBox:
-    case ResampleKernel::kTriangle:
-      return 1;
-    case ResampleKernel::kGaussian:
-      return 1.5f;
-    case ResampleKernel::kKeysCubic:
-    case ResampleKernel::kMitchellCubic:
-      return 2;
-    case ResampleKernel::kLanczos3:
-      return 3;
-    case ResampleKernel::kLanczos5:
-      return 5;
-  }
-  return 0;
-}
 
 double LanczosWeight(double radius, double x) {
   if (x > radius) return 0;
@@ -69,7 +51,7 @@ std::vector<Span> SpansOf(const ScaleAndTranslate& op, int64_t in, int64_t out, 
   const float inverse = 1.0f / scale;
   const float shift = -inverse * translation;
   const float widening = op.antialias ? std::max(inverse, 1.0f) : 1.0f;
-  const float reach = RadiusOf(op.kernel) * widening;
+  const float reach = static_cast<float>(RadiusOf(op.kernel)) * widening;
   std::vector<Span> spans(static_cast<size_t>(out));
   for (int64_t i = 0; i < out; ++i) {
     const float centre = (static_cast<float>(i) + 0.5f) * inverse + shift;

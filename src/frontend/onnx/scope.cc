@@ -43,19 +43,7 @@ OnnxScope::OnnxScope(OnnxScope& outer, std::string graph_name)
 
 ValueId OnnxScope::CaptureValue(ValueId outer) {
   if (graph_ == nullptr || outer == kNoValue) return outer;
-  const auto found = captured_.find(outer);
-  if (found != captured_.end()) return found->second;
-  const Value& value = outer_->builder().graph().value(outer);
-  ValueId inner;
-  if (value.is_constant()) {
-    inner = graph_->AddConstant(graph_->UniqueName(value.name), value.constant);
-  } else {
-    inner = graph_->AddInput(graph_->UniqueName(value.name), value.type);
-    graph_->value(inner).elements = value.elements;
-    captures_.push_back(outer);
-  }
-  captured_.emplace(outer, inner);
-  return inner;
+  return captures_.Take(outer_->builder().graph(), outer, *graph_);
 }
 
 const OnnxEntry* OnnxScope::Find(const std::string& name) {

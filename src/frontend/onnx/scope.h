@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "graph/builder.h"
+#include "graph/captures.h"
 
 namespace floe {
 
@@ -44,7 +45,7 @@ class OnnxScope {
   Graph& graph() { return *graph_; }
   // A value of the graph around it as the body sees it; the value itself where there is no graph of its own.
   ValueId CaptureValue(ValueId outer);
-  const std::vector<ValueId>& captures() const { return captures_; }  // outer values, as inputs were added
+  const std::vector<ValueId>& captures() const { return captures_.outers(); }
   std::unique_ptr<Graph> Take() { return std::move(graph_); }
 
   const std::string& prefix() const { return prefix_; }  // of the names of nodes, "loop/" in a body
@@ -62,8 +63,7 @@ class OnnxScope {
   std::unique_ptr<Builder> own_builder_;
   Builder* builder_ = nullptr;
   std::unordered_map<std::string, OnnxEntry> entries_;
-  std::unordered_map<ValueId, ValueId> captured_;
-  std::vector<ValueId> captures_;
+  Captures captures_;
   std::string prefix_;
   const OnnxAttributes* attributes_ = nullptr;
   const std::map<std::string, int64_t>* opsets_ = nullptr;

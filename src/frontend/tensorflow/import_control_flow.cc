@@ -11,20 +11,7 @@ BodyScope::BodyScope(Builder& outer, std::string name)
 }
 
 ValueId BodyScope::CaptureValue(ValueId outer) {
-  if (outer == kNoValue) return kNoValue;
-  const auto found = inner_.find(outer);
-  if (found != inner_.end()) return found->second;
-  const Value& value = outer_.graph().value(outer);
-  ValueId inner;
-  if (value.is_constant()) {
-    inner = graph_->AddConstant(graph_->UniqueName(value.name), value.constant);
-  } else {
-    inner = graph_->AddInput(graph_->UniqueName(value.name), value.type);
-    graph_->value(inner).elements = value.elements;
-    captures_.push_back(outer);
-  }
-  inner_.emplace(outer, inner);
-  return inner;
+  return outer == kNoValue ? kNoValue : captures_.Take(outer_.graph(), outer, *graph_);
 }
 
 Slot BodyScope::Capture(const Slot& outer) {

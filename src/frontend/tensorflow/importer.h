@@ -16,6 +16,7 @@
 #include "frontend/tensorflow/import.h"
 #include "frontend/tensorflow/node_context.h"
 #include "frontend/tensorflow/tables.h"
+#include "graph/captures.h"
 
 namespace floe {
 
@@ -129,7 +130,7 @@ class BodyScope {
   Builder& builder() { return builder_; }
   // The outer slot as the body sees it; a value seen for the first time becomes an input.
   Slot Capture(const Slot& outer);
-  const std::vector<ValueId>& captures() const { return captures_; }  // outer values, in the order of inputs
+  const std::vector<ValueId>& captures() const { return captures_.outers(); }
   std::unique_ptr<Graph> Take() { return std::move(graph_); }
 
  private:
@@ -138,8 +139,7 @@ class BodyScope {
   Builder& outer_;
   std::unique_ptr<Graph> graph_;
   Builder builder_;
-  std::vector<ValueId> captures_;
-  std::unordered_map<ValueId, ValueId> inner_;
+  Captures captures_;
 };
 
 // A list with a buffer, whatever is known of its elements: unknown dimensions are 1 and stretch. Throws
