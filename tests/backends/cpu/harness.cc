@@ -1,5 +1,7 @@
 #include "backends/cpu/harness.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -9,6 +11,7 @@
 #include "backends/cpu/cpu.h"
 #include "backends/cpu/isa.h"
 #include "backends/reference/evaluate.h"
+#include "verify/compare.h"
 
 namespace floe::cpu {
 namespace {
@@ -20,30 +23,6 @@ Tensor Poisoned(const TensorType& type) {
   return t;
 }
 
-double ValueAt(const Tensor& t, int64_t i) {
-  switch (t.dtype()) {
-    case DType::kFloat32:
-      return t.data<float>()[i];
-    case DType::kFloat64:
-      return t.data<double>()[i];
-    case DType::kInt32:
-      return t.data<int32_t>()[i];
-    case DType::kInt64:
-      return static_cast<double>(t.data<int64_t>()[i]);
-    case DType::kUInt8:
-      return t.data<uint8_t>()[i];
-    case DType::kInt8:
-      return t.data<int8_t>()[i];
-    case DType::kInt16:
-      return t.data<int16_t>()[i];
-    case DType::kBool:
-      return static_cast<const uint8_t*>(t.raw())[i];
-    default:
-      ADD_FAILURE() << "no value of " << DTypeName(t.dtype());
-      return 0;
-  }
-}
-
 bool Same(double a, double b) {
   return a == b || (std::isnan(a) && std::isnan(b));
 }
@@ -52,18 +31,16 @@ bool Same(double a, double b) {
 void ExpectNear(const Tensor& got, const Tensor& expected, double bound, const std::string& where) {
   ASSERT_EQ(got.dtype(), expected.dtype()) << where;
   ASSERT_EQ(got.dims(), expected.dims()) << where;
+  const std::vector<double> found = AsDoubles(got), wanted = AsDoubles(expected);
   double scale = 0;
-  for (int64_t i = 0; i < expected.size(); ++i) {
-    const double v = std::fabs(ValueAt(expected, i));
-    if (std::isfinite(v)) scale = std::max(scale, v);
+  for (const double v : wanted) {
+    if (std::isfinite(v)) scale = std::max(scale, std::fabs(v));
   }
-  for (int64_t i = 0; i < expected.size(); ++i) {
-    const double a = ValueAt(got, i);
-    const double b = ValueAt(expected, i);
-    if (Same(a, b)) continue;
-    ASSERT_LE(std::fabs(a - b), bound * scale)
-        << where << ": element " << i << " of " << DimsToString(expected.dims()) << " is " << a
-        << ", expected " << b;
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (Same(found[i], wanted[i])) continue;
+    ASSERT_LE(std::fabs(found[i] - wanted[i]), bound * scale)
+        << where << ": element " << i << " of " << DimsToString(expected.dims()) << " is " << found[i]
+        << ", expected " << wanted[i];
   }
 }
 
@@ -162,23 +139,29 @@ std::vector<Tensor> RunKernel(const Kernel& kernel, const Graph& problem, const 
   return outputs;
 }
 
+void ExpectMatchesOn(const std::string& isa, const Kernel& kernel, const Graph& problem,
+                     const std::vector<Tensor>& inputs, const std::vector<Tensor>& expected) {
+  const std::string where = fmt::format("{} on {}", kernel.name, isa);
+  if (kernel.estimate_ns != nullptr) {
+    EXPECT_GT(kernel.estimate_ns(problem, TargetOf(isa)), 0) << where;
+  }
+  const std::vector<Tensor> one = RunKernel(kernel, problem, inputs, isa, 1);
+  const std::vector<Tensor> two = RunKernel(kernel, problem, inputs, isa, 2);
+  const std::vector<Tensor> placed = RunKernel(kernel, problem, inputs, isa, 2, true);
+  for (size_t i = 0; i < expected.size(); ++i) {
+    ExpectNear(one[i], expected[i], kernel.error_bound, where + ", output " + std::to_string(i));
+    ExpectNear(two[i], one[i], 0, where + ", two threads against one");
+    ExpectNear(placed[i], one[i], 0, where + ", in place");
+  }
+}
+
 void ExpectMatches(std::string_view name, const Graph& problem, const std::vector<Tensor>& inputs) {
   const Kernel& kernel = Row(name);
   const std::vector<Tensor> expected = EvaluateGraph(problem, inputs);
   for (const std::string& isa : AvailableIsas()) {
     const Refusal refusal = kernel.refuses(problem, TargetOf(isa));
     ASSERT_FALSE(refusal) << isa << " refuses: " << *refusal;
-    if (kernel.estimate_ns != nullptr) {
-      EXPECT_GT(kernel.estimate_ns(problem, TargetOf(isa)), 0);
-    }
-    const std::vector<Tensor> one = RunKernel(kernel, problem, inputs, isa, 1);
-    const std::vector<Tensor> two = RunKernel(kernel, problem, inputs, isa, 2);
-    const std::vector<Tensor> placed = RunKernel(kernel, problem, inputs, isa, 2, true);
-    for (size_t i = 0; i < expected.size(); ++i) {
-      ExpectNear(one[i], expected[i], kernel.error_bound, isa + ", output " + std::to_string(i));
-      ExpectNear(two[i], one[i], 0, isa + ", two threads against one");
-      ExpectNear(placed[i], one[i], 0, isa + ", in place");
-    }
+    ExpectMatchesOn(isa, kernel, problem, inputs, expected);
     if (testing::Test::HasFatalFailure()) return;
   }
 }

@@ -32,6 +32,10 @@ std::string RefusalOf(std::string_view kernel, const Graph& problem, std::string
 std::vector<Tensor> RunKernel(const Kernel& kernel, const Graph& problem, const std::vector<Tensor>& inputs,
                               const std::string& isa, int threads, bool in_place = false);
 
+// Expects the kernel, which takes the problem on this instruction set, to give `expected` within its error
+// bound, with one and two threads (equal to the bit), and in place.
+void ExpectMatchesOn(const std::string& isa, const Kernel& kernel, const Graph& problem,
+                     const std::vector<Tensor>& inputs, const std::vector<Tensor>& expected);
 // Expects the kernel to take the problem and to equal the reference within its error bound, on every
 // instruction set, with one and two threads (equal to the bit), and in place.
 void ExpectMatches(std::string_view kernel, const Graph& problem, const std::vector<Tensor>& inputs);
