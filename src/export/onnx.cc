@@ -6,18 +6,18 @@
 #include <set>
 
 #include "base/error.h"
-#include "export/emitter.h"
-#include "export/index_from_end.h"
-#include "export/join_normalizations.h"
-#include "export/lower.h"
-#include "export/merge_concats.h"
-#include "export/narrow.h"
-#include "export/prune.h"
-#include "export/quantise.h"
-#include "export/shorten_names.h"
-#include "export/split_complex.h"
-#include "export/transposes.h"
-#include "export/turn_layout.h"
+#include "export/emit/emitter.h"
+#include "export/emit/prune.h"
+#include "export/emit/shorten_names.h"
+#include "export/layout/transposes.h"
+#include "export/layout/turn_layout.h"
+#include "export/lower/lower.h"
+#include "export/rewrite/index_from_end.h"
+#include "export/rewrite/join_normalizations.h"
+#include "export/rewrite/merge_concats.h"
+#include "export/rewrite/narrow.h"
+#include "export/rewrite/quantise.h"
+#include "export/rewrite/split_complex.h"
 
 namespace floe {
 namespace {

@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "compiler/model.h"
 #include "engine/plan.h"
-#include "export/tensorrt.h"
+#include "export/tensorrt/tensorrt.h"
 #include "tools/command.h"
 #include "tools/export_model.h"
 #include "tools/model_options.h"

@@ -15,7 +15,7 @@
 #include "engine/format.h"
 #include "export/dot.h"
 #include "export/onnx.h"
-#include "export/tensorrt.h"
+#include "export/tensorrt/tensorrt.h"
 #include "formats/onnx/write.h"
 #include "tools/command.h"
 #include "tools/export_model.h"

@@ -113,7 +113,8 @@ void AddRun(CLI::App& app, const ConsoleOptions& console) {
       ->type_name("NAME")
       ->expected(1)
       ->take_all();
-  app.add_option("-o,--save", args->save, "Write the results, under the names as fetched")->type_name("OUT.npz");
+  app.add_option("-o,--save", args->save, "Write the results, under the names as fetched")
+      ->type_name("OUT.npz");
   app.add_flag("--tune", args->tune, "Time the kernels of a model first, as build does");
   app.add_flag("--no-verify", args->no_verify, "Do not compare the engine's checksums");
   app.callback([args, &console] { Run(*args, console); });

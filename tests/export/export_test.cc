@@ -6,7 +6,7 @@
 #include <map>
 
 #include "backends/reference/evaluate.h"
-#include "export/narrow.h"
+#include "export/rewrite/narrow.h"
 #include "graph/text.h"
 #include "passes/passes.h"
 

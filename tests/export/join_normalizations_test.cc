@@ -1,5 +1,5 @@
 // Products and sums by channel, written as one operator: where they are, where they only look like it.
-#include "export/join_normalizations.h"
+#include "export/rewrite/join_normalizations.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

@@ -3,8 +3,8 @@
 
 #include "backends/reference/evaluate.h"
 #include "export/export_test.h"
-#include "export/min_cut.h"
-#include "export/turn_layout.h"
+#include "export/layout/min_cut.h"
+#include "export/layout/turn_layout.h"
 #include "graph/text.h"
 #include "graph/verify.h"
 #include "passes/pass_test.h"

@@ -4,8 +4,8 @@
 
 #include "backends/reference/evaluate.h"
 #include "export/export_test.h"
-#include "export/lower.h"
-#include "export/split_complex.h"
+#include "export/lower/lower.h"
+#include "export/rewrite/split_complex.h"
 #include "graph/text.h"
 #include "graph/verify.h"
 #include "passes/pass_test.h"

@@ -1,12 +1,12 @@
 // Fake quantisation as pairs of QuantizeLinear and DequantizeLinear: the same numbers, where TensorRT wants
 // them.
-#include "export/quantise.h"
+#include "export/rewrite/quantise.h"
 
 #include <gmock/gmock.h>
 
 #include "backends/reference/evaluate.h"
 #include "export/export_test.h"
-#include "export/tensorrt.h"
+#include "export/tensorrt/tensorrt.h"
 #include "graph/text.h"
 #include "graph/verify.h"
 #include "passes/pass_test.h"

@@ -1,5 +1,5 @@
 // What values are called in a file, beside the nodes that keep their full names.
-#include "export/shorten_names.h"
+#include "export/emit/shorten_names.h"
 
 #include <gmock/gmock.h>
 

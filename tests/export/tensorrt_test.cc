@@ -1,5 +1,5 @@
 // What TensorRT's parser refuses, and the command for what it takes.
-#include "export/tensorrt.h"
+#include "export/tensorrt/tensorrt.h"
 
 #include <gmock/gmock.h>
 

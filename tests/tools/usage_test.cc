@@ -10,9 +10,8 @@ TEST(Usage, AMisspeltCommandIsNamedWithTheNearest) {
 }
 
 TEST(Usage, AMisspeltOptionIsNamedBeforeWhatIsMissing) {
-  EXPECT_TRUE(
-      Refuses(RunFloe({"build", "net.pb", "--saveEngin", "net.floe"}), 2,
-              {"floe: there is no option '--saveEngin'", "'--saveEngine'", "see floe build --help"}));
+  EXPECT_TRUE(Refuses(RunFloe({"build", "net.pb", "--saveEngin", "net.floe"}), 2,
+                      {"floe: there is no option '--saveEngin'", "'--saveEngine'", "see floe build --help"}));
   EXPECT_TRUE(
       Refuses(RunFloe({"bench", "net.floe", "--basline=old.json"}), 2, {"'--basline'", "'--baseline'"}));
 }
