@@ -112,7 +112,7 @@ TEST_F(Precision, Bf16RoundsTheProducts) {
   const std::vector<Tensor> want = OutputsOf(Build(kNetwork, OptionsFor("fp32")));
   const Difference d = CompareFloats(have[0], want[0]);
   EXPECT_GT(d.largest, 0);
-  EXPECT_LT(d.largest, 0.1 * d.range);
+  EXPECT_LT(d.largest, 0.25 * d.range);  // of a softmax: hundredths of large logits are tenths of it
   EXPECT_TRUE(SameContents(OutputsOf(engine)[0], have[0]));
 }
 

@@ -1,5 +1,5 @@
 // Convolution by Winograd's minimal filtering: fewer multiplications, more memory for weights, larger
-// rounding.
+// rounding. Pixels and output may lie in memory as bf16, whatever the products are.
 #include "backends/cpu/winograd/winograd.h"
 
 #include <algorithm>
@@ -9,6 +9,7 @@
 #include "backends/cpu/conv/epilogue.h"
 #include "backends/cpu/isa.h"
 #include "backends/cpu/kernels.h"
+#include "backends/cpu/storage.h"
 #include "backends/cpu/window.h"
 #include "backends/cpu/winograd/pack.h"
 #include "base/check.h"
@@ -33,20 +34,27 @@ struct Algorithm {
 
 constexpr Algorithm kF2{"cpu.winograd_3x3_f2", {{4, 4}, {2, 2}, {3, 3}}, 2e-5};
 constexpr Algorithm kF2Bf16{"cpu.winograd_3x3_f2_bf16", {{4, 4}, {2, 2}, {3, 3}}, 2e-2, DType::kBFloat16};
+constexpr Algorithm kF2x4Bf16{
+    "cpu.winograd_3x3_f2x4_bf16", {{4, 6}, {2, 4}, {3, 3}}, 4e-2, DType::kBFloat16};
 constexpr Algorithm kF4{"cpu.winograd_3x3_f4", {{6, 6}, {4, 4}, {3, 3}}, 5e-5};
 constexpr Algorithm kF6{"cpu.winograd_3x3_f6", {{8, 8}, {6, 6}, {3, 3}}, 2e-4};
 constexpr Algorithm k5x5{"cpu.winograd_5x5_f2", {{6, 6}, {2, 2}, {5, 5}}, 1e-4};
+constexpr Algorithm k5x5F4{"cpu.winograd_5x5_f4", {{8, 8}, {4, 4}, {5, 5}}, 2e-4};
 constexpr Algorithm k1x3{"cpu.winograd_1x3_f4", {{1, 6}, {1, 4}, {1, 3}}, 5e-5};
 constexpr Algorithm k1x7{"cpu.winograd_1x7_f2", {{1, 8}, {1, 2}, {1, 7}}, 2e-4};
 
-WinogradCode CodeFor(Isa isa, const Algorithm& algorithm) {
+WinogradCode CodeFor(const Target& target, const Algorithm& algorithm) {
   const WinogradTile& tile = algorithm.tile;
 #if defined(__x86_64__)
   if (algorithm.arithmetic == DType::kBFloat16) return avx512_bf16::GetWinogradCode(tile);
-  if (isa == Isa::kAvx512) return avx512::GetWinogradCode(tile);
-  if (isa == Isa::kAvx2) return avx2::GetWinogradCode(tile);
+  if (IsaOf(target) == Isa::kAvx512) {
+    WinogradCode code = avx512::GetWinogradCode(tile);
+    if (HasBf16(target)) avx512_bf16::UseBf16Memory(tile, &code);
+    return code;
+  }
+  if (IsaOf(target) == Isa::kAvx2) return avx2::GetWinogradCode(tile);
 #else
-  static_cast<void>(isa);
+  static_cast<void>(target);
 #endif
   return generic::GetWinogradCode(tile);
 }
@@ -54,6 +62,8 @@ WinogradCode CodeFor(Isa isa, const Algorithm& algorithm) {
 struct WinogradPlan {
   FusedGroup group;
   std::vector<ValueId> parts;  // of the pixels
+  bool bf16_pixels = false;
+  bool bf16_output = false;
   WinogradShape shape;
   WinogradCode code;
 };
@@ -84,7 +94,24 @@ Refusal MatchLayer(const Graph& problem, const WinogradTile& tile, WinogradPlan*
   return std::nullopt;
 }
 
-Refusal MakePlan(const Graph& problem, const Target& target, const Algorithm& algorithm, WinogradPlan* plan) {
+// What lies in memory as bf16.
+Refusal ReadStorage(const StoredProblem& stored, const Target& target, WinogradPlan* plan) {
+  if (stored.is_plain()) return std::nullopt;
+  if (!HasBf16(target)) return kNotForBf16;
+  const auto is_bf16 = [&](ValueId id) { return stored.bf16_input(Operand(stored.graph(), id).input()); };
+  plan->bf16_pixels = is_bf16(plan->parts[0]);
+  plan->bf16_output = stored.bf16_output(0);
+  if (!std::ranges::all_of(plan->parts, [&](ValueId id) { return is_bf16(id) == plan->bf16_pixels; })) {
+    return "parts of different types";
+  }
+  const ValueId residual = plan->group.residual;
+  if (residual != kNoValue && is_bf16(residual) != plan->bf16_output) return "a residual of another type";
+  return std::nullopt;
+}
+
+Refusal MakePlan(const StoredProblem& stored, const Target& target, const Algorithm& algorithm,
+                 WinogradPlan* plan) {
+  const Graph& problem = stored.graph();
   const WinogradTile& tile = algorithm.tile;
   if (Refusal refusal = MatchLayer(problem, tile, plan)) return refusal;
   Window w;
@@ -102,7 +129,8 @@ Refusal MakePlan(const Graph& problem, const Target& target, const Algorithm& al
   if (w.groups != 1) return "grouped convolution";
   if (std::min(w.channels, w.output_channels) < kFewestChannels) return "few channels";
   if (algorithm.arithmetic == DType::kBFloat16 && !HasBf16(target)) return kNotForBf16;
-  plan->code = CodeFor(IsaOf(target), algorithm);
+  if (Refusal refusal = ReadStorage(stored, target, plan)) return refusal;
+  plan->code = CodeFor(target, algorithm);
   WinogradShape& s = plan->shape;
   s.batch = w.batch;
   s.channels = w.channels;
@@ -122,11 +150,11 @@ Refusal MakePlan(const Graph& problem, const Target& target, const Algorithm& al
   s.input_image = w.input[1] * w.input[2];
   s.output_image = w.output[1] * w.output[2] * w.output_channels;
   if (!s.pools) return std::nullopt;
-  const std::vector<int64_t> stored = DimsOf(problem, problem.outputs()[0]);
-  s.pooled[0] = stored[1];
-  s.pooled[1] = stored[2];
-  s.output_pixel[0] = stored[2] * stored[3];
-  s.output_image = stored[1] * s.output_pixel[0];
+  const std::vector<int64_t> kept = DimsOf(problem, problem.outputs()[0]);
+  s.pooled[0] = kept[1];
+  s.pooled[1] = kept[2];
+  s.output_pixel[0] = kept[2] * kept[3];
+  s.output_image = kept[1] * s.output_pixel[0];
   return std::nullopt;
 }
 
@@ -158,14 +186,17 @@ Division Divide(const WinogradTile& tile, const WinogradShape& s, const Winograd
 
 class Winograd : public Executable {
  public:
-  Winograd(const PrepareArgs& args, const WinogradTile& tile, const WinogradPlan& plan)
+  // The plan is of the stored problem's graph.
+  Winograd(const PrepareArgs& args, const Graph& problem, const WinogradTile& tile, const WinogradPlan& plan)
       : tile_(tile),
         shape_(plan.shape),
         code_(plan.code),
-        epilogue_(args.problem, plan.group),
+        transform_(plan.bf16_pixels ? code_.transform_bf16 : code_.transform),
+        finish_(plan.bf16_output ? code_.finish_bf16 : code_.finish),
+        epilogue_(problem, plan.group),
         packed_(args.packed[0]) {
     for (const ValueId part : plan.parts) {
-      parts_.emplace_back(Operand(args.problem, part), DimsOf(args.problem, part).back());
+      parts_.emplace_back(Operand(problem, part), DimsOf(problem, part).back());
     }
   }
 
@@ -180,13 +211,13 @@ class Winograd : public Executable {
     WinogradCall call;
     call.shape = &shape_;
     std::vector<PixelPart> parts;
-    for (const auto& [part, channels] : parts_) parts.push_back({part.floats(args), channels});
+    for (const auto& [part, channels] : parts_) parts.push_back({part.raw(args), channels});
     call.parts = parts.data();
     call.part_count = static_cast<int64_t>(parts.size());
     call.packed = static_cast<const float*>(packed_.raw());
     call.bias = epilogue_.bias.floats(args);
-    call.residual = epilogue_.residual.floats(args);
-    call.output = static_cast<float*>(args.outputs[0].raw());
+    call.residual = epilogue_.residual.raw(args);
+    call.output = args.outputs[0].raw();
     call.activation = epilogue_.activation;
     const Division d = Divide(tile_, shape_, code_, args.pool->threads());
     (d.by_panels ? RunByPanels(call, args) : RunByTiles(call, d, args));
@@ -207,8 +238,8 @@ class Winograd : public Executable {
         const int64_t first = begin + (end - begin) * b / blocks;
         const int64_t count = begin + (end - begin) * (b + 1) / blocks - first;
         const TileBlock block{first, count, PointPitch(shape_, code_, count), memory};
-        code_.transform(call, block, 0, count);
-        code_.multiply(call, block, 0, shape_.panels, memory + BlockFloats(d.block_tiles));
+        transform_(call, block, 0, count);
+        RunPanels(call, block, 0, shape_.panels, memory + BlockFloats(d.block_tiles));
       }
     });
   }
@@ -217,16 +248,34 @@ class Winograd : public Executable {
     const int64_t tiles = shape_.all_tiles();
     float* memory = static_cast<float*>(args.workspace);
     const TileBlock block{0, tiles, PointPitch(shape_, code_, tiles), memory};
-    args.pool->ParallelFor(
-        tiles, 1, [&](int64_t begin, int64_t end, int) { code_.transform(call, block, begin, end); });
+    args.pool->ParallelFor(tiles, 1,
+                           [&](int64_t begin, int64_t end, int) { transform_(call, block, begin, end); });
     args.pool->ParallelFor(shape_.panels, 1, [&](int64_t begin, int64_t end, int thread) {
-      code_.multiply(call, block, begin, end, memory + BlockFloats(tiles) + thread * Sums(tiles));
+      RunPanels(call, block, begin, end, memory + BlockFloats(tiles) + thread * Sums(tiles));
     });
+  }
+
+  // Products and outputs of all the block's tiles; `sums` holds SumFloats() floats.
+  void RunPanels(const WinogradCall& call, const TileBlock& block, int64_t begin, int64_t end,
+                 float* sums) const {
+    for (int64_t panel = begin; panel < end; ++panel) {
+      PanelSums to;
+      to.at = sums;
+      to.first = panel * code_.panel;
+      to.count = std::min(shape_.columns - to.first, code_.panel);
+      to.width = RoundUp(to.count, code_.vector);
+      to.pitch = block.count * to.width + kPointSkew;
+      const float* weights = call.packed + to.first * tile_.points() * shape_.blocks * code_.vector;
+      code_.multiply(shape_, block, tile_.points(), weights, to);
+      finish_(call, block, to);
+    }
   }
 
   const WinogradTile& tile_;
   WinogradShape shape_;
   WinogradCode code_;
+  WinogradCode::Transform transform_;
+  WinogradCode::Finish finish_;
   std::vector<std::pair<Operand, int64_t>> parts_;  // with their channels
   Epilogue epilogue_;
   Tensor packed_;
@@ -235,13 +284,14 @@ class Winograd : public Executable {
 template <const Algorithm& kAlgorithm>
 Refusal Refuses(const Graph& problem, const Target& target) {
   WinogradPlan plan;
-  return MakePlan(problem, target, kAlgorithm, &plan);
+  return MakePlan(StoredProblem(problem), target, kAlgorithm, &plan);
 }
 
 template <const Algorithm& kAlgorithm>
 double Estimate(const Graph& problem, const Target& target) {
+  const StoredProblem stored(problem);
   WinogradPlan plan;
-  MakePlan(problem, target, kAlgorithm, &plan);
+  MakePlan(stored, target, kAlgorithm, &plan);
   const WinogradTile& tile = kAlgorithm.tile;
   const double points = static_cast<double>(tile.points());
   const double tiles = static_cast<double>(RoundUp(plan.shape.all_tiles(), plan.code.tile_rows / 2));
@@ -258,8 +308,9 @@ int64_t PackedElements(const Algorithm& algorithm, const WinogradPlan& plan) {
 
 template <const Algorithm& kAlgorithm>
 Packed Pack(const Graph& problem, const Target& target) {
+  const StoredProblem stored(problem);
   WinogradPlan plan;
-  CHECK(!MakePlan(problem, target, kAlgorithm, &plan));
+  CHECK(!MakePlan(stored, target, kAlgorithm, &plan));
   const ValueId filter = plan.group.main->inputs[1];
   Tensor packed(kAlgorithm.arithmetic, {PackedElements(kAlgorithm, plan)});
   PackWinograd(kAlgorithm.tile, plan.shape, plan.code, ConstantOf(problem, filter)->data<float>(),
@@ -270,18 +321,20 @@ Packed Pack(const Graph& problem, const Target& target) {
 
 template <const Algorithm& kAlgorithm>
 size_t PackedBytes(const Graph& problem, const Target& target) {
+  const StoredProblem stored(problem);
   WinogradPlan plan;
-  CHECK(!MakePlan(problem, target, kAlgorithm, &plan));
+  CHECK(!MakePlan(stored, target, kAlgorithm, &plan));
   return static_cast<size_t>(WinogradFloats(kAlgorithm.tile, plan.shape, plan.code)) * sizeof(float);
 }
 
 template <const Algorithm& kAlgorithm>
 std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
+  const StoredProblem stored(args.problem);
   WinogradPlan plan;
-  CHECK(!MakePlan(args.problem, args.target, kAlgorithm, &plan));
+  CHECK(!MakePlan(stored, args.target, kAlgorithm, &plan));
   CheckPackedCount(args.packed, 1, kAlgorithm.name);
   CheckPacked(args.packed[0], kAlgorithm.arithmetic, PackedElements(kAlgorithm, plan), kAlgorithm.name);
-  return std::make_unique<Winograd>(args, kAlgorithm.tile, plan);
+  return std::make_unique<Winograd>(args, stored.graph(), kAlgorithm.tile, plan);
 }
 
 template <const Algorithm& kAlgorithm>
@@ -293,7 +346,7 @@ Kernel Row() {
           .pack = Pack<kAlgorithm>,
           .packed_bytes = PackedBytes<kAlgorithm>,
           .prepare = Prepare<kAlgorithm>,
-          .in_place = ResidualInPlace,
+          .in_place = StoredResidualInPlace,
           .error_bound = kAlgorithm.error_bound,
           .arithmetic = kAlgorithm.arithmetic};
 }
@@ -306,6 +359,9 @@ Kernel Winograd3x3F2Kernel() {
 Kernel Winograd3x3F2Bf16Kernel() {
   return Row<kF2Bf16>();
 }
+Kernel Winograd3x3F2x4Bf16Kernel() {
+  return Row<kF2x4Bf16>();
+}
 Kernel Winograd3x3F4Kernel() {
   return Row<kF4>();
 }
@@ -314,6 +370,9 @@ Kernel Winograd3x3F6Kernel() {
 }
 Kernel Winograd5x5Kernel() {
   return Row<k5x5>();
+}
+Kernel Winograd5x5F4Kernel() {
+  return Row<k5x5F4>();
 }
 Kernel Winograd1x3Kernel() {
   return Row<k1x3>();
