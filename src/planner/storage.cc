@@ -85,7 +85,7 @@ class Storage {
 
   int Run() {
     if (candidates_.empty()) return 0;
-    const std::set<ValueId> from_all = Improve(candidates_);
+    const std::set<ValueId> from_all = Improve(WithoutRefused(candidates_));
     const std::set<ValueId> from_none = Improve({});
     const double all_ns = Total(from_all);
     const double none_ns = Total(from_none);
@@ -138,6 +138,18 @@ class Storage {
     return at->second;
   }
 
+  // Less all that a step touches which no kernel takes so, until there is none.
+  Stored WithoutRefused(Stored stored) {
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (const StepValues& step : steps_) {
+        if (TimeOf(step, stored) < kNever) continue;
+        for (const ValueId v : step.values) changed |= stored.erase(v) > 0;
+      }
+    }
+    return stored;
+  }
+
   double Total(const Stored& stored) {
     double ns = 0;
     for (const StepValues& step : steps_) ns += TimeOf(step, stored);
@@ -175,7 +187,13 @@ class Storage {
     const std::span<const ValueId> values =
         std::span(step.values).last(std::min(step.values.size(), kMostTogether));
     Stored best = *stored;
-    double least = TotalAround(values, best);
+    double least = TotalAround(step.values, best);
+    const auto consider = [&](Stored trial) {
+      const double ns = TotalAround(step.values, trial);
+      if (ns >= least) return;
+      least = ns;
+      best = std::move(trial);
+    };
     for (size_t mask = 0; mask < size_t{1} << values.size(); ++mask) {
       Stored trial = *stored;
       for (size_t i = 0; i < values.size(); ++i) {
@@ -185,10 +203,17 @@ class Storage {
           trial.erase(values[i]);
         }
       }
-      const double ns = TotalAround(values, trial);
-      if (ns >= least) continue;
-      least = ns;
-      best = std::move(trial);
+      consider(std::move(trial));
+    }
+    if (values.size() < step.values.size()) {  // all of a concatenation of many
+      Stored all = *stored;
+      Stored none = *stored;
+      for (const ValueId v : step.values) {
+        all.insert(v);
+        none.erase(v);
+      }
+      consider(std::move(all));
+      consider(std::move(none));
     }
     if (best == *stored) return false;
     *stored = std::move(best);
