@@ -73,7 +73,7 @@ class Storage {
       : graph_(graph), options_(options), most_rounding_(MostRounding(graph)) {
     for (const NodeId id : graph.Order()) {
       for (const ValueId out : graph.node(id).outputs) {
-        if (MayBeStored(graph, out)) candidates_.insert(out);
+        if (MayBeStored(graph, out, options)) candidates_.insert(out);
       }
     }
     for (const NodeId id : graph.Order()) {
@@ -250,14 +250,15 @@ bool MayStoreBf16(const PlannerOptions& options) {
   return options.store_bf16 && options.target.isa != options.target.PlainIsa() && options.tuner != nullptr;
 }
 
-bool MayBeStored(const Graph& graph, ValueId id) {
+bool MayBeStored(const Graph& graph, ValueId id, const PlannerOptions& options) {
   const Value& v = graph.value(id);
   if (v.producer == kNoNode || v.type.dtype != DType::kFloat32 || !v.type.IsStatic()) return false;
   if (graph.IsOutput(id) || v.users.empty() || v.users.size() > kMostUsers) return false;
   int64_t elements = 1;
   for (const Dim& dim : v.type.shape.dims()) elements *= dim.value();
   const auto takes = [&](NodeId node) { return IsStep(graph, node); };
-  return elements >= kFewestElements && takes(v.producer) && std::ranges::all_of(v.users, takes);
+  if (elements < kFewestElements || !takes(v.producer) || !std::ranges::all_of(v.users, takes)) return false;
+  return !options.may_store || options.may_store(graph, id);
 }
 
 std::unique_ptr<Graph> WithStored(const Graph& problem, const std::vector<ValueId>& inputs,
@@ -273,7 +274,7 @@ Choice ChooseEitherStorage(const Graph& graph, const Graph& problem, const std::
                            const RoundingLimit& rounding, const Yardstick* beside) {
   Choice wide = ChooseKernel(problem, options.target, options.tuner, rounding, beside);
   if (!MayStoreBf16(options)) return wide;
-  const auto stored = [&](ValueId v) { return MayBeStored(graph, v); };
+  const auto stored = [&](ValueId v) { return MayBeStored(graph, v, options); };
   if (std::ranges::none_of(inputs, stored) && std::ranges::none_of(outputs, stored)) return wide;
   Choice narrow =
       ChooseNarrow(*WithStored(problem, inputs, outputs, stored), problem, wide, options, rounding);

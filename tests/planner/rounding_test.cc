@@ -69,7 +69,7 @@ TEST(MostRounding, IsNoLimitWhereAllMayBeBf16) {
   PlannerOptions options;
   options.target.isa = "avx512+bf16";
   EXPECT_EQ(LimitOf(*graph, id, strict, options).most, 1e-4);
-  options.store_bf16 = true;
+  options.bf16_throughout = true;
   EXPECT_GE(LimitOf(*graph, id, strict, options).most, FindKernel("cpu.winograd_3x3_f6")->error_bound);
   options.target.isa = "avx512";
   EXPECT_EQ(LimitOf(*graph, id, strict, options).most, 1e-4);
