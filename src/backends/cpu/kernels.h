@@ -40,6 +40,9 @@ Kernel Winograd5x5Kernel();
 Kernel Winograd5x5F4Kernel();
 Kernel Winograd1x3Kernel();
 Kernel Winograd1x7Kernel();
+Kernel FewWinogradF4Kernel();  // winograd/few_winograd.cc
+Kernel FewWinogradF6Kernel();
+Kernel FewWinogradBf16Kernel();
 
 // In the order in which `explain` shows them; of equal estimates the first wins.
 inline constexpr Kernel (*kRows[])() = {
@@ -71,6 +74,9 @@ inline constexpr Kernel (*kRows[])() = {
     Winograd5x5F4Kernel,
     Winograd1x3Kernel,
     Winograd1x7Kernel,
+    FewWinogradF4Kernel,
+    FewWinogradF6Kernel,
+    FewWinogradBf16Kernel,
     DepthwisePointwiseKernel,
     DepthwisePointwiseBf16Kernel,
     ConvDepthwiseKernel,

@@ -99,6 +99,7 @@ struct WinogradCall {
   const WinogradShape* shape = nullptr;
   const PixelPart* parts = nullptr;  // of the input's pixels
   int64_t part_count = 0;
+  int64_t first_pixel = 0;  // of batch * y * x, the one that the parts begin with
   const float* packed = nullptr;
   const float* bias = nullptr;     // one a column, or null
   const void* residual = nullptr;  // of the output's type and layout, or null; may be the output

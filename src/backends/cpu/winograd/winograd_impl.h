@@ -242,7 +242,8 @@ void Transform(const WinogradCall& call, const TileBlock& block, int64_t begin, 
     constexpr int64_t kChannels = kLanes * kWordDepths;
     for (int64_t p = 0; p < call.part_count; ++p) {
       const int64_t channels = call.parts[p].channels;
-      TileInput<T> in{static_cast<const T*>(call.parts[p].first) + at.image * s.input_image * channels,
+      const int64_t image = at.image * s.input_image - call.first_pixel;
+      TileInput<T> in{static_cast<const T*>(call.parts[p].first) + image * channels,
                       {s.input_pixel[0] * channels, s.input_pixel[1] * channels},
                       y,
                       x,
