@@ -33,8 +33,28 @@ constexpr ConvLayer kMobileNetV2[] = {
     {7, 576, 160, 1, 1, false, 1}, {7, 160, 960, 1, 1, false, 3}, {7, 960, 960, 3, 1, true, 3},
     {7, 960, 160, 1, 1, false, 2}, {7, 960, 320, 1, 1, false, 1}, {7, 320, 1280, 1, 1, false, 1}};
 
-constexpr LayerList kAll[] = {
-    {"resnet50", kResNet50}, {"mobilenet_v1", kMobileNetV1}, {"mobilenet_v2", kMobileNetV2}};
+constexpr ConvLayer kInceptionV3[] = {
+    {299, 3, 32, 3, 2, false, 1},   {149, 32, 32, 3, 1, false, 1},  {147, 32, 64, 3, 1, false, 1},
+    {73, 64, 80, 1, 1, false, 1},   {73, 80, 192, 3, 1, false, 1},  {35, 192, 64, 1, 1, false, 1},
+    {35, 48, 64, 5, 1, false, 3},   {35, 64, 96, 3, 1, false, 4},   {35, 96, 96, 3, 1, false, 3},
+    {35, 288, 384, 3, 2, false, 1}, {17, 768, 192, 1, 1, false, 8}, {8, 448, 384, 3, 1, false, 2}};
+
+constexpr ConvLayer kVgg16[] = {
+    {224, 3, 64, 3, 1, false, 1},    {224, 64, 64, 3, 1, false, 1},  {112, 64, 128, 3, 1, false, 1},
+    {112, 128, 128, 3, 1, false, 1}, {56, 128, 256, 3, 1, false, 1}, {56, 256, 256, 3, 1, false, 2},
+    {28, 256, 512, 3, 1, false, 1},  {28, 512, 512, 3, 1, false, 2}, {14, 512, 512, 3, 1, false, 3}};
+
+constexpr ConvLayer kDenseNet121[] = {{56, 128, 32, 3, 1, false, 6},
+                                      {28, 128, 32, 3, 1, false, 12},
+                                      {14, 128, 32, 3, 1, false, 24},
+                                      {7, 128, 32, 3, 1, false, 16}};
+
+constexpr LayerList kAll[] = {{"resnet50", kResNet50},
+                              {"mobilenet_v1", kMobileNetV1},
+                              {"mobilenet_v2", kMobileNetV2},
+                              {"inception_v3", kInceptionV3},
+                              {"vgg16", kVgg16},
+                              {"densenet121", kDenseNet121}};
 
 }  // namespace
 

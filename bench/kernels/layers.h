@@ -23,7 +23,9 @@ struct LayerList {
   std::span<const ConvLayer> layers;
 };
 
-// ResNet-50 v1 (strides in the 1x1 convolutions), MobileNetV1 and MobileNetV2 at 224 x 224.
+// Of ResNet-50 v1 (strides in the 1x1 convolutions), MobileNetV1, MobileNetV2, Inception-v3, VGG-16 and
+// DenseNet-121, at the sizes of pictures that those were made for; of the last three those with 3x3 windows
+// and a few others.
 std::span<const LayerList> AllLayers();
 
 }  // namespace floe

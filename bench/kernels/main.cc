@@ -59,9 +59,9 @@ double Flops(const ConvLayer& layer) {
   return 2.0 * static_cast<double>(out * out * layer.filters * layer.kernel * layer.kernel * depth);
 }
 
-Target TargetFor(const Kernel& kernel, int threads) {
+Target TargetFor(const Kernel& kernel, int threads, bool stored) {
   Target target = CpuBackend().detect(threads);
-  if (kernel.arithmetic == DType::kBFloat16) CpuBackend().allow_bf16(target);
+  if (stored || kernel.arithmetic == DType::kBFloat16) CpuBackend().allow_bf16(target);
   return target;
 }
 
@@ -85,7 +85,7 @@ struct Variant {
 
 void RunLayers(benchmark::State& state, const Kernel& kernel, std::span<const ConvLayer> layers, int threads,
                const Variant& variant) {
-  const Target target = TargetFor(kernel, threads);
+  const Target target = TargetFor(kernel, threads, variant.stored);
   const std::unique_ptr<Graph> problem = MakeProblem(layers, variant.stored);
   std::vector<Packed> packed = {kernel.pack(*problem, target)};
   const size_t bytes = PackedBytes(packed[0]);
@@ -129,7 +129,7 @@ std::string NameOf(const ConvLayer& layer) {
 void Register(std::string_view network, std::span<const ConvLayer> layers, int threads, bool stored) {
   const std::unique_ptr<Graph> problem = MakeProblem(layers, stored);
   for (const Kernel& kernel : CpuBackend().kernels()) {
-    const Target target = TargetFor(kernel, threads);
+    const Target target = TargetFor(kernel, threads, stored);
     if (kernel.pack == nullptr || kernel.refuses(*problem, target)) continue;
     if (layers.size() == 1 && layers[0].depthwise && !kernel.name.starts_with("cpu.depthwise")) continue;
     std::string name = std::string(network) + "/";

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <memory>
 #include <set>
 
 #include "base/check.h"
@@ -16,6 +18,11 @@ namespace floe {
 namespace {
 
 constexpr int kMostRounds = 8;
+
+// By the step's name, nullopt where it may compute in bf16.
+using Bf16Refusals = std::map<std::string, Refusal>;
+
+constexpr const char* kSlower = "float32 is faster";
 
 bool InBf16(const KernelStep& step) {
   return ArithmeticOf(step) == DType::kBFloat16;
@@ -70,13 +77,25 @@ class Search {
     }
   }
 
-  Bf16Refusals Run() {
+  Bf16Choice Run(const Graph& graph) {
+    const auto refusals = std::make_shared<const Bf16Refusals>(ChooseSteps());
+    Bf16Choice choice;
+    choice.refusal = [refusals](const std::string& step) -> Refusal {
+      const auto at = refusals->find(step);
+      return at == refusals->end() ? "its error was not measured" : at->second;
+    };
+    if (!want_.empty()) choice.may_store = ChooseStored(graph, refusals, choice.refusal);
+    return choice;
+  }
+
+ private:
+  Bf16Refusals ChooseSteps() {
     Bf16Refusals refusals;
     for (const std::string& name : inner_)
       refusals[name] = "within a loop or a branch its error is not measured";
     for (const Step& step : narrow_.steps) {
       const auto* kernel = std::get_if<KernelStep>(&step.action);
-      if (kernel != nullptr && !InBf16(*kernel)) refusals[step.name] = "float32 is faster";
+      if (kernel != nullptr && !InBf16(*kernel)) refusals[step.name] = kSlower;
     }
     std::set<size_t> chosen;
     if (!layers_.empty() && MeasureAlone()) chosen = ChooseTogether();
@@ -87,7 +106,34 @@ class Search {
     return refusals;
   }
 
- private:
+  // Values that no step touches which its error keeps in float32; of these all, or, if they come to too much,
+  // those between steps in bf16, which would round most of what they read anyhow.
+  std::function<bool(const Graph&, ValueId)> ChooseStored(
+      const Graph& graph, const std::shared_ptr<const Bf16Refusals>& refusals,
+      const std::function<Refusal(const std::string&)>& refusal) {
+    for (const bool beside_float32 : {true, false}) {
+      const auto may_touch = [refusals, beside_float32](const Graph& g, NodeId id) {
+        const auto at = refusals->find(g.node(id).name);
+        return at != refusals->end() && (!at->second || (beside_float32 && *at->second == kSlower));
+      };
+      const auto may_store = [may_touch](const Graph& g, ValueId id) {
+        const Value& v = g.value(id);
+        return may_touch(g, v.producer) &&
+               std::ranges::all_of(v.users, [&](NodeId user) { return may_touch(g, user); });
+      };
+      PlannerOptions options = args_.planner;
+      options.bf16_refusal = refusal;
+      options.store_bf16 = true;
+      options.may_store = may_store;
+      options.settle = false;
+      const std::unique_ptr<Graph> trial = graph.Clone();
+      const double error = Worst(OutputsOf(MakePlan(*trial, constants_, options)));
+      LogInfo("bf16: with values in memory as bf16 the outputs move by {:.2g} of their range", error);
+      if (error <= args_.budget) return may_store;
+    }
+    return nullptr;
+  }
+
   const std::string& NameOf(const Layer& layer) const { return narrow_.steps[layer.step].name; }
 
   std::string ReasonOf(const Layer& layer) const {
@@ -117,23 +163,29 @@ class Search {
 
   // Of the network with those steps in bf16.
   std::vector<Tensor> Outputs(const std::set<size_t>& in_bf16) {
+    Plan plan = ClonePlan(wide_);
+    for (const size_t i : in_bf16) plan.steps[i] = CloneStep(narrow_.steps[i]);
+    return OutputsOf(std::move(plan));
+  }
+
+  std::vector<Tensor> OutputsOf(Plan plan) {
     CheckCancelled();
     EngineData data;
     data.target = args_.planner.target;
     data.inputs = args_.inputs;
     data.outputs = args_.outputs;
     data.constants = constants_.tensors();
-    Plan& plan = data.profiles.emplace_back(ClonePlan(wide_));
-    for (const size_t i : in_bf16) plan.steps[i] = CloneStep(narrow_.steps[i]);
     AssignMemory(plan);
+    data.profiles.push_back(std::move(plan));
     std::vector<Tensor> outputs(args_.outputs.size());
     Session session(std::make_shared<const Engine>(std::move(data)), {args_.threads, nullptr});
     session.RunInto(inputs_, outputs);
     return outputs;
   }
 
-  double ErrorOf(const std::set<size_t>& in_bf16) {
-    const std::vector<Tensor> have = Outputs(in_bf16);
+  double ErrorOf(const std::set<size_t>& in_bf16) { return Worst(Outputs(in_bf16)); }
+  // The largest error of an output, of its range.
+  double Worst(const std::vector<Tensor>& have) const {
     double worst = 0;
     for (size_t i = 0; i < want_.size(); ++i) worst = std::max(worst, Relative(have[i], want_[i]));
     return worst;
@@ -168,7 +220,7 @@ class Search {
 
   // The steps that together gain the most, as long as the guess at their error is below the limit: errors of
   // different layers add like those of independent chances.
-  std::set<size_t> GuessWithin(double limit, double* gain_ns) const {
+  std::set<size_t> GuessWithin(double limit, double* gain_ns, double* guess) const {
     std::vector<Layer> order = layers_;
     const auto worth = [](const Layer& l) { return l.gain_ns / std::max(l.error * l.error, 1e-18); };
     std::ranges::stable_sort(order, [&](const Layer& a, const Layer& b) { return worth(a) > worth(b); });
@@ -181,6 +233,7 @@ class Search {
       *gain_ns += layer.gain_ns;
       chosen.insert(layer.step);
     }
+    *guess = std::sqrt(sum);
     return chosen;
   }
 
@@ -194,7 +247,8 @@ class Search {
     double failed = INFINITY;
     for (int round = 0; round < kMostRounds; ++round) {
       double gain = 0;
-      const std::set<size_t> chosen = GuessWithin(limit, &gain);
+      double guess = 0;
+      const std::set<size_t> chosen = GuessWithin(limit, &gain, &guess);
       if (chosen.empty() || !tried.insert(chosen).second) break;
       const double error = ErrorOf(chosen);
       LogInfo("bf16: {} of {} steps together move the outputs by {:.2g} of their range", chosen.size(),
@@ -204,6 +258,7 @@ class Search {
         best = chosen;
         best_gain = gain;
       }
+      if (!within) limit = guess;  // it may have been far below: what must shrink is this
       (within ? passed : failed) = limit;
       limit = passed > 0 && std::isfinite(failed)
                   ? (passed + failed) / 2
@@ -224,8 +279,8 @@ class Search {
 
 }  // namespace
 
-Bf16Refusals ChooseBf16Steps(Graph& graph, const Bf16SearchArgs& args) {
-  return Search(graph, args).Run();
+Bf16Choice ChooseBf16(Graph& graph, const Bf16SearchArgs& args) {
+  return Search(graph, args).Run(graph);
 }
 
 }  // namespace floe

@@ -134,12 +134,14 @@ size_t ConstantBytes(const Graph& graph) {
   return bytes;
 }
 
-// A step that was not there when errors were measured, of another profile, stays float32.
-std::function<Refusal(const std::string&)> WithinBudget(Graph& graph, const Bf16SearchArgs& args) {
-  return [refusals = ChooseBf16Steps(graph, args)](const std::string& step) -> Refusal {
-    const auto at = refusals.find(step);
-    return at == refusals.end() ? "its error was not measured" : at->second;
-  };
+// What its outputs can bear. Groups are settled then, as they were when errors were measured; a step that was
+// not there, of another profile, stays float32.
+void KeepWithinBudget(Graph& graph, const Bf16SearchArgs& args, PlannerOptions* planner) {
+  const Bf16Choice choice = ChooseBf16(graph, args);
+  planner->bf16_refusal = choice.refusal;
+  planner->may_store = choice.may_store;
+  planner->store_bf16 = choice.may_store != nullptr;
+  planner->settle = false;
 }
 
 PlannerOptions PlannerOptionsFor(const CompileOptions& options, const Target& target, Tuner& tuner) {
@@ -147,7 +149,9 @@ PlannerOptions PlannerOptionsFor(const CompileOptions& options, const Target& ta
           .tuner = options.tune ? &tuner : nullptr,
           .max_weight_growth = options.max_weight_growth,
           .bf16_refusal = {},
+          .bf16_throughout = options.precision == "bf16",
           .store_bf16 = options.precision == "bf16",
+          .may_store = {},
           .progress = options.progress,
           .cancelled = options.cancelled};
 }
@@ -200,10 +204,11 @@ std::shared_ptr<const Engine> CompileModels(std::vector<ImportedModel> models, c
     RunPipeline(*model.graph, options);
     LogInfo("{} nodes became {}", nodes_before, model.graph->node_count());
     if (options.precision == "auto" && target != float32_target && data.profiles.empty()) {
-      planner.bf16_refusal =
-          WithinBudget(*model.graph, {planner, model.inputs, model.outputs, options.error_budget, threads});
+      KeepWithinBudget(*model.graph, {planner, model.inputs, model.outputs, options.error_budget, threads},
+                       &planner);
     }
     data.profiles.push_back(MakePlan(*model.graph, constants, planner));
+    planner.settle = true;
     model.graph.reset();
   }
   cache.Save();

@@ -92,7 +92,7 @@ struct Plan {
 
 // What the step's products are rounded to: float32 or bfloat16.
 DType ArithmeticOf(const KernelStep& step);
-// A step in bf16, in loops and branches, too.
+// A step in bf16, or with values in memory as bf16; in loops and branches, too.
 bool UsesBf16(const Plan& plan);
 
 // Constants are shared, all else is the copy's own.

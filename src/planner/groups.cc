@@ -1,5 +1,6 @@
 #include "planner/groups.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "passes/inline_body.h"
@@ -108,7 +109,9 @@ const Op& FirstOp(const Graph& graph, NodeId node) {
 
 RoundingLimit LimitOf(const Graph& graph, NodeId id, std::span<const double> most_rounding,
                       const PlannerOptions& options) {
-  return {most_rounding[static_cast<size_t>(id)],
+  const bool beside_bf16 = options.bf16_throughout && options.target.isa != options.target.PlainIsa();
+  const double most = most_rounding[static_cast<size_t>(id)];
+  return {beside_bf16 ? std::max(most, kMostBesideBf16) : most,
           options.bf16_refusal ? options.bf16_refusal(graph.node(id).name) : std::nullopt};
 }
 

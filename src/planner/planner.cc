@@ -239,8 +239,8 @@ Plan MakePlan(Graph& graph, ConstantPool& constants, const PlannerOptions& optio
     MergeChains(graph, options);
     MergeMeans(graph, options);
     MergeSiblings(graph, options);
-    StoreInBf16(graph, options);
   }
+  StoreInBf16(graph, options);
   graph.Compact();
   Choices choices(graph, options);
   return Lowering(graph, choices, constants, options).Run();

@@ -21,7 +21,11 @@ struct PlannerOptions {
   double max_weight_growth = 0;
   // Why the step of that name may not compute in bf16 on a target that allows it; empty: all may.
   std::function<Refusal(const std::string& step)> bf16_refusal;
+  // All that is computed may be rounded to bf16 on such a target, so a kernel in float32 may round more, too.
+  bool bf16_throughout = false;
   bool store_bf16 = false;  // on such a target values between steps may lie in memory as bf16
+  // Which of them; empty: all.
+  std::function<bool(const Graph& graph, ValueId value)> may_store;
   std::function<void(std::string_view what, double fraction)> progress;
   std::function<bool()> cancelled;
 };

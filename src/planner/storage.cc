@@ -73,7 +73,7 @@ class Storage {
       : graph_(graph), options_(options), most_rounding_(MostRounding(graph)) {
     for (const NodeId id : graph.Order()) {
       for (const ValueId out : graph.node(id).outputs) {
-        if (MayBeStored(graph, out)) candidates_.insert(out);
+        if (MayBeStored(graph, out, options)) candidates_.insert(out);
       }
     }
     for (const NodeId id : graph.Order()) {
@@ -85,7 +85,7 @@ class Storage {
 
   int Run() {
     if (candidates_.empty()) return 0;
-    const std::set<ValueId> from_all = Improve(candidates_);
+    const std::set<ValueId> from_all = Improve(WithoutRefused(candidates_));
     const std::set<ValueId> from_none = Improve({});
     const double all_ns = Total(from_all);
     const double none_ns = Total(from_none);
@@ -138,6 +138,18 @@ class Storage {
     return at->second;
   }
 
+  // Less all that a step touches which no kernel takes so, until there is none.
+  Stored WithoutRefused(Stored stored) {
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (const StepValues& step : steps_) {
+        if (TimeOf(step, stored) < kNever) continue;
+        for (const ValueId v : step.values) changed |= stored.erase(v) > 0;
+      }
+    }
+    return stored;
+  }
+
   double Total(const Stored& stored) {
     double ns = 0;
     for (const StepValues& step : steps_) ns += TimeOf(step, stored);
@@ -175,7 +187,13 @@ class Storage {
     const std::span<const ValueId> values =
         std::span(step.values).last(std::min(step.values.size(), kMostTogether));
     Stored best = *stored;
-    double least = TotalAround(values, best);
+    double least = TotalAround(step.values, best);
+    const auto consider = [&](Stored trial) {
+      const double ns = TotalAround(step.values, trial);
+      if (ns >= least) return;
+      least = ns;
+      best = std::move(trial);
+    };
     for (size_t mask = 0; mask < size_t{1} << values.size(); ++mask) {
       Stored trial = *stored;
       for (size_t i = 0; i < values.size(); ++i) {
@@ -185,10 +203,17 @@ class Storage {
           trial.erase(values[i]);
         }
       }
-      const double ns = TotalAround(values, trial);
-      if (ns >= least) continue;
-      least = ns;
-      best = std::move(trial);
+      consider(std::move(trial));
+    }
+    if (values.size() < step.values.size()) {  // all of a concatenation of many
+      Stored all = *stored;
+      Stored none = *stored;
+      for (const ValueId v : step.values) {
+        all.insert(v);
+        none.erase(v);
+      }
+      consider(std::move(all));
+      consider(std::move(none));
     }
     if (best == *stored) return false;
     *stored = std::move(best);
@@ -225,14 +250,15 @@ bool MayStoreBf16(const PlannerOptions& options) {
   return options.store_bf16 && options.target.isa != options.target.PlainIsa() && options.tuner != nullptr;
 }
 
-bool MayBeStored(const Graph& graph, ValueId id) {
+bool MayBeStored(const Graph& graph, ValueId id, const PlannerOptions& options) {
   const Value& v = graph.value(id);
   if (v.producer == kNoNode || v.type.dtype != DType::kFloat32 || !v.type.IsStatic()) return false;
   if (graph.IsOutput(id) || v.users.empty() || v.users.size() > kMostUsers) return false;
   int64_t elements = 1;
   for (const Dim& dim : v.type.shape.dims()) elements *= dim.value();
   const auto takes = [&](NodeId node) { return IsStep(graph, node); };
-  return elements >= kFewestElements && takes(v.producer) && std::ranges::all_of(v.users, takes);
+  if (elements < kFewestElements || !takes(v.producer) || !std::ranges::all_of(v.users, takes)) return false;
+  return !options.may_store || options.may_store(graph, id);
 }
 
 std::unique_ptr<Graph> WithStored(const Graph& problem, const std::vector<ValueId>& inputs,
@@ -248,7 +274,7 @@ Choice ChooseEitherStorage(const Graph& graph, const Graph& problem, const std::
                            const RoundingLimit& rounding, const Yardstick* beside) {
   Choice wide = ChooseKernel(problem, options.target, options.tuner, rounding, beside);
   if (!MayStoreBf16(options)) return wide;
-  const auto stored = [&](ValueId v) { return MayBeStored(graph, v); };
+  const auto stored = [&](ValueId v) { return MayBeStored(graph, v, options); };
   if (std::ranges::none_of(inputs, stored) && std::ranges::none_of(outputs, stored)) return wide;
   Choice narrow =
       ChooseNarrow(*WithStored(problem, inputs, outputs, stored), problem, wide, options, rounding);

@@ -18,8 +18,8 @@ namespace floe {
 bool MayStoreBf16(const PlannerOptions& options);
 
 // Whether the value may lie in memory as bf16: an image or the like that one step computes and few others
-// read, no input or output of the graph.
-bool MayBeStored(const Graph& graph, ValueId value);
+// read, no input or output of the graph, and not forbidden by the options.
+bool MayBeStored(const Graph& graph, ValueId value, const PlannerOptions& options);
 
 // The problem with those of its inputs and outputs in bf16 that stand for such values of the graph: inputs
 // are cast to float32 before anything else, outputs from it. `inputs` and `outputs` say what they are in the

@@ -112,7 +112,7 @@ TEST_F(Precision, Bf16RoundsTheProducts) {
   const std::vector<Tensor> want = OutputsOf(Build(kNetwork, OptionsFor("fp32")));
   const Difference d = CompareFloats(have[0], want[0]);
   EXPECT_GT(d.largest, 0);
-  EXPECT_LT(d.largest, 0.1 * d.range);
+  EXPECT_LT(d.largest, 0.25 * d.range);  // of a softmax: hundredths of large logits are tenths of it
   EXPECT_TRUE(SameContents(OutputsOf(engine)[0], have[0]));
 }
 
@@ -156,28 +156,50 @@ TEST_F(Precision, AutoWithAWideBudgetIsBf16) {
                            OutputsOf(Build(kNetwork, OptionsFor("bf16")))[0]));
 }
 
-// The errors of its steps are measured one by one, in a network that is float32 in memory.
-TEST_F(Precision, AutoStoresNothingInBf16) {
-  constexpr const char* kLayers = R"(
-graph net(%x: float32[1, 28, 28, 16]) -> (%y) {
-  %w1: float32[64, 1, 1, 16] = const seeded(1)
-  %w2: float32[64, 3, 3, 1] = const seeded(2)
-  %w3: float32[32, 1, 1, 64] = const seeded(3)
+constexpr const char* kLayers = R"(
+graph net(%x: float32[1, 56, 56, 64]) -> (%y) {
+  %w1: float32[256, 1, 1, 64] = const seeded(1)
+  %w2: float32[64, 1, 1, 256] = const seeded(2)
+  %w3: float32[256, 1, 1, 64] = const seeded(3)
   %a = Conv(%x, %w1)
   %b = Relu(%a)
-  %c = Conv(%b, %w2) {pads=[1, 1, 1, 1], group=64}
+  %c = Conv(%b, %w2)
   %d = Relu(%c)
   %e = Conv(%d, %w3)
-  %y = ReduceMax(%e) {axes=[1, 2]}
+  %f = MaxPool(%e) {kernel_shape=[2, 2], strides=[2, 2]}
+  %y = ReduceMax(%f) {axes=[1, 2]}
 })";
+
+// What lies in memory as bf16 is decided by times, which the test must not depend on.
+CompileOptions MeasuredOptions(double budget) {
   CompileOptions options = OptionsFor("auto");
-  options.error_budget = 1;
-  options.tune = true;  // what lies in memory as bf16 is decided by times alone
+  options.error_budget = budget;
+  options.tune = true;
   options.timing_cache = "none";
-  const auto engine = Build(kLayers, options);
-  const Plan& plan = engine->data().profiles[0];
-  for (const PlanValue& v : plan.values) EXPECT_EQ(v.type.dtype, DType::kFloat32) << v.name;
-  for (const Step& step : plan.steps) EXPECT_NE(std::get<KernelStep>(step.action).kernel, "reference.graph");
+  return options;
+}
+
+TEST_F(Precision, AutoStoresValuesWithinItsBudget) {
+  for (const double budget : {1.0, 0.02}) {
+    const auto engine = Build(kLayers, MeasuredOptions(budget));
+    const Plan& plan = engine->data().profiles[0];
+    for (const Step& step : plan.steps)
+      EXPECT_NE(std::get<KernelStep>(step.action).kernel, "reference.graph");
+    const Difference d =
+        CompareFloats(OutputsOf(engine)[0], OutputsOf(Build(kLayers, OptionsFor("fp32")))[0]);
+    EXPECT_LT(d.largest, 2 * budget * d.range);  // measured on another input
+    const bool stores =
+        std::ranges::any_of(plan.values, [](const PlanValue& v) { return v.type.dtype == DType::kBFloat16; });
+    EXPECT_EQ(engine->data().target.isa == cpu::kBf16Isa, stores || UsesBf16(plan));
+  }
+}
+
+TEST_F(Precision, AutoStoresNothingWithoutABudget) {
+  const auto engine = Build(kLayers, MeasuredOptions(0));
+  EXPECT_EQ(engine->data().target.isa, "avx512");
+  for (const PlanValue& v : engine->data().profiles[0].values) {
+    EXPECT_EQ(v.type.dtype, DType::kFloat32) << v.name;
+  }
 }
 
 TEST_F(Precision, AutoLeavesBranchesFloat) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "planner/groups.h"
 #include "support/engines.h"
 
 namespace floe {
@@ -55,6 +56,23 @@ TEST(MostRounding, ADeepNetworkIsNotGivenTheRoughestKernelAtItsBeginning) {
   const double roughest = FindKernel("cpu.winograd_3x3_f6")->error_bound;
   EXPECT_LT(most[static_cast<size_t>(graph->Order().front())], roughest);
   EXPECT_GT(most[static_cast<size_t>(graph->Order().back())], roughest);
+}
+
+// The roughest kernel in float32 is fine beside values that are rounded to bf16.
+TEST(MostRounding, IsNoLimitWhereAllMayBeBf16) {
+  const std::unique_ptr<Graph> graph = ParseGraph(R"(graph g(%x: float32[1, 8, 8, 4]) -> (%y) {
+    %w: float32[4, 1, 1, 4] = const seeded(1)
+    %y = Conv(%x, %w)
+  })");
+  const NodeId id = graph->Order()[0];
+  const std::vector<double> strict(static_cast<size_t>(id) + 1, 1e-4);
+  PlannerOptions options;
+  options.target.isa = "avx512+bf16";
+  EXPECT_EQ(LimitOf(*graph, id, strict, options).most, 1e-4);
+  options.bf16_throughout = true;
+  EXPECT_GE(LimitOf(*graph, id, strict, options).most, FindKernel("cpu.winograd_3x3_f6")->error_bound);
+  options.target.isa = "avx512";
+  EXPECT_EQ(LimitOf(*graph, id, strict, options).most, 1e-4);
 }
 
 TEST(MostRounding, LeavesTheDirectKernelsToTheDeepestNetwork) {

@@ -112,8 +112,11 @@ TEST_F(Storage, InputsOutputsAndSmallValuesStay) {
     %c = ReduceMean(%a) {axes=[1, 2]}
     %d = Relu(%c)
   })");
-  EXPECT_TRUE(MayBeStored(*graph, graph->FindValue("a")));
-  for (const char* name : {"x", "b", "c", "d"}) EXPECT_FALSE(MayBeStored(*graph, graph->FindValue(name)));
+  EXPECT_TRUE(MayBeStored(*graph, graph->FindValue("a"), options_));
+  for (const char* name : {"x", "b", "c", "d"})
+    EXPECT_FALSE(MayBeStored(*graph, graph->FindValue(name), options_));
+  options_.may_store = [](const Graph& g, ValueId id) { return g.value(id).name != "a"; };
+  EXPECT_FALSE(MayBeStored(*graph, graph->FindValue("a"), options_));
 }
 
 }  // namespace

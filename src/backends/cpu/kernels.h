@@ -33,11 +33,16 @@ Kernel SoftmaxKernel();        // rows/softmax.cc
 Kernel LrnKernel();            // rows/softmax.cc
 Kernel Winograd3x3F2Kernel();  // winograd/winograd.cc
 Kernel Winograd3x3F2Bf16Kernel();
+Kernel Winograd3x3F2x4Bf16Kernel();
 Kernel Winograd3x3F4Kernel();
 Kernel Winograd3x3F6Kernel();
 Kernel Winograd5x5Kernel();
+Kernel Winograd5x5F4Kernel();
 Kernel Winograd1x3Kernel();
 Kernel Winograd1x7Kernel();
+Kernel FewWinogradF4Kernel();  // winograd/few_winograd.cc
+Kernel FewWinogradF6Kernel();
+Kernel FewWinogradBf16Kernel();
 
 // In the order in which `explain` shows them; of equal estimates the first wins.
 inline constexpr Kernel (*kRows[])() = {
@@ -62,11 +67,16 @@ inline constexpr Kernel (*kRows[])() = {
     GatherKernel,
     Winograd3x3F2Kernel,
     Winograd3x3F2Bf16Kernel,
+    Winograd3x3F2x4Bf16Kernel,
     Winograd3x3F4Kernel,
     Winograd3x3F6Kernel,
     Winograd5x5Kernel,
+    Winograd5x5F4Kernel,
     Winograd1x3Kernel,
     Winograd1x7Kernel,
+    FewWinogradF4Kernel,
+    FewWinogradF6Kernel,
+    FewWinogradBf16Kernel,
     DepthwisePointwiseKernel,
     DepthwisePointwiseBf16Kernel,
     ConvDepthwiseKernel,

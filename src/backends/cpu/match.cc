@@ -146,6 +146,8 @@ std::optional<FusedGroup> MatchFusedGroup(const Graph& problem, std::string* why
 
 namespace {
 
+constexpr const char* kNotOfFour = "maxima that are not of 2 x 2 pixels each, all they read";
+
 // Each output pixel is the maximum of 2 x 2 others of its own, without any in front of the image.
 bool IsPoolOfFour(const Graph& problem, const Node& node) {
   const MaxPool* op = OpCast<MaxPool>(node.op);
@@ -177,7 +179,7 @@ std::optional<PooledGroup> MatchPooledGroup(const Graph& problem, std::string* w
     const std::optional<FusedGroup> group = MatchFusedGroup(problem, why);
     return group ? std::optional(PooledGroup{*group}) : std::nullopt;
   }
-  *why = "maxima that are not of 2 x 2 pixels each, all they read";
+  *why = kNotOfFour;
   const Node& pool = problem.node(order.back());
   if (RefuseUnlessStatic(problem) || !IsPoolOfFour(problem, pool)) return std::nullopt;
   size_t count = 0;
@@ -421,6 +423,25 @@ std::vector<FusedGroup> MatchFusedChain(const Graph& problem, std::string* why) 
   }
   std::vector<FusedGroup> chain = MatchLinks(problem, order, why);
   if (chain.empty() || IsOnlyOutput(problem, chain.back().output, order.size())) return chain;
+  *why = kSharedInside;
+  return {};
+}
+
+PooledChain MatchPooledChain(const Graph& problem, std::string* why) {
+  const std::vector<NodeId> order = problem.Order();
+  if (order.size() < 2 || !IsOp<MaxPool>(problem.node(order.back()).op)) {
+    return {MatchFusedChain(problem, why), false};
+  }
+  *why = kNotOfFour;
+  const Node& pool = problem.node(order.back());
+  if (RefuseUnlessStatic(problem) || !IsPoolOfFour(problem, pool)) return {};
+  const std::vector<FusedGroup> chain = MatchLinks(problem, std::span(order).first(order.size() - 1), why);
+  if (chain.empty()) return {};
+  const ValueId last = chain.back().output;
+  if (pool.inputs[0] == last && problem.HasOneUse(last) &&
+      IsOnlyOutput(problem, pool.outputs[0], order.size())) {
+    return {chain, true};
+  }
   *why = kSharedInside;
   return {};
 }

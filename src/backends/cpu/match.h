@@ -67,7 +67,14 @@ constexpr const char* kRaggedParts = "channels of a part that are no multiple of
 // chain.
 std::vector<FusedGroup> MatchFusedChain(const Graph& problem, std::string* why);
 
-// The same, or such a chain whose output and the mean of that over space, all dimensions but the first and
+// The same, perhaps with the maxima of 2 x 2 pixels behind it, as in a PooledGroup.
+struct PooledChain {
+  std::vector<FusedGroup> groups;
+  bool pooled = false;
+};
+PooledChain MatchPooledChain(const Graph& problem, std::string* why);
+
+// The same without maxima, or such a chain whose output and the mean of that over space, all dimensions but the first and
 // the last, are the problem's two outputs.
 std::vector<FusedGroup> MatchChainPerhapsWithMean(const Graph& problem, std::string* why);
 

@@ -62,6 +62,12 @@ StoredProblem::StoredProblem(const Graph& problem)
     graph.SetOutputs(outputs);
     graph.RemoveNode(cast);
   }
+  const auto none = [](const std::vector<bool>& stored) {
+    return std::ranges::find(stored, true) == stored.end();
+  };
+  if (!none(inputs_) || !none(outputs_)) return;
+  graph_ = &problem;  // a network in bf16 throughout
+  own_.reset();
 }
 
 std::vector<InPlace> StoredProblem::OfSameType(std::vector<InPlace> places) const {

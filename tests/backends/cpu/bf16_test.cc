@@ -17,6 +17,7 @@ using Ints = std::vector<int64_t>;
 
 constexpr std::string_view kName = "cpu.product_bf16";
 constexpr std::string_view kWinograd = "cpu.winograd_3x3_f2_bf16";
+constexpr std::string_view kWideWinograd = "cpu.winograd_3x3_f2x4_bf16";
 constexpr double kSumBound = 2e-5;  // of float32 sums, relative to the largest output
 
 // Eight significant bits, to nearest even; subnormals are zero.
@@ -243,13 +244,22 @@ TEST_F(Bf16, WinogradIsExactWhereNothingRounds) {
 }
 
 TEST_F(Bf16, WinogradStaysWithinItsBound) {
-  for (const int64_t channels : {16, 50, 256}) {
-    const Product p = ConvOf({{1, 14, 14, channels}, {64, 3, 3, channels}, {}, {1, 1, 1, 1}});
-    const std::vector<Tensor> inputs = InputsOf(p.graph);
-    const Tensor have = RunKernel(Row(kWinograd), p.graph, inputs, std::string(kBf16Isa), 2)[0];
-    const double distance = Distance(have, EvaluateGraph(p.graph, inputs)[0]);
-    EXPECT_LE(distance, Row(kWinograd).error_bound) << channels;
-    EXPECT_GT(distance, 1e-4) << "nothing was rounded";
+  for (const std::string_view row : {kWinograd, kWideWinograd}) {
+    for (const ConvCase& c : {ConvCase{{1, 14, 14, 16}, {64, 3, 3, 16}, {}, {1, 1, 1, 1}},
+                              ConvCase{{1, 14, 14, 256}, {64, 3, 3, 256}, {}, {1, 1, 1, 1}},
+                              ConvCase{{2, 13, 9, 50}, {37, 3, 3, 50}, {}, {1, 1, 1, 1}},
+                              ConvCase{{1, 12, 5, 47}, {70, 3, 3, 47}, {}, {0, 1, 2, 1}},
+                              ConvCase{{1, 3, 3, 17}, {16, 3, 3, 17}}}) {
+      SCOPED_TRACE(std::string(row) + " " + DimsToString(c.input));
+      const Product p = ConvOf(c);
+      const std::vector<Tensor> inputs = InputsOf(p.graph);
+      const std::string isa(kBf16Isa);
+      const Tensor have = RunKernel(Row(row), p.graph, inputs, isa, 1)[0];
+      EXPECT_EQ(Distance(RunKernel(Row(row), p.graph, inputs, isa, 2, true)[0], have), 0);
+      const double distance = Distance(have, EvaluateGraph(p.graph, inputs)[0]);
+      EXPECT_LE(distance, Row(row).error_bound);
+      EXPECT_GT(distance, 1e-4) << "nothing was rounded";
+    }
   }
 }
 

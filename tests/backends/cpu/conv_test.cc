@@ -137,6 +137,7 @@ std::vector<WinogradCase> WinogradCases() {
   for (const Case& c : {Case{{1, 35, 35, 48}, {64, 5, 5, 48}, {}, {2, 2, 2, 2}},
                         Case{{2, 6, 9, 17}, {33, 5, 5, 17}, {}, {0, 2, 1, 2}}}) {
     cases.push_back({"cpu.winograd_5x5_f2", c});
+    cases.push_back({"cpu.winograd_5x5_f4", c});
   }
   for (const Case& c : {Case{{1, 17, 17, 40}, {56, 1, 7, 40}, {}, {0, 3, 0, 3}},
                         Case{{2, 18, 13, 19}, {35, 7, 1, 19}, {}, {3, 0, 3, 0}}}) {

@@ -4,6 +4,7 @@
 
 #include "backends/cpu/match.h"
 #include "backends/cpu/problem.h"
+#include "backends/cpu/storage.h"
 
 namespace floe::cpu {
 
@@ -38,6 +39,12 @@ inline std::vector<InPlace> ResidualInPlace(const Graph& problem) {
     for (const InPlace& pair : ResidualInPlace(problem, headed->groups[i], i)) pairs.push_back(pair);
   }
   return pairs;
+}
+
+// The same for kernels that take values in bf16.
+inline std::vector<InPlace> StoredResidualInPlace(const Graph& problem) {
+  const StoredProblem stored(problem);
+  return stored.OfSameType(ResidualInPlace(stored.graph()));
 }
 
 }  // namespace floe::cpu

@@ -99,18 +99,18 @@ class Elementwise : public Executable {
 
 Refusal Refuses(const Graph& problem, const Target& target) {
   Program program;
-  return CompileProgram(problem, IsaOf(target), &program);
+  return CompileProgram(problem, target, &program);
 }
 
 double Estimate(const Graph& problem, const Target& target) {
   Program program;
-  CompileProgram(problem, IsaOf(target), &program);
+  CompileProgram(problem, target, &program);
   return 500 + program.cost * static_cast<double>(program.count) + BytesMoved(problem) * 0.05;
 }
 
 std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
   Program program;
-  CHECK(!CompileProgram(args.problem, IsaOf(args.target), &program));
+  CHECK(!CompileProgram(args.problem, args.target, &program));
   CheckPackedCount(args.packed, 0, "cpu.elementwise");
   return std::make_unique<Elementwise>(std::move(program));
 }

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <unordered_map>
 
+#include "backends/cpu/elementwise/bf16_blocks.h"
 #include "backends/cpu/elementwise/functions.h"
 #include "backends/cpu/match.h"
 #include "graph/visit_op.h"
@@ -26,8 +27,8 @@ bool BroadcastsTo(std::span<const int64_t> from, std::span<const int64_t> to) {
 
 class Compiler {
  public:
-  Compiler(const Graph& problem, Isa isa, Program* program)
-      : problem_(problem), isa_(isa), program_(*program) {}
+  Compiler(const StoredProblem& stored, Isa isa, Program* program)
+      : stored_(stored), problem_(stored.graph()), isa_(isa), program_(*program) {}
 
   Refusal Compile() {
     if (Refusal refusal = RefuseUnlessStatic(problem_)) return refusal;
@@ -43,7 +44,9 @@ class Compiler {
       if (Refusal refusal = IsOp<Concat>(node.op) ? ReadConcat(node) : CompileNode(node)) return refusal;
     }
     for (size_t i = 0; i < problem_.outputs().size(); ++i) {
-      Slot& slot = program_.slots[static_cast<size_t>(SlotOf(problem_.outputs()[i]))];
+      int at = SlotOf(problem_.outputs()[i]);
+      if (stored_.bf16_output(i)) at = AddInstruction(Bf16BlocksOfThis().narrow, at, sizeof(uint16_t));
+      Slot& slot = program_.slots[static_cast<size_t>(at)];
       if (slot.output >= 0) return "one value is two outputs";
       slot.output = static_cast<int>(i);
     }
@@ -61,7 +64,8 @@ class Compiler {
     if (axis < -rank || axis >= rank) return "an axis beyond the rank";
     const size_t first = static_cast<size_t>(axis < 0 ? axis + rank : axis);
     Slot slot;
-    slot.element_bytes = DTypeSize(dtype(output));
+    const bool narrow = !node.inputs.empty() && IsStored(node.inputs[0]);
+    slot.element_bytes = narrow ? sizeof(uint16_t) : DTypeSize(dtype(output));
     slot.size = program_.count;
     int64_t row = 0;
     for (const ValueId in : node.inputs) {
@@ -74,6 +78,7 @@ class Compiler {
       }
       const Operand source(problem_, in);
       if (!source.present()) return "a part of the concatenation is a result";
+      if (IsStored(in) != narrow) return "parts of different types";
       if (!source.is_input() && ConstantOf(problem_, in)->raw() == nullptr)
         return "a constant has no contents";
       slot.parts.push_back({source, width});
@@ -82,8 +87,10 @@ class Compiler {
     int64_t declared = 1;
     for (size_t i = first; i < dims.size(); ++i) declared *= dims[i];
     if (row != declared) return NotElementwise(node);
-    slots_[output] = static_cast<int>(program_.slots.size());
+    int at = static_cast<int>(program_.slots.size());
     program_.slots.push_back(std::move(slot));
+    if (narrow) at = AddInstruction(Bf16BlocksOfThis().widen, at, sizeof(float));
+    slots_[output] = at;
     program_.cost += 0.1;
     return std::nullopt;
   }
@@ -108,19 +115,37 @@ class Compiler {
   }
   DType dtype(ValueId value) const { return problem_.value(value).type.dtype; }
 
+  bool IsStored(ValueId value) const { return stored_.bf16_input(Operand(problem_, value).input()); }
+
   // The slot of a value; makes it when the value is first met.
   int SlotOf(ValueId value) {
     const auto [at, added] = slots_.try_emplace(value, static_cast<int>(program_.slots.size()));
     if (!added) return at->second;
     Slot slot;
     slot.source = Operand(problem_, value);
-    slot.element_bytes = DTypeSize(dtype(value));
+    slot.element_bytes = IsStored(value) ? sizeof(uint16_t) : DTypeSize(dtype(value));
     slot.size = SizeOf(problem_, value);
     const std::vector<int64_t> dims = DimsOf(problem_, value);
     if (slot.source.present() && slot.size != program_.count)
       slot.broadcast = MakeBroadcast(dims, program_.dims);
     program_.slots.push_back(std::move(slot));
+    if (IsStored(value)) at->second = AddInstruction(Bf16BlocksOfThis().widen, at->second, sizeof(float));
     return at->second;
+  }
+
+  // Of one operand; the slot of the result.
+  int AddInstruction(BlockFunction function, int in, size_t element_bytes) {
+    Slot slot;
+    slot.element_bytes = element_bytes;
+    slot.size = program_.count;
+    Instruction instruction;
+    instruction.function = function;
+    instruction.in[0] = in;
+    instruction.out = static_cast<int>(program_.slots.size());
+    program_.slots.push_back(std::move(slot));
+    program_.instructions.push_back(instruction);
+    program_.cost += 0.05;
+    return instruction.out;
   }
 
   int AddConstant(Tensor tensor, std::span<const int64_t> dims) {
@@ -252,6 +277,7 @@ class Compiler {
     return std::nullopt;
   }
 
+  const StoredProblem& stored_;
   const Graph& problem_;
   Isa isa_;
   Program& program_;
@@ -260,8 +286,10 @@ class Compiler {
 
 }  // namespace
 
-Refusal CompileProgram(const Graph& problem, Isa isa, Program* program) {
-  return Compiler(problem, isa, program).Compile();
+Refusal CompileProgram(const Graph& problem, const Target& target, Program* program) {
+  const StoredProblem stored(problem);
+  if (!stored.is_plain() && !HasBf16(target)) return kNotForBf16;
+  return Compiler(stored, IsaOf(target), program).Compile();
 }
 
 }  // namespace floe::cpu

@@ -10,6 +10,7 @@
 #include "backends/cpu/elementwise/block.h"
 #include "backends/cpu/isa.h"
 #include "backends/cpu/problem.h"
+#include "backends/cpu/storage.h"
 
 namespace floe::cpu {
 
@@ -69,7 +70,8 @@ struct Program {
 
 // Refuses anything but elementwise ops with constant time an element, BatchNormalization with constant
 // factors and concatenations of what the problem is given, whose outputs all have one shape.
-Refusal CompileProgram(const Graph& problem, Isa isa, Program* program);
+// Inputs and outputs may lie in memory as bf16.
+Refusal CompileProgram(const Graph& problem, const Target& target, Program* program);
 
 }  // namespace floe::cpu
 

@@ -3,9 +3,12 @@
 #include <cstring>
 #include <optional>
 
+#include "backends/cpu/isa.h"
 #include "backends/cpu/kernels.h"
 #include "backends/cpu/move/strided_copy.h"
+#include "backends/cpu/packed/bf16.h"
 #include "backends/cpu/problem.h"
+#include "backends/cpu/storage.h"
 #include "base/check.h"
 #include "graph/visit_op.h"
 
@@ -26,6 +29,7 @@ struct Plan {
   // Constant padding: outputs are first filled with this element, or with zeros.
   bool fills = false;
   Operand fill;
+  std::optional<uint16_t> bf16_fill;  // instead, where elements are bf16
 };
 
 Dims StridesOf(const Dims& dims) {
@@ -43,11 +47,13 @@ size_t Front(int64_t axis, size_t rank) {
 
 class Planner {
  public:
-  Planner(const Graph& problem, const Node& node, Plan* plan)
+  // With `bf16` elements that the problem knows as float32 are in memory so.
+  Planner(const Graph& problem, const Node& node, bool bf16, Plan* plan)
       : problem_(problem),
         node_(node),
         plan_(*plan),
-        bytes_(DTypeSize(problem.value(node.inputs[0]).type.dtype)),
+        bf16_(bf16),
+        bytes_(bf16 ? sizeof(uint16_t) : DTypeSize(problem.value(node.inputs[0]).type.dtype)),
         x_(DimsOf(problem, node.inputs[0])),
         y_(DimsOf(problem, node.outputs[0])) {}
 
@@ -219,6 +225,11 @@ class Planner {
     if (node_.inputs.size() > 2 && node_.inputs[2] != kNoValue) {
       if (SizeOf(problem_, node_.inputs[2]) != 1) return "the value is no scalar";
       plan_.fill = Operand(problem_, node_.inputs[2]);
+      if (bf16_) {
+        const Tensor* value = ConstantOf(problem_, node_.inputs[2]);
+        if (value == nullptr) return "the value is not constant";
+        plan_.bf16_fill = static_cast<uint16_t>(Bf16Bits(*value->data<float>()));
+      }
     }
     if (anything) Add(0, 0, levels, from_offset, to_offset);
     return std::nullopt;
@@ -337,12 +348,26 @@ class Planner {
   const Graph& problem_;
   const Node& node_;
   Plan& plan_;
+  bool bf16_;
   size_t bytes_;
   Dims x_;
   Dims y_;
 };
 
-Refusal MakePlan(const Graph& problem, Plan* plan) {
+// What is moved lies in memory as bf16: all of it.
+bool IsAllBf16(const StoredProblem& stored, const Node& node) {
+  const Graph& problem = stored.graph();
+  const auto is_bf16 = [&](ValueId id) { return stored.bf16_input(Operand(problem, id).input()); };
+  const std::span<const ValueId> data(node.inputs.data(), IsOp<Concat>(node.op) ? node.inputs.size() : 1);
+  if (!std::ranges::all_of(data, is_bf16)) return false;
+  for (size_t i = 0; i < node.outputs.size(); ++i) {
+    if (!stored.bf16_output(i)) return false;
+  }
+  return true;
+}
+
+Refusal MakePlan(const StoredProblem& stored, const Target& target, Plan* plan) {
+  const Graph& problem = stored.graph();
   const Node* node = OnlyNode(problem);
   if (node == nullptr || node->inputs.empty() || node->inputs[0] == kNoValue || node->outputs.empty()) {
     return "not one op";
@@ -365,7 +390,9 @@ Refusal MakePlan(const Graph& problem, Plan* plan) {
       return "a constant has no contents";
     }
   }
-  Planner planner(problem, *node, plan);
+  if (!stored.is_plain() && !HasBf16(target)) return kNotForBf16;
+  if (!stored.is_plain() && !IsAllBf16(stored, *node)) return "types do not agree";
+  Planner planner(problem, *node, !stored.is_plain(), plan);
   return VisitOp([&](const auto& op) { return planner.Make(op); }, node->op);
 }
 
@@ -404,6 +431,7 @@ class Move : public Executable {
     const size_t bytes = DTypeSize(output.dtype());
     char* to = static_cast<char*>(output.raw());
     const char* value = static_cast<const char*>(plan_.fill.raw(args));
+    if (plan_.bf16_fill) value = reinterpret_cast<const char*>(&*plan_.bf16_fill);
     const bool zero = value == nullptr || std::all_of(value, value + bytes, [](char c) { return c == 0; });
     args.pool->ParallelFor(output.size(), 16384, [&](int64_t begin, int64_t end, int) {
       char* at = to + static_cast<size_t>(begin) * bytes;
@@ -422,18 +450,19 @@ class Move : public Executable {
   Plan plan_;
 };
 
-Refusal Refuses(const Graph& problem, const Target&) {
+Refusal Refuses(const Graph& problem, const Target& target) {
   Plan plan;
-  return MakePlan(problem, &plan);
+  return MakePlan(StoredProblem(problem), target, &plan);
 }
 
 double Estimate(const Graph& problem, const Target&) {
-  return 500 + BytesMoved(problem) * (OnlyOp<Transpose>(problem) != nullptr ? 0.2 : 0.06);
+  const StoredProblem stored(problem);
+  return 500 + BytesMoved(problem) * (OnlyOp<Transpose>(stored.graph()) != nullptr ? 0.2 : 0.06);
 }
 
 std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
   Plan plan;
-  CHECK(!MakePlan(args.problem, &plan));
+  CHECK(!MakePlan(StoredProblem(args.problem), args.target, &plan));
   CheckPackedCount(args.packed, 0, "cpu.move");
   return std::make_unique<Move>(std::move(plan));
 }

@@ -208,11 +208,6 @@ std::unique_ptr<Executable> PrepareFewBf16(const PrepareArgs& args) {
   return std::make_unique<ConvFew>(args, stored, plan, PackedBf16Code());
 }
 
-std::vector<InPlace> FewBf16InPlace(const Graph& problem) {
-  const StoredProblem stored(problem);
-  return stored.OfSameType(ResidualInPlace(stored.graph()));
-}
-
 }  // namespace
 
 PackedShape DirectBf16Shape(const Window& w) {
@@ -259,7 +254,7 @@ Kernel ConvFewChannelsBf16Kernel() {
           .estimate_ns = EstimateFewBf16,
           .pack = PackFewBf16,
           .prepare = PrepareFewBf16,
-          .in_place = FewBf16InPlace,
+          .in_place = StoredResidualInPlace,
           .error_bound = 1e-2,
           .arithmetic = DType::kBFloat16};
 }

@@ -396,40 +396,49 @@ struct DirectTile {
   int64_t run;  // words of a filter row
 };
 
-FLOE_INLINE float WordAt(const DirectElement* row, int64_t word) {
+FLOE_INLINE float WordAt(const DirectElement* element) {
   float bits;
-  __builtin_memcpy(&bits, row + word * kDepths, sizeof(bits));
+  __builtin_memcpy(&bits, element, sizeof(bits));
   return bits;
 }
 
+// `ahead`: of what the next tile writes; with so few sums for each output that is waited for else.
 template <int kRows, int kVectors>
-void MultiplyDirect(const DirectTile& tile, const float* panel, const TileOut& out) {
+void MultiplyDirect(const DirectTile& tile, const float* panel, Ahead ahead, const TileOut& out) {
   Vec acc[kRows][kVectors];
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; ++i) {
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v) acc[i][v] = Splat(0.0f);
   }
+  // Pixel i of the tile lies at one of two places plus one of seven distances: pointers to all fourteen would
+  // not fit the registers.
+  constexpr int kHalf = 7;
+  const int64_t step = tile.step;
+  const int64_t distance[kHalf] = {0, step, 2 * step, 3 * step, 4 * step, 5 * step, 6 * step};
   for (int64_t r = 0; r < tile.filter_rows; ++r) {
-    const DirectElement* rows[kRows];
-#pragma GCC unroll 16
-    for (int i = 0; i < kRows; ++i) rows[i] = tile.first + r * tile.pitch + i * tile.step;
-    for (int64_t k = 0; k < tile.run; ++k, panel += kVectors * kLanes) {
+    const DirectElement* first = tile.first + r * tile.pitch;
+    const DirectElement* second = first + kHalf * step;
+    for (int64_t k = 0; k < tile.run; ++k, panel += kVectors * kLanes, ahead.at += ahead.step) {
+      asm("" : "+r"(first), "+r"(second));  // or the compiler makes them fourteen
+      __builtin_prefetch(ahead.at);
       Vec column[kVectors];
 #pragma GCC unroll 2
       for (int v = 0; v < kVectors; ++v) column[v] = Load(panel + v * kLanes);
 #pragma GCC unroll 16
       for (int i = 0; i < kRows; ++i) {
-        const Vec a = Splat(WordAt(rows[i], k));
+        const Vec a = Splat(WordAt((i < kHalf ? first : second) + distance[i % kHalf]));
 #pragma GCC unroll 2
         for (int v = 0; v < kVectors; ++v) acc[i][v] = MultiplyAdd(a, column[v], acc[i][v]);
       }
+      first += kDepths;
+      second += kDepths;
     }
   }
   FinishRows<kRows, kVectors>(out, acc);
 }
 
-using DirectFunction = void (*)(const DirectTile&, const float*, const TileOut&);
+using DirectFunction = void (*)(const DirectTile&, const float*, Ahead, const TileOut&);
 
 template <int kVectors>
 DirectFunction DirectFunctionOf(int64_t rows) {
@@ -545,6 +554,13 @@ class DirectRows {
 
 #endif
 
+// Asks for so many elements of the output, from `at` on.
+FLOE_INLINE Ahead AskForOutput(const PackedCall& call, int64_t at, int64_t count, const DirectTile& tile) {
+  const int64_t element = call.bf16_output ? sizeof(uint16_t) : sizeof(float);
+  const int64_t steps = tile.filter_rows * tile.run;
+  return {static_cast<const char*>(call.output) + at * element, count * element / (steps < 1 ? 1 : steps)};
+}
+
 inline void RunDirect(const PackedCall& call, const Window& w, const float* input, int64_t begin, int64_t end,
                       float* edge) {
   TileEnd end_of_tile(call);
@@ -571,7 +587,8 @@ inline void RunDirect(const PackedCall& call, const Window& w, const float* inpu
         const float* panel = call.weights + column * call.words + first * tile.run * width;
         const DirectFunction run =
             width == kLanes ? DirectFunctionOf<1>(count) : DirectFunctionOf<kPanelVectors>(count);
-        run(tile, panel, out);
+        const int64_t next = at - column + count * call.columns + count * column;
+        run(tile, panel, AskForOutput(call, next, count * columns, tile), out);
         end_of_tile.Finish(at, column, count, columns);
       }
     }

@@ -96,11 +96,6 @@ std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
   return std::make_unique<PackedProduct>(args, stored, plan, PackedBf16Code());
 }
 
-std::vector<InPlace> InPlaceOf(const Graph& problem) {
-  const StoredProblem stored(problem);
-  return stored.OfSameType(ResidualInPlace(stored.graph()));
-}
-
 }  // namespace
 
 Kernel ProductBf16Kernel() {
@@ -111,7 +106,7 @@ Kernel ProductBf16Kernel() {
           .pack = Pack,
           .packed_bytes = PackedBytes,
           .prepare = Prepare,
-          .in_place = InPlaceOf,
+          .in_place = StoredResidualInPlace,
           .error_bound = 1e-2,
           .arithmetic = DType::kBFloat16};
 }

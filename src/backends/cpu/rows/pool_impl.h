@@ -4,6 +4,7 @@
 
 #include "backends/cpu/rows/fold_impl.h"
 #include "backends/cpu/rows/rows.h"
+#include "backends/cpu/simd_lanes.h"
 
 namespace floe::cpu::FLOE_CPU_ISA {
 
@@ -11,15 +12,15 @@ namespace floe::cpu::FLOE_CPU_ISA {
 constexpr int kPoolVectors = 4;
 
 // The fold of a column of the window, all its planes and rows.
-template <Fold kFold, int kVectors>
-FLOE_INLINE void FoldColumn(const PixelWindow& w, const float* at, int64_t lanes, Vec (&acc)[kVectors]) {
-  const auto load = [&](const float* p, int v) __attribute__((always_inline)) {
-    return kVectors == 1 && lanes < kLanes ? LoadPart(p, lanes) : Load(p + v * kLanes);
+template <Fold kFold, int kVectors, typename T>
+FLOE_INLINE void FoldColumn(const PixelWindow& w, const T* at, int64_t lanes, Vec (&acc)[kVectors]) {
+  const auto load = [&](const T* p, int v) __attribute__((always_inline)) {
+    return LoadLanes(p + v * kLanes, kVectors == 1 ? lanes : kLanes);
   };
 #pragma GCC unroll 4
   for (int v = 0; v < kVectors; ++v) acc[v] = load(at, v);
   for (int64_t z = 0; z < w.count[0]; ++z) {
-    const float* p = at + z * w.step[0];
+    const T* p = at + z * w.step[0];
     for (int64_t y = 0; y < w.count[1]; ++y, p += w.step[1]) {
       if (y == 0 && z == 0) continue;
 #pragma GCC unroll 4
@@ -28,20 +29,21 @@ FLOE_INLINE void FoldColumn(const PixelWindow& w, const float* at, int64_t lanes
   }
 }
 
-template <int kVectors>
-FLOE_INLINE void StorePooled(const PoolRun& run, float* out, int64_t lanes, const Vec (&acc)[kVectors]) {
+template <int kVectors, typename T>
+FLOE_INLINE void StorePooled(const PoolRun& run, T* out, int64_t lanes, const Vec (&acc)[kVectors]) {
   const Vec factor = Splat(run.scale);
-  if (kVectors == 1 && lanes < kLanes) return StorePart(out, run.max ? acc[0] : acc[0] * factor, lanes);
 #pragma GCC unroll 4
-  for (int v = 0; v < kVectors; ++v) Store(out + v * kLanes, run.max ? acc[v] : acc[v] * factor);
+  for (int v = 0; v < kVectors; ++v) {
+    StoreLanes(out + v * kLanes, run.max ? acc[v] : acc[v] * factor, kVectors == 1 ? lanes : kLanes);
+  }
 }
 
 // Any window, each by itself.
-template <Fold kFold, int kVectors>
+template <typename T, Fold kFold, int kVectors>
 void PoolEach(const PoolRun& run, int64_t c, int64_t lanes) {
   const PixelWindow& w = run.window;
   for (int64_t i = 0; i < run.count; ++i) {
-    const float* at = w.first + i * run.step + c;
+    const T* at = static_cast<const T*>(w.first) + i * run.step + c;
     Vec acc[kVectors];
     FoldColumn<kFold, kVectors>(w, at, lanes, acc);
     for (int64_t x = 1; x < w.count[2]; ++x) {
@@ -50,23 +52,23 @@ void PoolEach(const PoolRun& run, int64_t c, int64_t lanes) {
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; ++v) acc[v] = Combine<kFold>(acc[v], column[v]);
     }
-    StorePooled<kVectors>(run, run.out + i * run.out_step + c, lanes, acc);
+    StorePooled<kVectors>(run, static_cast<T*>(run.out) + i * run.out_step + c, lanes, acc);
   }
 }
 
 // Windows of kWidth columns, kStride columns from one to the next: the columns that two windows share are
 // folded once.
-template <Fold kFold, int kVectors, int kWidth, int kStride>
+template <typename T, Fold kFold, int kVectors, int kWidth, int kStride>
 void PoolSliding(const PoolRun& run, int64_t c, int64_t lanes) {
   constexpr int kShared = kWidth > kStride ? kWidth - kStride : 0;
   const PixelWindow& w = run.window;
-  const float* at = w.first + c;
+  const T* at = static_cast<const T*>(w.first) + c;
   Vec columns[kWidth][kVectors];
 #pragma GCC unroll 2
   for (int x = 0; x < kShared; ++x) {
     FoldColumn<kFold, kVectors>(w, at + x * w.step[2], lanes, columns[x]);
   }
-  float* out = run.out + c;
+  T* out = static_cast<T*>(run.out) + c;
   for (int64_t i = 0; i < run.count; ++i, at += run.step, out += run.out_step) {
     Vec acc[kVectors];
 #pragma GCC unroll 3
@@ -87,31 +89,35 @@ void PoolSliding(const PoolRun& run, int64_t c, int64_t lanes) {
 
 using PoolFunction = void (*)(const PoolRun&, int64_t, int64_t);
 
-template <Fold kFold, int kVectors>
+template <typename T, Fold kFold, int kVectors>
 PoolFunction PoolFunctionFor(const PoolRun& run) {
   const int64_t width = run.window.count[2];
   const int64_t column = run.window.step[2];
-  if (run.count > 1 && width == 2 && run.step == 2 * column) return PoolSliding<kFold, kVectors, 2, 2>;
-  if (run.count > 1 && width == 3 && run.step == 2 * column) return PoolSliding<kFold, kVectors, 3, 2>;
-  if (run.count > 1 && width == 3 && run.step == column) return PoolSliding<kFold, kVectors, 3, 1>;
-  return PoolEach<kFold, kVectors>;
+  if (run.count > 1 && width == 2 && run.step == 2 * column) return PoolSliding<T, kFold, kVectors, 2, 2>;
+  if (run.count > 1 && width == 3 && run.step == 2 * column) return PoolSliding<T, kFold, kVectors, 3, 2>;
+  if (run.count > 1 && width == 3 && run.step == column) return PoolSliding<T, kFold, kVectors, 3, 1>;
+  return PoolEach<T, kFold, kVectors>;
 }
 
-template <Fold kFold>
+template <typename T, Fold kFold>
 void PoolChannels(const PoolRun& run) {
   constexpr int64_t kStep = kPoolVectors * kLanes;
   int64_t c = 0;
   if (run.channels >= kStep) {
-    const PoolFunction pool = PoolFunctionFor<kFold, kPoolVectors>(run);
+    const PoolFunction pool = PoolFunctionFor<T, kFold, kPoolVectors>(run);
     for (; c + kStep <= run.channels; c += kStep) pool(run, c, kLanes);
   }
   if (c == run.channels) return;
-  const PoolFunction pool = PoolFunctionFor<kFold, 1>(run);
-  for (; c < run.channels; c += kLanes) pool(run, c, run.channels - c);
+  const PoolFunction pool = PoolFunctionFor<T, kFold, 1>(run);
+  for (; c < run.channels; c += kLanes) {
+    const int64_t left = run.channels - c;
+    pool(run, c, left < kLanes ? left : kLanes);
+  }
 }
 
-inline void Pool(const PoolRun& run) {
-  return run.max ? PoolChannels<Fold::kMax>(run) : PoolChannels<Fold::kSum>(run);
+template <typename T>
+void PoolAs(const PoolRun& run) {
+  return run.max ? PoolChannels<T, Fold::kMax>(run) : PoolChannels<T, Fold::kSum>(run);
 }
 
 }  // namespace floe::cpu::FLOE_CPU_ISA

@@ -10,22 +10,23 @@ namespace floe::cpu {
 
 enum class Fold { kSum, kSumOfSquares, kSumOfMagnitudes, kMax, kMin, kProduct };
 
-// A window of pixels: count[d] places, step[d] floats apart.
+// A window of pixels: count[d] places, step[d] elements apart.
 struct PixelWindow {
-  const float* first;
+  const void* first;
   int64_t count[3];
   int64_t step[3];
 };
 
-// Windows of one shape, all of whose pixels lie in the image, beside each other in a row.
+// Windows of one shape, all of whose pixels lie in the image, beside each other in a row. Elements are
+// float32, in and out, or bf16 for the code that has it.
 struct PoolRun {
   bool max = true;
   PixelWindow window;    // the first
   int64_t count = 1;     // windows
-  int64_t step = 0;      // floats from one to the next
+  int64_t step = 0;      // elements from one to the next
   float scale = 1;       // of a sum
-  float* out = nullptr;  // of the first
-  int64_t out_step = 0;  // floats from one to the next
+  void* out = nullptr;   // of the first
+  int64_t out_step = 0;  // elements from one to the next
   int64_t channels = 1;
 };
 
@@ -69,6 +70,10 @@ RowCode GetRowCode();
 }
 namespace avx512 {
 RowCode GetRowCode();
+}
+
+namespace avx512_bf16 {
+void PoolInBf16(const PoolRun& run);
 }
 
 const RowCode& RowCodeFor(Isa isa);

@@ -249,7 +249,7 @@ inline void TakePlace(bool largest, bool last, const float* x, int32_t place, fl
 // One file an instruction set includes this, each in its own namespace.
 // NOLINTNEXTLINE(misc-definitions-in-headers)
 RowCode GetRowCode() {
-  return {Reduce, Accumulate, TakePlace, Pool, Softmax, Blend, Scale, Lrn, Normalize};
+  return {Reduce, Accumulate, TakePlace, PoolAs<float>, Softmax, Blend, Scale, Lrn, Normalize};
 }
 
 }  // namespace floe::cpu::FLOE_CPU_ISA

@@ -1,7 +1,5 @@
 // Convolution by Winograd's minimal filtering: fewer multiplications, more memory for weights, larger
-// rounding.
-#include "backends/cpu/winograd/winograd.h"
-
+// rounding. Pixels and output may lie in memory as bf16, whatever the products are.
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -9,54 +7,29 @@
 #include "backends/cpu/conv/epilogue.h"
 #include "backends/cpu/isa.h"
 #include "backends/cpu/kernels.h"
-#include "backends/cpu/window.h"
+#include "backends/cpu/storage.h"
 #include "backends/cpu/winograd/pack.h"
+#include "backends/cpu/winograd/plan.h"
 #include "base/check.h"
 
 namespace floe::cpu {
 namespace {
 
-// Fewer channels than this and the transforms outweigh the products.
-constexpr int64_t kFewestChannels = 16;
 // Floats that transformed tiles and their sums may take in the second-level cache, beside weights that lie
 // there too or are streamed past.
 constexpr int64_t kTileFloats = 100 * 1024;
 constexpr int64_t kStreamingTileFloats = 170 * 1024;
 constexpr int64_t kResidentWeightFloats = 150 * 1024;
 
-struct Algorithm {
-  std::string_view name;
-  WinogradTile tile;
-  double error_bound;
-  DType arithmetic = DType::kFloat32;
-};
-
-constexpr Algorithm kF2{"cpu.winograd_3x3_f2", {{4, 4}, {2, 2}, {3, 3}}, 2e-5};
-constexpr Algorithm kF2Bf16{"cpu.winograd_3x3_f2_bf16", {{4, 4}, {2, 2}, {3, 3}}, 2e-2, DType::kBFloat16};
-constexpr Algorithm kF4{"cpu.winograd_3x3_f4", {{6, 6}, {4, 4}, {3, 3}}, 5e-5};
-constexpr Algorithm kF6{"cpu.winograd_3x3_f6", {{8, 8}, {6, 6}, {3, 3}}, 2e-4};
-constexpr Algorithm k5x5{"cpu.winograd_5x5_f2", {{6, 6}, {2, 2}, {5, 5}}, 1e-4};
-constexpr Algorithm k1x3{"cpu.winograd_1x3_f4", {{1, 6}, {1, 4}, {1, 3}}, 5e-5};
-constexpr Algorithm k1x7{"cpu.winograd_1x7_f2", {{1, 8}, {1, 2}, {1, 7}}, 2e-4};
-
-WinogradCode CodeFor(Isa isa, const Algorithm& algorithm) {
-  const WinogradTile& tile = algorithm.tile;
-#if defined(__x86_64__)
-  if (algorithm.arithmetic == DType::kBFloat16) return avx512_bf16::GetWinogradCode(tile);
-  if (isa == Isa::kAvx512) return avx512::GetWinogradCode(tile);
-  if (isa == Isa::kAvx2) return avx2::GetWinogradCode(tile);
-#else
-  static_cast<void>(isa);
-#endif
-  return generic::GetWinogradCode(tile);
-}
-
-struct WinogradPlan {
-  FusedGroup group;
-  std::vector<ValueId> parts;  // of the pixels
-  WinogradShape shape;
-  WinogradCode code;
-};
+constexpr WinogradAlgorithm kF2{"cpu.winograd_3x3_f2", kTileF2, 2e-5};
+constexpr WinogradAlgorithm kF2Bf16{"cpu.winograd_3x3_f2_bf16", kTileF2, 2e-2, DType::kBFloat16};
+constexpr WinogradAlgorithm kF2x4Bf16{"cpu.winograd_3x3_f2x4_bf16", kTileF2x4, 4e-2, DType::kBFloat16};
+constexpr WinogradAlgorithm kF4{"cpu.winograd_3x3_f4", kTileF4, 5e-5};
+constexpr WinogradAlgorithm kF6{"cpu.winograd_3x3_f6", kTileF6, 2e-4};
+constexpr WinogradAlgorithm k5x5{"cpu.winograd_5x5_f2", {{6, 6}, {2, 2}, {5, 5}}, 1e-4};
+constexpr WinogradAlgorithm k5x5F4{"cpu.winograd_5x5_f4", {{8, 8}, {4, 4}, {5, 5}}, 2e-4};
+constexpr WinogradAlgorithm k1x3{"cpu.winograd_1x3_f4", {{1, 6}, {1, 4}, {1, 3}}, 5e-5};
+constexpr WinogradAlgorithm k1x7{"cpu.winograd_1x7_f2", {{1, 8}, {1, 2}, {1, 7}}, 2e-4};
 
 // A group with maxima behind it, or with its pixels' parts before it.
 Refusal MatchLayer(const Graph& problem, const WinogradTile& tile, WinogradPlan* plan) {
@@ -67,11 +40,7 @@ Refusal MatchLayer(const Graph& problem, const WinogradTile& tile, WinogradPlan*
     plan->parts = {inputs.empty() ? kNoValue : inputs[0]};
     plan->shape.pools = pooled->pooled;
     if (!pooled->pooled) return std::nullopt;
-    if (!CanPool(tile)) return "maxima of pixels of several tiles";
-    const ActivationKind kind = pooled->group.activation.kind;
-    const bool clamps = kind == ActivationKind::kNone || kind == ActivationKind::kClamp;
-    if (!clamps || pooled->group.residual != kNoValue) return "maxima of a sum, or of what is no clamp";
-    return std::nullopt;
+    return RefusePooling(tile, pooled->group);
   }
   std::string ignored;
   const std::optional<HeadedGroups> headed = MatchHeadedGroups(problem, &ignored);
@@ -84,50 +53,28 @@ Refusal MatchLayer(const Graph& problem, const WinogradTile& tile, WinogradPlan*
   return std::nullopt;
 }
 
-Refusal MakePlan(const Graph& problem, const Target& target, const Algorithm& algorithm, WinogradPlan* plan) {
+// What lies in memory as bf16.
+Refusal ReadStorage(const StoredProblem& stored, const Target& target, WinogradPlan* plan) {
+  if (stored.is_plain()) return std::nullopt;
+  if (!HasBf16(target)) return kNotForBf16;
+  const auto is_bf16 = [&](ValueId id) { return stored.bf16_input(Operand(stored.graph(), id).input()); };
+  plan->bf16_pixels = is_bf16(plan->parts[0]);
+  plan->bf16_output = stored.bf16_output(0);
+  if (!std::ranges::all_of(plan->parts, [&](ValueId id) { return is_bf16(id) == plan->bf16_pixels; })) {
+    return "parts of different types";
+  }
+  const ValueId residual = plan->group.residual;
+  if (residual != kNoValue && is_bf16(residual) != plan->bf16_output) return "a residual of another type";
+  return std::nullopt;
+}
+
+Refusal MakePlan(const StoredProblem& stored, const Target& target, const WinogradAlgorithm& algorithm,
+                 WinogradPlan* plan) {
+  const Graph& problem = stored.graph();
   const WinogradTile& tile = algorithm.tile;
   if (Refusal refusal = MatchLayer(problem, tile, plan)) return refusal;
-  Window w;
-  if (Refusal refusal = ReadConv(problem, plan->group, &w)) return refusal;
-  const bool one_axis = tile.alpha[0] == 1;
-  const bool upright = one_axis && w.kernel[1] == tile.taps[1] && w.kernel[2] == 1;
-  const int y = upright ? 2 : 1;  // the window's dimensions of the tile's axes
-  const int x = upright ? 1 : 2;
-  if (w.kernel[0] != 1 || w.kernel[y] != tile.taps[0] || w.kernel[x] != tile.taps[1]) {
-    return "filter of another size";
-  }
-  if (w.input[0] != 1 || w.pad[0] != 0) return "three spatial dimensions";
-  if (w.stride[1] != 1 || w.stride[2] != 1) return "strides other than 1";
-  if (w.dilation[1] != 1 || w.dilation[2] != 1) return "dilated";
-  if (w.groups != 1) return "grouped convolution";
-  if (std::min(w.channels, w.output_channels) < kFewestChannels) return "few channels";
-  if (algorithm.arithmetic == DType::kBFloat16 && !HasBf16(target)) return kNotForBf16;
-  plan->code = CodeFor(IsaOf(target), algorithm);
-  WinogradShape& s = plan->shape;
-  s.batch = w.batch;
-  s.channels = w.channels;
-  s.columns = w.output_channels;
-  s.blocks = DivideUp(w.channels, plan->code.vector * plan->code.depths);
-  s.panels = DivideUp(w.output_channels, plan->code.panel);
-  const int dims[2] = {y, x};
-  for (int axis = 0; axis < 2; ++axis) {
-    const int d = dims[axis];
-    s.input[axis] = w.input[d];
-    s.output[axis] = w.output[d];
-    s.pad[axis] = w.pad[d];
-    s.tiles[axis] = DivideUp(w.output[d], tile.outputs[axis]);
-    s.input_pixel[axis] = d == 2 ? 1 : w.input[2];
-    s.output_pixel[axis] = (d == 2 ? 1 : w.output[2]) * w.output_channels;
-  }
-  s.input_image = w.input[1] * w.input[2];
-  s.output_image = w.output[1] * w.output[2] * w.output_channels;
-  if (!s.pools) return std::nullopt;
-  const std::vector<int64_t> stored = DimsOf(problem, problem.outputs()[0]);
-  s.pooled[0] = stored[1];
-  s.pooled[1] = stored[2];
-  s.output_pixel[0] = stored[2] * stored[3];
-  s.output_image = stored[1] * s.output_pixel[0];
-  return std::nullopt;
+  if (Refusal refusal = ReadStorage(stored, target, plan)) return refusal;
+  return ReadTiles(problem, target, algorithm, plan);
 }
 
 // How a run is divided. Many tiles: each thread takes a part of them, block by block, through all weights.
@@ -158,48 +105,49 @@ Division Divide(const WinogradTile& tile, const WinogradShape& s, const Winograd
 
 class Winograd : public Executable {
  public:
-  Winograd(const PrepareArgs& args, const WinogradTile& tile, const WinogradPlan& plan)
+  // The plan is of the stored problem's graph.
+  Winograd(const PrepareArgs& args, const Graph& problem, const WinogradTile& tile, const WinogradPlan& plan)
       : tile_(tile),
-        shape_(plan.shape),
-        code_(plan.code),
-        epilogue_(args.problem, plan.group),
+        plan_(plan),
+        shape_(plan_.shape),
+        code_(plan_.code),
+        transform_(plan.bf16_pixels ? code_.transform_bf16 : code_.transform),
+        epilogue_(problem, plan.group),
         packed_(args.packed[0]) {
     for (const ValueId part : plan.parts) {
-      parts_.emplace_back(Operand(args.problem, part), DimsOf(args.problem, part).back());
+      parts_.emplace_back(Operand(problem, part), DimsOf(problem, part).back());
     }
+    plan_.group = {};  // of a graph that goes
   }
 
   size_t WorkspaceBytes(int threads) const override {
     const Division d = Divide(tile_, shape_, code_, threads);
     const int64_t blocks = d.by_panels ? 1 : threads;
-    return static_cast<size_t>(blocks * BlockFloats(d.block_tiles) + threads * Sums(d.block_tiles)) *
-           sizeof(float);
+    return static_cast<size_t>(blocks * Block(d.block_tiles) + threads * Sums(d.block_tiles)) * sizeof(float);
   }
 
   void Run(const RunArgs& args) const override {
     WinogradCall call;
     call.shape = &shape_;
     std::vector<PixelPart> parts;
-    for (const auto& [part, channels] : parts_) parts.push_back({part.floats(args), channels});
+    for (const auto& [part, channels] : parts_) parts.push_back({part.raw(args), channels});
     call.parts = parts.data();
     call.part_count = static_cast<int64_t>(parts.size());
     call.packed = static_cast<const float*>(packed_.raw());
     call.bias = epilogue_.bias.floats(args);
-    call.residual = epilogue_.residual.floats(args);
-    call.output = static_cast<float*>(args.outputs[0].raw());
+    call.residual = epilogue_.residual.raw(args);
+    call.output = args.outputs[0].raw();
     call.activation = epilogue_.activation;
     const Division d = Divide(tile_, shape_, code_, args.pool->threads());
     (d.by_panels ? RunByPanels(call, args) : RunByTiles(call, d, args));
   }
 
  private:
-  int64_t BlockFloats(int64_t tiles) const {
-    return RoundUp(tile_.points() * PointPitch(shape_, code_, tiles), 16);
-  }
-  int64_t Sums(int64_t tiles) const { return RoundUp(SumFloats(tile_, code_, tiles), 16); }
+  int64_t Block(int64_t tiles) const { return BlockFloats(tile_, plan_, tiles); }
+  int64_t Sums(int64_t tiles) const { return PanelFloats(tile_, plan_, tiles); }
 
   void RunByTiles(const WinogradCall& call, const Division& d, const RunArgs& args) const {
-    const int64_t each = BlockFloats(d.block_tiles) + Sums(d.block_tiles);
+    const int64_t each = Block(d.block_tiles) + Sums(d.block_tiles);
     args.pool->ParallelFor(shape_.all_tiles(), 1, [&](int64_t begin, int64_t end, int thread) {
       float* memory = static_cast<float*>(args.workspace) + thread * each;
       const int64_t blocks = DivideUp(end - begin, d.block_tiles);
@@ -207,8 +155,8 @@ class Winograd : public Executable {
         const int64_t first = begin + (end - begin) * b / blocks;
         const int64_t count = begin + (end - begin) * (b + 1) / blocks - first;
         const TileBlock block{first, count, PointPitch(shape_, code_, count), memory};
-        code_.transform(call, block, 0, count);
-        code_.multiply(call, block, 0, shape_.panels, memory + BlockFloats(d.block_tiles));
+        transform_(call, block, 0, count);
+        RunPanels(tile_, plan_, call, block, 0, shape_.panels, memory + Block(d.block_tiles));
       }
     });
   }
@@ -217,31 +165,34 @@ class Winograd : public Executable {
     const int64_t tiles = shape_.all_tiles();
     float* memory = static_cast<float*>(args.workspace);
     const TileBlock block{0, tiles, PointPitch(shape_, code_, tiles), memory};
-    args.pool->ParallelFor(
-        tiles, 1, [&](int64_t begin, int64_t end, int) { code_.transform(call, block, begin, end); });
+    args.pool->ParallelFor(tiles, 1,
+                           [&](int64_t begin, int64_t end, int) { transform_(call, block, begin, end); });
     args.pool->ParallelFor(shape_.panels, 1, [&](int64_t begin, int64_t end, int thread) {
-      code_.multiply(call, block, begin, end, memory + BlockFloats(tiles) + thread * Sums(tiles));
+      RunPanels(tile_, plan_, call, block, begin, end, memory + Block(tiles) + thread * Sums(tiles));
     });
   }
 
   const WinogradTile& tile_;
-  WinogradShape shape_;
-  WinogradCode code_;
+  WinogradPlan plan_;
+  const WinogradShape& shape_;
+  const WinogradCode& code_;
+  WinogradCode::Transform transform_;
   std::vector<std::pair<Operand, int64_t>> parts_;  // with their channels
   Epilogue epilogue_;
   Tensor packed_;
 };
 
-template <const Algorithm& kAlgorithm>
+template <const WinogradAlgorithm& kAlgorithm>
 Refusal Refuses(const Graph& problem, const Target& target) {
   WinogradPlan plan;
-  return MakePlan(problem, target, kAlgorithm, &plan);
+  return MakePlan(StoredProblem(problem), target, kAlgorithm, &plan);
 }
 
-template <const Algorithm& kAlgorithm>
+template <const WinogradAlgorithm& kAlgorithm>
 double Estimate(const Graph& problem, const Target& target) {
+  const StoredProblem stored(problem);
   WinogradPlan plan;
-  MakePlan(problem, target, kAlgorithm, &plan);
+  MakePlan(stored, target, kAlgorithm, &plan);
   const WinogradTile& tile = kAlgorithm.tile;
   const double points = static_cast<double>(tile.points());
   const double tiles = static_cast<double>(RoundUp(plan.shape.all_tiles(), plan.code.tile_rows / 2));
@@ -252,39 +203,36 @@ double Estimate(const Graph& problem, const Target& target) {
   return 1000 + products + transforms + points * channels * columns * 0.12 + BytesMoved(problem) * 0.02;
 }
 
-int64_t PackedElements(const Algorithm& algorithm, const WinogradPlan& plan) {
-  return WinogradFloats(algorithm.tile, plan.shape, plan.code) * plan.code.depths;
-}
-
-template <const Algorithm& kAlgorithm>
+template <const WinogradAlgorithm& kAlgorithm>
 Packed Pack(const Graph& problem, const Target& target) {
+  const StoredProblem stored(problem);
   WinogradPlan plan;
-  CHECK(!MakePlan(problem, target, kAlgorithm, &plan));
+  CHECK(!MakePlan(stored, target, kAlgorithm, &plan));
   const ValueId filter = plan.group.main->inputs[1];
-  Tensor packed(kAlgorithm.arithmetic, {PackedElements(kAlgorithm, plan)});
-  PackWinograd(kAlgorithm.tile, plan.shape, plan.code, ConstantOf(problem, filter)->data<float>(),
-               static_cast<float*>(packed.raw()));
+  const Tensor packed = PackTiles(problem, kAlgorithm, plan);
   const bool alone = problem.value(filter).users.size() == 1;
   return {{packed}, alone ? std::vector<ValueId>{filter} : std::vector<ValueId>{}};
 }
 
-template <const Algorithm& kAlgorithm>
+template <const WinogradAlgorithm& kAlgorithm>
 size_t PackedBytes(const Graph& problem, const Target& target) {
+  const StoredProblem stored(problem);
   WinogradPlan plan;
-  CHECK(!MakePlan(problem, target, kAlgorithm, &plan));
+  CHECK(!MakePlan(stored, target, kAlgorithm, &plan));
   return static_cast<size_t>(WinogradFloats(kAlgorithm.tile, plan.shape, plan.code)) * sizeof(float);
 }
 
-template <const Algorithm& kAlgorithm>
+template <const WinogradAlgorithm& kAlgorithm>
 std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
+  const StoredProblem stored(args.problem);
   WinogradPlan plan;
-  CHECK(!MakePlan(args.problem, args.target, kAlgorithm, &plan));
+  CHECK(!MakePlan(stored, args.target, kAlgorithm, &plan));
   CheckPackedCount(args.packed, 1, kAlgorithm.name);
   CheckPacked(args.packed[0], kAlgorithm.arithmetic, PackedElements(kAlgorithm, plan), kAlgorithm.name);
-  return std::make_unique<Winograd>(args, kAlgorithm.tile, plan);
+  return std::make_unique<Winograd>(args, stored.graph(), kAlgorithm.tile, plan);
 }
 
-template <const Algorithm& kAlgorithm>
+template <const WinogradAlgorithm& kAlgorithm>
 Kernel Row() {
   return {.name = kAlgorithm.name,
           .version = 3,
@@ -293,7 +241,7 @@ Kernel Row() {
           .pack = Pack<kAlgorithm>,
           .packed_bytes = PackedBytes<kAlgorithm>,
           .prepare = Prepare<kAlgorithm>,
-          .in_place = ResidualInPlace,
+          .in_place = StoredResidualInPlace,
           .error_bound = kAlgorithm.error_bound,
           .arithmetic = kAlgorithm.arithmetic};
 }
@@ -306,6 +254,9 @@ Kernel Winograd3x3F2Kernel() {
 Kernel Winograd3x3F2Bf16Kernel() {
   return Row<kF2Bf16>();
 }
+Kernel Winograd3x3F2x4Bf16Kernel() {
+  return Row<kF2x4Bf16>();
+}
 Kernel Winograd3x3F4Kernel() {
   return Row<kF4>();
 }
@@ -314,6 +265,9 @@ Kernel Winograd3x3F6Kernel() {
 }
 Kernel Winograd5x5Kernel() {
   return Row<k5x5>();
+}
+Kernel Winograd5x5F4Kernel() {
+  return Row<k5x5F4>();
 }
 Kernel Winograd1x3Kernel() {
   return Row<k1x3>();

@@ -99,24 +99,43 @@ struct WinogradCall {
   const WinogradShape* shape = nullptr;
   const PixelPart* parts = nullptr;  // of the input's pixels
   int64_t part_count = 0;
+  int64_t first_pixel = 0;  // of batch * y * x, the one that the parts begin with
   const float* packed = nullptr;
-  const float* bias = nullptr;      // one a column, or null
-  const float* residual = nullptr;  // laid out as the output, or null; may be the output
-  float* output = nullptr;
+  const float* bias = nullptr;     // one a column, or null
+  const void* residual = nullptr;  // of the output's type and layout, or null; may be the output
+  void* output = nullptr;
   Activation activation;
+};
+
+// The sums of a panel's columns [first, first + count) for all tiles of a block: [point][tile][column].
+struct PanelSums {
+  float* at = nullptr;
+  int64_t pitch = 0;  // floats from point to point
+  int64_t first = 0;
+  int64_t count = 0;
+  int64_t width = 0;  // `count` padded to the vector length
 };
 
 // One instruction set's code for one algorithm.
 struct WinogradCode {
+  // Transforms tiles [begin, end) of the block, counted from its first.
+  using Transform = void (*)(const WinogradCall& call, const TileBlock& block, int64_t begin, int64_t end);
+  // From the sums of all the block's tiles to their outputs.
+  using Finish = void (*)(const WinogradCall& call, const TileBlock& block, const PanelSums& sums);
+
   int64_t panel = 0;      // columns of a full panel
   int64_t vector = 0;     // panels and channels are padded to it
   int64_t tile_rows = 0;  // tiles that one register block takes
   int64_t depths = 1;     // channels in a word
-  // Transforms tiles [begin, end) of the block, counted from its first.
-  void (*transform)(const WinogradCall& call, const TileBlock& block, int64_t begin, int64_t end) = nullptr;
-  // Products and outputs of all the block's tiles for panels [begin, end); `sums` holds SumFloats() floats.
-  void (*multiply)(const WinogradCall& call, const TileBlock& block, int64_t begin, int64_t end,
-                   float* sums) = nullptr;
+  Transform transform = nullptr;
+  // All of the block's tiles with the weights of one panel.
+  void (*multiply)(const WinogradShape& shape, const TileBlock& block, int64_t points, const float* panel,
+                   const PanelSums& sums) = nullptr;
+  Finish finish = nullptr;
+  // The same where the input's pixels or the output lie in memory as bf16; null where nothing is compiled
+  // for that.
+  Transform transform_bf16 = nullptr;
+  Finish finish_bf16 = nullptr;
 };
 
 // The skew keeps the points' lines out of each other's cache sets.
@@ -140,8 +159,11 @@ namespace avx512 {
 WinogradCode GetWinogradCode(const WinogradTile& tile);
 }
 namespace avx512_bf16 {
+// With products in bf16.
 WinogradCode GetWinogradCode(const WinogradTile& tile);
-}
+// The functions for bf16 in memory around products of another set's.
+void UseBf16Memory(const WinogradTile& tile, WinogradCode* code);
+}  // namespace avx512_bf16
 
 }  // namespace floe::cpu
 

@@ -4,6 +4,8 @@
 
 #include "backends/cpu/activation_impl.h"
 #include "backends/cpu/packed/tile.h"
+#include "backends/cpu/simd_bf16.h"
+#include "backends/cpu/simd_lanes.h"
 #include "backends/cpu/winograd/winograd.h"
 
 namespace floe::cpu::FLOE_CPU_ISA {
@@ -111,24 +113,25 @@ FLOE_INLINE TilePlace PlaceOf(const WinogradShape& s, int64_t tile) {
 }
 
 // Where the inputs of a tile are: the image's first pixel at the first of some channels, and how pixels lie.
+template <typename T>
 struct TileInput {
-  const float* image;
-  int64_t pixel[2];  // floats from one to the next
+  const T* image;
+  int64_t pixel[2];  // elements from one to the next
   int64_t y, x;      // the tile's first
   bool inside;       // all of them lie in the image
 };
 
 // The alpha_y * alpha_x inputs of a tile that leaves the image, or of the last, partial block of channels.
-template <int kAlphaY, int kAlphaX>
-FLOE_INLINE void LoadEdge(const WinogradShape& s, const TileInput& in, int64_t lanes,
+template <int kAlphaY, int kAlphaX, typename T>
+FLOE_INLINE void LoadEdge(const WinogradShape& s, const TileInput<T>& in, int64_t lanes,
                           Vec (&d)[kAlphaY][kAlphaX]) {
   for (int i = 0; i < kAlphaY; ++i) {
     for (int j = 0; j < kAlphaX; ++j) {
       const int64_t y = in.y + i;
       const int64_t x = in.x + j;
       const bool inside = y >= 0 && y < s.input[0] && x >= 0 && x < s.input[1];
-      const float* p = in.image + y * in.pixel[0] + x * in.pixel[1];
-      d[i][j] = !inside ? Splat(0.0f) : lanes < kLanes ? LoadPart(p, lanes) : Load(p);
+      const T* p = in.image + y * in.pixel[0] + x * in.pixel[1];
+      d[i][j] = inside ? LoadLanes(p, lanes) : Splat(0.0f);
     }
   }
 }
@@ -156,21 +159,21 @@ FLOE_INLINE void TransformTile(LoadRow row, Put put) {
 }
 
 // One vector of channels, `lanes` of them real, of the tile at (y, x).
-template <int kAlphaY, int kAlphaX, typename Put>
-FLOE_INLINE void TransformChannels(const WinogradShape& s, const TileInput& in, int64_t lanes, Put put) {
+template <int kAlphaY, int kAlphaX, typename T, typename Put>
+FLOE_INLINE void TransformChannels(const WinogradShape& s, const TileInput<T>& in, int64_t lanes, Put put) {
   if (in.inside && lanes >= kLanes) {
-    const float* corner = in.image + in.y * in.pixel[0] + in.x * in.pixel[1];
+    const T* corner = in.image + in.y * in.pixel[0] + in.x * in.pixel[1];
     TransformTile<kAlphaY, kAlphaX>(
         [&](int i, Vec(&d)[kAlphaX]) __attribute__((always_inline)) {
-          const float* p = corner + i * in.pixel[0];
+          const T* p = corner + i * in.pixel[0];
 #pragma GCC unroll 8
-          for (int j = 0; j < kAlphaX; ++j) d[j] = Load(p + j * in.pixel[1]);
+          for (int j = 0; j < kAlphaX; ++j) d[j] = LoadLanes(p + j * in.pixel[1], kLanes);
         },
         put);
     return;
   }
   Vec edge[kAlphaY][kAlphaX];
-  LoadEdge<kAlphaY, kAlphaX>(s, in, lanes, edge);
+  LoadEdge<kAlphaY, kAlphaX>(s, in, lanes < kLanes ? lanes : kLanes, edge);
   TransformTile<kAlphaY, kAlphaX>(
       [&](int i, Vec(&d)[kAlphaX]) __attribute__((always_inline)) {
 #pragma GCC unroll 8
@@ -179,17 +182,25 @@ FLOE_INLINE void TransformChannels(const WinogradShape& s, const TileInput& in, 
       put);
 }
 
-// One vector of words of all points of a tile, of which `channels` are still to come.
-template <int kAlphaY, int kAlphaX>
-FLOE_INLINE void TransformWords(const WinogradShape& s, const TileInput& in, int64_t channels, float* to,
+// One vector of words of all points of a tile, of which `channels` are still to come; kWordDepths channels
+// are a word.
+template <int kAlphaY, int kAlphaX, int kWordDepths, typename T>
+FLOE_INLINE void TransformWords(const WinogradShape& s, const TileInput<T>& in, int64_t channels, float* to,
                                 int64_t pitch) {
+  if constexpr (kWordDepths == 1) {
+    TransformChannels<kAlphaY, kAlphaX>(
+        s, in, channels, [&](int point, Vec value) __attribute__((always_inline)) {
+          Store(to + point * pitch, value);
+        });
+    return;
+  }
 #if defined(__AVX512BF16__)
   // The first half of the channels waits for the second.
   Vec first[kAlphaY * kAlphaX];
   TransformChannels<kAlphaY, kAlphaX>(
       s, in, channels, [&](int point, Vec value) __attribute__((always_inline)) { first[point] = value; });
   if (channels > kLanes) {
-    TileInput second = in;
+    TileInput<T> second = in;
     second.image += kLanes;
     TransformChannels<kAlphaY, kAlphaX>(
         s, second, channels - kLanes, [&](int point, Vec value) __attribute__((always_inline)) {
@@ -200,30 +211,26 @@ FLOE_INLINE void TransformWords(const WinogradShape& s, const TileInput& in, int
       Store(to + point * pitch, reinterpret_cast<Vec>(_mm512_cvtne2ps_pbh(Splat(0.0f), first[point])));
     }
   }
-#else
-  TransformChannels<kAlphaY, kAlphaX>(
-      s, in, channels, [&](int point, Vec value) __attribute__((always_inline)) {
-        Store(to + point * pitch, value);
-      });
 #endif
 }
 
 // Lines of the tile to the right, as far as this one does not read them: pixels lie too far apart for the
 // processor to see which come next.
-template <int kAlphaY, int kAlphaX, int kOutX>
-FLOE_INLINE void AskForNext(const TileInput& in) {
-  const float* corner = in.image + in.y * in.pixel[0] + (in.x + kAlphaX) * in.pixel[1];
+template <int kAlphaY, int kAlphaX, int kOutX, int kChannels, typename T>
+FLOE_INLINE void AskForNext(const TileInput<T>& in) {
+  constexpr int kLine = 64 / sizeof(T);
+  const T* corner = in.image + in.y * in.pixel[0] + (in.x + kAlphaX) * in.pixel[1];
 #pragma GCC unroll 8
   for (int i = 0; i < kAlphaY; ++i) {
 #pragma GCC unroll 8
     for (int j = 0; j < kOutX; ++j) {
-      for (int d = 0; d < kDepths; ++d)
-        __builtin_prefetch(corner + i * in.pixel[0] + j * in.pixel[1] + d * kLanes);
+      for (int c = 0; c < kChannels; c += kLine)
+        __builtin_prefetch(corner + i * in.pixel[0] + j * in.pixel[1] + c);
     }
   }
 }
 
-template <int kAlphaY, int kAlphaX, int kOutY, int kOutX>
+template <int kAlphaY, int kAlphaX, int kOutY, int kOutX, int kWordDepths, typename T>
 void Transform(const WinogradCall& call, const TileBlock& block, int64_t begin, int64_t end) {
   const WinogradShape& s = *call.shape;
   for (int64_t tile = begin; tile < end; ++tile) {
@@ -232,17 +239,18 @@ void Transform(const WinogradCall& call, const TileBlock& block, int64_t begin, 
     const int64_t x = at.x - s.pad[1];
     const bool inside = y >= 0 && y + kAlphaY <= s.input[0] && x >= 0 && x + kAlphaX <= s.input[1];
     float* to = block.transformed + tile * kLanes;
-    constexpr int64_t kChannels = kLanes * kDepths;
+    constexpr int64_t kChannels = kLanes * kWordDepths;
     for (int64_t p = 0; p < call.part_count; ++p) {
       const int64_t channels = call.parts[p].channels;
-      TileInput in{static_cast<const float*>(call.parts[p].first) + at.image * s.input_image * channels,
-                   {s.input_pixel[0] * channels, s.input_pixel[1] * channels},
-                   y,
-                   x,
-                   inside};
+      const int64_t image = at.image * s.input_image - call.first_pixel;
+      TileInput<T> in{static_cast<const T*>(call.parts[p].first) + image * channels,
+                      {s.input_pixel[0] * channels, s.input_pixel[1] * channels},
+                      y,
+                      x,
+                      inside};
       for (int64_t c = 0; c < channels; c += kChannels, in.image += kChannels, to += block.count * kLanes) {
-        if (inside) AskForNext<kAlphaY, kAlphaX, kOutX>(in);
-        TransformWords<kAlphaY, kAlphaX>(s, in, channels - c, to, block.pitch);
+        if (inside) AskForNext<kAlphaY, kAlphaX, kOutX, kChannels>(in);
+        TransformWords<kAlphaY, kAlphaX, kWordDepths>(s, in, channels - c, to, block.pitch);
       }
     }
   }
@@ -287,24 +295,30 @@ PointFunction PointFunctionOf(int64_t tiles) {
   return kFunctions[tiles - 1];
 }
 
-// All points of a panel, all tiles of the block: sums[point][tile][column].
+// All points of a panel, all tiles of the block.
 template <int kVectors>
-void MultiplyPanel(const WinogradShape& s, const TileBlock& block, int points, const float* panel,
-                   float* sums, int64_t sum_pitch) {
+void MultiplyPanel(const WinogradShape& s, const TileBlock& block, int64_t points, const float* panel,
+                   const PanelSums& sums) {
   constexpr int64_t kWidth = kVectors * kLanes;
   const int64_t depth = s.blocks * kLanes;
   const int64_t groups = (block.count + kRegisterRows - 1) / kRegisterRows;
-  for (int p = 0; p < points; ++p) {
+  for (int64_t p = 0; p < points; ++p) {
     const float* tiles = block.transformed + p * block.pitch;
     for (int64_t g = 0; g < groups; ++g) {
       const int64_t begin = block.count * g / groups;
       const int64_t end = block.count * (g + 1) / groups;
       const Ahead ahead = AskAhead(panel, depth, kWidth, g, groups, panel + depth * kWidth);
       PointFunctionOf<kVectors>(end - begin)(tiles + begin * kLanes, block.count * kLanes, s.blocks, panel,
-                                             ahead, sums + p * sum_pitch + begin * kWidth);
+                                             ahead, sums.at + p * sums.pitch + begin * kWidth);
     }
     panel += depth * kWidth;
   }
+}
+
+inline void Multiply(const WinogradShape& s, const TileBlock& block, int64_t points, const float* panel,
+                     const PanelSums& sums) {
+  if (sums.width == kLanes) return MultiplyPanel<1>(s, block, points, panel, sums);
+  MultiplyPanel<kPanelVectors>(s, block, points, panel, sums);
 }
 
 struct OutputStyle {
@@ -318,14 +332,6 @@ struct TileColumns {
   int64_t column;
   int64_t lanes;
 };
-
-FLOE_INLINE void StoreLanes(float* to, Vec x, int64_t lanes) {
-  if (lanes < kLanes) {
-    StorePart(to, x, lanes);
-  } else {
-    Store(to, x);
-  }
-}
 
 // What store(j, o) does with column j of the tile's pixels.
 template <int kAlphaY, int kAlphaX, int kOutY, int kOutX, typename StoreColumn>
@@ -358,34 +364,42 @@ FLOE_INLINE void TransformTileOut(const WinogradCall& call, const TileColumns& c
   }
 }
 
+// Where a tile's pixels go, and what is added to them.
+template <typename T, typename R>
+struct TilePixels {
+  T* first;  // at the vector's first column
+  const R* residual;
+  int64_t step[2];  // elements from one to the next
+  int64_t residual_step[2];
+};
+
 // From the sums of a tile (points `pitch` apart) to its pixels.
-template <int kAlphaY, int kAlphaX, int kOutY, int kOutX>
+template <int kAlphaY, int kAlphaX, int kOutY, int kOutX, typename T, typename R>
 FLOE_INLINE void FinishTile(const WinogradCall& call, const TileColumns& c, const float* sums, int64_t pitch,
-                            const OutputStyle& style) {
+                            const OutputStyle& style, const TilePixels<T, R>& to) {
   const WinogradShape& s = *call.shape;
   const auto store = [&](int j, const Vec(&o)[kOutY]) __attribute__((always_inline)) {
-    int64_t place = c.at.image * s.output_image + c.at.y * s.output_pixel[0] +
-                    (c.at.x + j) * s.output_pixel[1] + c.column;
+    T* place = to.first + j * to.step[1];
 #pragma GCC unroll 8
-    for (int i = 0; i < kOutY; ++i, place += s.output_pixel[0]) {
+    for (int i = 0; i < kOutY; ++i) {
       if (c.at.y + i >= s.output[0]) break;
       Vec x = o[i];
-      if (call.residual != nullptr) {
-        const float* r = call.residual + place;
-        x += c.lanes < kLanes ? LoadPart(r, c.lanes) : Load(r);
+      if (to.residual != nullptr) {
+        x += LoadLanes(to.residual + i * to.residual_step[0] + j * to.residual_step[1], c.lanes);
       }
       if (style.clamp) x = AtMost(AtLeast(x, style.low), style.high);
-      StoreLanes(call.output + place, x, c.lanes);
+      StoreLanes(place + i * to.step[0], x, c.lanes);
     }
   };
   TransformTileOut<kAlphaY, kAlphaX, kOutY, kOutX>(call, c, sums, pitch, store);
 }
 
 // To the maxima of 2 x 2 of its pixels. Clamped is what is left of them: the order does not matter.
-template <int kAlphaY, int kAlphaX, int kOutY, int kOutX>
+template <int kAlphaY, int kAlphaX, int kOutY, int kOutX, typename T>
 FLOE_INLINE void FinishPooled(const WinogradCall& call, const TileColumns& c, const float* sums,
                               int64_t pitch, const OutputStyle& style) {
   const WinogradShape& s = *call.shape;
+  T* output = static_cast<T*>(call.output) + c.at.image * s.output_image + c.column;
   Vec left[kOutY / 2];
   const auto store = [&](int j, const Vec(&o)[kOutY]) __attribute__((always_inline)) {
     const bool last = c.at.x + j + 1 == s.output[1];
@@ -398,74 +412,117 @@ FLOE_INLINE void FinishPooled(const WinogradCall& call, const TileColumns& c, co
       const int64_t y = (c.at.y + i) / 2;
       if ((j % 2 == 0 && !last) || x >= s.pooled[1] || y >= s.pooled[0]) continue;
       if (style.clamp) most = AtMost(AtLeast(most, style.low), style.high);
-      float* to = call.output + c.at.image * s.output_image + y * s.output_pixel[0] + x * s.output_pixel[1];
-      StoreLanes(to + c.column, most, c.lanes);
+      StoreLanes(output + y * s.output_pixel[0] + x * s.output_pixel[1], most, c.lanes);
     }
   };
   TransformTileOut<kAlphaY, kAlphaX, kOutY, kOutX>(call, c, sums, pitch, store);
 }
 
-template <int kOutY, int kOutX>
-void ActivateTile(const WinogradCall& call, const TilePlace& at, int64_t column, int64_t columns) {
+template <typename T>
+FLOE_INLINE TilePixels<T, T> PlaceInOutput(const WinogradCall& call, const TileColumns& c) {
   const WinogradShape& s = *call.shape;
+  const int64_t first =
+      c.at.image * s.output_image + c.at.y * s.output_pixel[0] + c.at.x * s.output_pixel[1] + c.column;
+  const T* residual = static_cast<const T*>(call.residual);
+  return {static_cast<T*>(call.output) + first,
+          residual == nullptr ? nullptr : residual + first,
+          {s.output_pixel[0], s.output_pixel[1]},
+          {s.output_pixel[0], s.output_pixel[1]}};
+}
+
+// With an activation that takes its operands from memory: a small buffer, since a line of the output that is
+// not in the cache yet would be waited for.
+template <int kAlphaY, int kAlphaX, int kOutY, int kOutX, typename T>
+FLOE_INLINE void FinishApart(const WinogradCall& call, const TileColumns& c, const float* sums, int64_t pitch,
+                             const OutputStyle& style) {
+  const WinogradShape& s = *call.shape;
+  alignas(64) float buffer[kOutY * kOutX * kLanes];
+  const TilePixels<T, T> out = PlaceInOutput<T>(call, c);
+  const TilePixels<float, T> to{
+      buffer, out.residual, {kOutX * kLanes, kLanes}, {out.residual_step[0], out.residual_step[1]}};
+  FinishTile<kAlphaY, kAlphaX, kOutY, kOutX>(call, c, sums, pitch, style, to);
   Activation activation = call.activation;
-  if (activation.slope != nullptr) activation.slope += column;
-  for (int64_t y = at.y; y < at.y + kOutY && y < s.output[0]; ++y) {
-    for (int64_t x = at.x; x < at.x + kOutX && x < s.output[1]; ++x) {
-      const int64_t place =
-          at.image * s.output_image + y * s.output_pixel[0] + x * s.output_pixel[1] + column;
-      ActivateRow(activation, call.output + place, columns);
+  if (activation.slope != nullptr) activation.slope += c.column;
+  const int64_t rows = s.output[0] - c.at.y < kOutY ? s.output[0] - c.at.y : kOutY;
+  const int64_t pixels = s.output[1] - c.at.x < kOutX ? s.output[1] - c.at.x : kOutX;
+  for (int64_t y = 0; y < rows; ++y) {
+    float* from = buffer + y * kOutX * kLanes;
+    T* row = out.first + y * out.step[0];
+    if constexpr (sizeof(T) == sizeof(float)) {
+      float* pixel[kOutX];
+      for (int64_t x = 0; x < pixels; ++x) pixel[x] = row + x * out.step[1];
+      ActivateTile(activation, {from, kLanes, pixel, pixels, c.lanes});
+    } else {
+#if defined(__AVX512BF16__)
+      ActivateToBf16(activation, {from, kLanes, pixels, c.lanes, row, out.step[1]});
+#endif
+    }
+  }
+}
+
+template <int kAlphaY, int kAlphaX, int kOutY, int kOutX, typename T>
+void Finish(const WinogradCall& call, const TileBlock& block, const PanelSums& sums) {
+  constexpr bool kCanPool = CanPool({{kAlphaY, kAlphaX}, {kOutY, kOutX}, {}});
+  const WinogradShape& s = *call.shape;
+  const bool clamp = call.activation.kind == ActivationKind::kClamp;
+  const bool apart = !InEpilogue(call.activation.kind);
+  const OutputStyle style{clamp, Splat(call.activation.a), Splat(call.activation.b)};
+  for (int64_t tile = 0; tile < block.count; ++tile) {
+    const TilePlace at = PlaceOf<kOutY, kOutX>(s, block.first + tile);
+    for (int64_t i = 0; i < sums.count; i += kLanes) {
+      const int64_t left = sums.count - i;
+      const TileColumns c{at, sums.first + i, left < kLanes ? left : kLanes};
+      const float* from = sums.at + tile * sums.width + i;
+      if constexpr (kCanPool) {
+        if (s.pools) {
+          FinishPooled<kAlphaY, kAlphaX, kOutY, kOutX, T>(call, c, from, sums.pitch, style);
+          continue;
+        }
+      }
+      if (apart) {
+        FinishApart<kAlphaY, kAlphaX, kOutY, kOutX, T>(call, c, from, sums.pitch, style);
+        continue;
+      }
+      FinishTile<kAlphaY, kAlphaX, kOutY, kOutX>(call, c, from, sums.pitch, style, PlaceInOutput<T>(call, c));
     }
   }
 }
 
 template <int kAlphaY, int kAlphaX, int kOutY, int kOutX>
-void Multiply(const WinogradCall& call, const TileBlock& block, int64_t begin, int64_t end, float* sums) {
-  constexpr int kPoints = kAlphaY * kAlphaX;
-  constexpr bool kCanPool = CanPool({{kAlphaY, kAlphaX}, {kOutY, kOutX}, {}});
-  const WinogradShape& s = *call.shape;
-  const bool clamp = call.activation.kind == ActivationKind::kClamp;
-  const bool apart = !clamp && call.activation.kind != ActivationKind::kNone;
-  const OutputStyle style{clamp, Splat(call.activation.a), Splat(call.activation.b)};
-  for (int64_t panel = begin; panel < end; ++panel) {
-    const int64_t column = panel * kPanelVectors * kLanes;
-    const int64_t columns =
-        s.columns - column < kPanelVectors * kLanes ? s.columns - column : kPanelVectors * kLanes;
-    const int64_t width = columns <= kLanes ? kLanes : kPanelVectors * kLanes;
-    const float* weights = call.packed + column * kPoints * s.blocks * kLanes;
-    const int64_t pitch = block.count * width + kPointSkew;
-    if (width == kLanes) {
-      MultiplyPanel<1>(s, block, kPoints, weights, sums, pitch);
-    } else {
-      MultiplyPanel<kPanelVectors>(s, block, kPoints, weights, sums, pitch);
-    }
-    for (int64_t tile = 0; tile < block.count; ++tile) {
-      const TilePlace at = PlaceOf<kOutY, kOutX>(s, block.first + tile);
-      for (int64_t c = 0; c < columns; c += kLanes) {
-        const int64_t lanes = columns - c < kLanes ? columns - c : kLanes;
-        const TileColumns at_columns{at, column + c, lanes};
-        const float* tile_sums = sums + tile * width + c;
-        if constexpr (kCanPool) {
-          if (s.pools) {
-            FinishPooled<kAlphaY, kAlphaX, kOutY, kOutX>(call, at_columns, tile_sums, pitch, style);
-            continue;
-          }
-        }
-        FinishTile<kAlphaY, kAlphaX, kOutY, kOutX>(call, at_columns, tile_sums, pitch, style);
-      }
-      if (apart) ActivateTile<kOutY, kOutX>(call, at, column, columns);
-    }
-  }
+constexpr bool IsTile(const WinogradTile& tile) {
+  constexpr int kTapsY = kAlphaY - kOutY + 1;
+  constexpr int kTapsX = kAlphaX - kOutX + 1;
+  return tile == WinogradTile{{kAlphaY, kAlphaX}, {kOutY, kOutX}, {kTapsY, kTapsX}};
 }
 
 template <int kAlphaY, int kAlphaX, int kOutY, int kOutX>
 void UseIf(const WinogradTile& tile, WinogradCode* code) {
-  constexpr int kTapsY = kAlphaY - kOutY + 1;
-  constexpr int kTapsX = kAlphaX - kOutX + 1;
-  if (tile != WinogradTile{{kAlphaY, kAlphaX}, {kOutY, kOutX}, {kTapsY, kTapsX}}) return;
-  code->transform = Transform<kAlphaY, kAlphaX, kOutY, kOutX>;
-  code->multiply = Multiply<kAlphaY, kAlphaX, kOutY, kOutX>;
+  if (!IsTile<kAlphaY, kAlphaX, kOutY, kOutX>(tile)) return;
+  code->transform = Transform<kAlphaY, kAlphaX, kOutY, kOutX, kDepths, float>;
+  code->finish = Finish<kAlphaY, kAlphaX, kOutY, kOutX, float>;
 }
+
+#if defined(__AVX512BF16__)
+
+template <int kAlphaY, int kAlphaX, int kOutY, int kOutX, int kWordDepths>
+void UseBf16If(const WinogradTile& tile, WinogradCode* code) {
+  if (!IsTile<kAlphaY, kAlphaX, kOutY, kOutX>(tile)) return;
+  code->transform_bf16 = Transform<kAlphaY, kAlphaX, kOutY, kOutX, kWordDepths, uint16_t>;
+  code->finish_bf16 = Finish<kAlphaY, kAlphaX, kOutY, kOutX, uint16_t>;
+}
+
+// NOLINTNEXTLINE(misc-definitions-in-headers)
+void UseBf16Memory(const WinogradTile& tile, WinogradCode* code) {
+  UseBf16If<4, 4, 2, 2, 1>(tile, code);
+  UseBf16If<6, 6, 4, 4, 1>(tile, code);
+  UseBf16If<8, 8, 6, 6, 1>(tile, code);
+  UseBf16If<6, 6, 2, 2, 1>(tile, code);
+  UseBf16If<8, 8, 4, 4, 1>(tile, code);
+  UseBf16If<1, 6, 1, 4, 1>(tile, code);
+  UseBf16If<1, 8, 1, 2, 1>(tile, code);
+}
+
+#endif
 
 // One file an instruction set includes this, each in its own namespace.
 // NOLINTNEXTLINE(misc-definitions-in-headers)
@@ -475,11 +532,17 @@ WinogradCode GetWinogradCode(const WinogradTile& tile) {
   code.vector = kLanes;
   code.tile_rows = kRegisterRows;
   code.depths = kDepths;
+  code.multiply = Multiply;
   UseIf<4, 4, 2, 2>(tile, &code);  // 3x3
-#if !defined(__AVX512BF16__)       // larger tiles amplify bf16's rounding too much
+#if defined(__AVX512BF16__)        // larger tiles amplify bf16's rounding too much
+  UseBf16If<4, 4, 2, 2, kDepths>(tile, &code);
+  UseIf<4, 6, 2, 4>(tile, &code);
+  UseBf16If<4, 6, 2, 4, kDepths>(tile, &code);
+#else
   UseIf<6, 6, 4, 4>(tile, &code);
   UseIf<8, 8, 6, 6>(tile, &code);
   UseIf<6, 6, 2, 2>(tile, &code);  // 5x5
+  UseIf<8, 8, 4, 4>(tile, &code);
   UseIf<1, 6, 1, 4>(tile, &code);  // 1x3
   UseIf<1, 8, 1, 2>(tile, &code);  // 1x7
 #endif
