@@ -74,8 +74,8 @@ struct PooledChain {
 };
 PooledChain MatchPooledChain(const Graph& problem, std::string* why);
 
-// The same without maxima, or such a chain whose output and the mean of that over space, all dimensions but the first and
-// the last, are the problem's two outputs.
+// The same without maxima, or such a chain whose output and the mean of that over space, all dimensions but
+// the first and the last, are the problem's two outputs.
 std::vector<FusedGroup> MatchChainPerhapsWithMean(const Graph& problem, std::string* why);
 
 // The activation a node is, if its kind is one and its second operand (PRelu) is a constant over the last

@@ -554,17 +554,11 @@ class DirectRows {
 
 #endif
 
-// Asks for so many elements of the output, from `at` on.
-FLOE_INLINE Ahead AskForOutput(const PackedCall& call, int64_t at, int64_t count, const DirectTile& tile) {
-  const int64_t element = call.bf16_output ? sizeof(uint16_t) : sizeof(float);
-  const int64_t steps = tile.filter_rows * tile.run;
-  return {static_cast<const char*>(call.output) + at * element, count * element / (steps < 1 ? 1 : steps)};
-}
-
 inline void RunDirect(const PackedCall& call, const Window& w, const float* input, int64_t begin, int64_t end,
                       float* edge) {
   TileEnd end_of_tile(call);
   DirectRows rows(w, edge);
+  const int64_t element = call.bf16_output ? sizeof(uint16_t) : sizeof(float);
   const int64_t tiles = (w.output[2] + kRegisterRows - 1) / kRegisterRows;
   for (int64_t row = begin; row < end; ++row) {
     const int64_t y = row % w.output[1] * w.stride[1] - w.pad[1];
@@ -587,8 +581,11 @@ inline void RunDirect(const PackedCall& call, const Window& w, const float* inpu
         const float* panel = call.weights + column * call.words + first * tile.run * width;
         const DirectFunction run =
             width == kLanes ? DirectFunctionOf<1>(count) : DirectFunctionOf<kPanelVectors>(count);
-        const int64_t next = at - column + count * call.columns + count * column;
-        run(tile, panel, AskForOutput(call, next, count * columns, tile), out);
+        // This panel's share of what the next tile writes.
+        const int64_t next = at - column + count * (call.columns + column);
+        const Ahead ahead{static_cast<const char*>(call.output) + next * element,
+                          count * columns * element / (tile.filter_rows * tile.run + 1)};
+        run(tile, panel, ahead, out);
         end_of_tile.Finish(at, column, count, columns);
       }
     }
