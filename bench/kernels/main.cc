@@ -1,5 +1,6 @@
 // Times convolution kernels on the layers of well-known networks, each with bias and ReLU, and prints the
-// rate as a fraction of the multiply-add peak that this machine shows in registers.
+// rate as a fraction of the multiply-add peak that this machine shows in registers. Other kernels run
+// problems of their own, beside the reference backend.
 //   bench_kernels --benchmark_filter=resnet50/ --benchmark_repetitions=5
 //   Names that end in /cold: with weights that no cache holds, as in a network of many.
 //   bench_kernels --peak     GFLOP/s of one core in registers, as JSON
@@ -10,13 +11,16 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backends/cpu/cpu.h"
 #include "base/made_up.h"
 #include "graph/graph.h"
+#include "graph/text.h"
 #include "layers.h"
 #include "peak.h"
+#include "problems.h"
 
 namespace floe {
 namespace {
@@ -170,6 +174,53 @@ void Register(const LayerList& list, int threads) {
   }
 }
 
+std::vector<Tensor> MadeUp(const Graph& problem, const std::vector<ValueId>& values) {
+  std::vector<Tensor> tensors;
+  for (const ValueId id : values) {
+    const TensorType& type = problem.value(id).type;
+    tensors.push_back(MadeUpTensor(type.dtype, type.shape.Static(), static_cast<uint32_t>(id) + 1));
+  }
+  return tensors;
+}
+
+void RunProblem(benchmark::State& state, const Kernel& kernel, const NamedProblem& named, int threads) {
+  const Target target = TargetFor(kernel, threads);
+  const std::unique_ptr<Graph> problem = ParseGraph(named.text);
+  Packed packed;
+  if (kernel.pack != nullptr) packed = kernel.pack(*problem, target);
+  const std::unique_ptr<Executable> executable = kernel.prepare({*problem, packed.tensors, target});
+  const std::vector<Tensor> inputs = MadeUp(*problem, problem->inputs());
+  std::vector<Tensor> outputs = MadeUp(*problem, problem->outputs());
+  Tensor workspace(DType::kUInt8, {static_cast<int64_t>(executable->WorkspaceBytes(threads)) + 1});
+  ThreadPool pool(threads);
+  double best = 1e9;
+  for (auto _ : state) {
+    const auto begin = std::chrono::steady_clock::now();
+    executable->Run({inputs, outputs, workspace.raw(), &pool});
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    best = std::min(best, took.count());
+  }
+  size_t bytes = 0;
+  for (const auto* tensors : {&inputs, &std::as_const(outputs)}) {
+    for (const Tensor& t : *tensors) bytes += t.size_bytes();
+  }
+  state.counters["best_us"] = best * 1e6;
+  state.counters["GB/s"] = static_cast<double>(bytes) / best / 1e9;
+}
+
+void Register(const NamedProblem& named, int threads) {
+  const std::unique_ptr<Graph> problem = ParseGraph(named.text);
+  for (const Backend* backend : {&CpuBackend(), FindBackend("reference")}) {
+    for (const Kernel& kernel : backend->kernels()) {
+      if (kernel.refuses(*problem, TargetFor(kernel, threads))) continue;
+      const std::string name = fmt::format("{}/{}/t{}", named.name, kernel.name, threads);
+      benchmark::RegisterBenchmark(name.c_str(), [&kernel, &named, threads](benchmark::State& state) {
+        RunProblem(state, kernel, named, threads);
+      })->UseRealTime();
+    }
+  }
+}
+
 }  // namespace
 }  // namespace floe
 
@@ -180,6 +231,9 @@ int main(int argc, char** argv) {
   }
   for (const floe::LayerList& list : floe::AllLayers()) {
     for (const int threads : {1, 2}) floe::Register(list, threads);
+  }
+  for (const floe::NamedProblem& problem : floe::AllProblems()) {
+    for (const int threads : {1, 2}) floe::Register(problem, threads);
   }
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;

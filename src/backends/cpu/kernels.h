@@ -31,6 +31,7 @@ Kernel ReduceKernel();         // rows/reduce.cc
 Kernel LayerNormKernel();      // rows/layer_norm.cc
 Kernel SoftmaxKernel();        // rows/softmax.cc
 Kernel LrnKernel();            // rows/softmax.cc
+Kernel TopKKernel();           // rows/top_k.cc
 Kernel Winograd3x3F2Kernel();  // winograd/winograd.cc
 Kernel Winograd3x3F2Bf16Kernel();
 Kernel Winograd3x3F2x4Bf16Kernel();
@@ -62,6 +63,7 @@ inline constexpr Kernel (*kRows[])() = {
     SoftmaxKernel,
     LayerNormKernel,
     LrnKernel,
+    TopKKernel,
     ResizeKernel,
     MoveKernel,
     GatherKernel,

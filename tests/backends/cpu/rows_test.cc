@@ -154,6 +154,61 @@ TEST(ArgReduce, EqualsTheReference) {
   ExpectMatches("cpu.arg_reduce", Of(ArgReduce{.axis = 0}, {40}));
 }
 
+Graph TopOf(const TopK& op, Ints dims, int64_t k, DType dtype = DType::kFloat32) {
+  Graph g;
+  const ValueId count = g.AddConstant("k", Tensor::FromVector<int64_t>({k}));
+  const NodeId top = g.AddNode(op, {g.AddInput("x", {dtype, Shape::Of(dims)}), count});
+  for (const ValueId output : g.node(top).outputs) g.AddOutput(output);
+  return g;
+}
+
+// Few of many (a list that is cut), most of few, and all (digit by digit), along each axis.
+TEST(TopK, EqualsTheReference) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  for (const bool largest : {false, true}) {
+    for (const auto& [length, k] : std::vector<std::pair<int64_t, int64_t>>{
+             {5, 1}, {5, 5}, {70, 40}, {513, 513}, {1000, 3}, {1000, 100}, {2000, 600}, {9001, 64}}) {
+      SCOPED_TRACE(length);
+      const TopK op{.axis = -1, .largest = largest, .index_type = largest ? DType::kInt32 : DType::kInt64};
+      ExpectMatches("cpu.top_k", TopOf(op, {3, length}, k));
+      ExpectMatches("cpu.top_k", TopOf({.axis = 1, .largest = largest}, {2, length, 3}, k));
+      Tensor ties = RandomTensor(DType::kFloat32, {3, length}, 7, -2, 2);
+      for (float& v : std::span(ties.data<float>(), static_cast<size_t>(ties.size()))) v = std::round(v);
+      ExpectMatches("cpu.top_k", TopOf(op, {3, length}, k), {ties});
+      for (int64_t i = 0; i < ties.size(); i += 97) ties.data<float>()[i] = nan;
+      ExpectMatches("cpu.top_k", TopOf(op, {3, length}, k), {ties});
+      const Tensor whole = RandomTensor(DType::kInt32, {3, length}, 9, -2147483648.0, 2147483647.0);
+      ExpectMatches("cpu.top_k", TopOf(op, {3, length}, k, DType::kInt32), {whole});
+    }
+  }
+}
+
+// The worst order for a list that is cut: each is better than all before it.
+TEST(TopK, TakesWhatAscends) {
+  Tensor x(DType::kFloat32, {4000});
+  for (int64_t i = 0; i < x.size(); ++i) x.data<float>()[i] = static_cast<float>(i - 2000);
+  ExpectMatches("cpu.top_k", TopOf({}, {4000}, 20), {x});
+  ExpectMatches("cpu.top_k", TopOf({.largest = false}, {4000}, 20), {x});
+}
+
+TEST(TopK, GivesOnlyWhatIsAskedFor) {
+  for (const size_t wanted : {0, 1}) {
+    Graph g;
+    const ValueId k = g.AddConstant("k", Tensor::FromVector<int64_t>({4}));
+    const NodeId top = g.AddNode(TopK{}, {g.AddInput("x", {DType::kFloat32, {3, 50}}), k});
+    g.AddOutput(g.node(top).outputs[wanted]);
+    ExpectMatches("cpu.top_k", g);
+  }
+}
+
+TEST(TopK, Refuses) {
+  Graph g;
+  const ValueId x = g.AddInput("x", {DType::kFloat32, {50}});
+  g.AddOutput(g.node(g.AddNode(TopK{}, {x, g.AddInput("k", {DType::kInt64, {1}})})).outputs[0]);
+  EXPECT_EQ(RefusalOf("cpu.top_k", g), "shapes are not known");
+  EXPECT_EQ(RefusalOf("cpu.top_k", TopOf({}, {50}, 3, DType::kInt64)), "int64: float32 and int32 only");
+}
+
 TEST(Softmax, EqualsTheReference) {
   for (const Ints& dims : std::vector<Ints>{{1, 1001}, {7, 10}, {2, 3, 5, 1}, {300, 17}, {3}}) {
     ExpectMatches("cpu.softmax", Of(Softmax{}, dims));
