@@ -184,7 +184,7 @@ std::vector<Tensor> MadeUp(const Graph& problem, const std::vector<ValueId>& val
 }
 
 void RunProblem(benchmark::State& state, const Kernel& kernel, const NamedProblem& named, int threads) {
-  const Target target = TargetFor(kernel, threads);
+  const Target target = TargetFor(kernel, threads, false);
   const std::unique_ptr<Graph> problem = ParseGraph(named.text);
   Packed packed;
   if (kernel.pack != nullptr) packed = kernel.pack(*problem, target);
@@ -212,7 +212,7 @@ void Register(const NamedProblem& named, int threads) {
   const std::unique_ptr<Graph> problem = ParseGraph(named.text);
   for (const Backend* backend : {&CpuBackend(), FindBackend("reference")}) {
     for (const Kernel& kernel : backend->kernels()) {
-      if (kernel.refuses(*problem, TargetFor(kernel, threads))) continue;
+      if (kernel.refuses(*problem, TargetFor(kernel, threads, false))) continue;
       const std::string name = fmt::format("{}/{}/t{}", named.name, kernel.name, threads);
       benchmark::RegisterBenchmark(name.c_str(), [&kernel, &named, threads](benchmark::State& state) {
         RunProblem(state, kernel, named, threads);
