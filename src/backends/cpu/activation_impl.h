@@ -19,20 +19,22 @@ struct ActivationTile {
 // f on each element; `f` takes the vector, its column and how many of its lanes count.
 template <typename F>
 FLOE_INLINE void MapTile(const ActivationTile& tile, F f) {
+  // Two at once: each waits for what it begins with.
+  const auto map_two = [&](const float* from, float* to, int64_t i) __attribute__((always_inline)) {
+    const Vec first = f(Load(from + i), i, kLanes);
+    const Vec second = f(Load(from + i + kLanes), i + kLanes, kLanes);
+    Store(to + i, first);
+    Store(to + i + kLanes, second);
+  };
   if (tile.columns == 2 * kLanes) {  // a register block
-    for (int64_t r = 0; r < tile.rows; ++r) {
-      const float* from = tile.from + r * tile.pitch;
-      const Vec first = f(Load(from), 0, kLanes);
-      const Vec second = f(Load(from + kLanes), kLanes, kLanes);
-      Store(tile.to[r], first);
-      Store(tile.to[r] + kLanes, second);
-    }
+    for (int64_t r = 0; r < tile.rows; ++r) map_two(tile.from + r * tile.pitch, tile.to[r], 0);
     return;
   }
   for (int64_t r = 0; r < tile.rows; ++r) {
     const float* from = tile.from + r * tile.pitch;
     float* to = tile.to[r];
     int64_t i = 0;
+    for (; i + 2 * kLanes <= tile.columns; i += 2 * kLanes) map_two(from, to, i);
     for (; i + kLanes <= tile.columns; i += kLanes) Store(to + i, f(Load(from + i), i, kLanes));
     const int64_t left = tile.columns - i;
     if (left > 0) StorePart(to + i, f(LoadPart(from + i, left), i, left), left);
