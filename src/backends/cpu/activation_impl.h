@@ -47,41 +47,60 @@ inline void ActivateTile(const Activation& activation, const ActivationTile& til
   const Vec zero = Splat(0.0f);
   switch (activation.kind) {
     case ActivationKind::kNone:
-      return MapTile(tile, [](Vec x, int64_t, int64_t) { return x; });
+      return MapTile(
+          tile, [](Vec x, int64_t, int64_t) __attribute__((always_inline)) { return x; });
     case ActivationKind::kClamp:
-      return MapTile(tile, [&](Vec x, int64_t, int64_t) { return AtMost(AtLeast(x, a), b); });
+      return MapTile(
+          tile, [&](Vec x, int64_t, int64_t)
+                    __attribute__((always_inline)) { return AtMost(AtLeast(x, a), b); });
     case ActivationKind::kLeakyRelu:
-      return MapTile(tile, [&](Vec x, int64_t, int64_t) { return SelectLess(x, zero, a * x, x); });
+      return MapTile(
+          tile, [&](Vec x, int64_t, int64_t)
+                    __attribute__((always_inline)) { return SelectLess(x, zero, a * x, x); });
     case ActivationKind::kElu:
-      return MapTile(tile, [&](Vec x, int64_t, int64_t) { return Elu(x, a); });
+      return MapTile(
+          tile, [&](Vec x, int64_t, int64_t) __attribute__((always_inline)) { return Elu(x, a); });
     case ActivationKind::kSelu:
-      return MapTile(tile, [&](Vec x, int64_t, int64_t) { return b * Elu(x, a); });
+      return MapTile(
+          tile, [&](Vec x, int64_t, int64_t) __attribute__((always_inline)) { return b * Elu(x, a); });
     case ActivationKind::kHardSigmoid:
-      return MapTile(tile,
-                     [&](Vec x, int64_t, int64_t) { return AtMost(AtLeast(a * x + b, zero), Splat(1.0f)); });
+      return MapTile(
+          tile, [&](Vec x, int64_t, int64_t)
+                    __attribute__((always_inline)) { return AtMost(AtLeast(a * x + b, zero), Splat(1.0f)); });
     case ActivationKind::kHardSwish:
-      return MapTile(tile, [](Vec x, int64_t, int64_t) { return HardSwish(x); });
+      return MapTile(
+          tile, [](Vec x, int64_t, int64_t) __attribute__((always_inline)) { return HardSwish(x); });
     case ActivationKind::kSigmoid:
-      return MapTile(tile, [](Vec x, int64_t, int64_t) { return Sigmoid(x); });
+      return MapTile(
+          tile, [](Vec x, int64_t, int64_t) __attribute__((always_inline)) { return Sigmoid(x); });
     case ActivationKind::kTanh:
-      return MapTile(tile, [](Vec x, int64_t, int64_t) { return Tanh(x); });
+      return MapTile(
+          tile, [](Vec x, int64_t, int64_t) __attribute__((always_inline)) { return Tanh(x); });
     case ActivationKind::kSilu:
-      return MapTile(tile, [](Vec x, int64_t, int64_t) { return Silu(x); });
+      return MapTile(
+          tile, [](Vec x, int64_t, int64_t) __attribute__((always_inline)) { return Silu(x); });
     case ActivationKind::kSoftplus:
-      return MapTile(tile, [](Vec x, int64_t, int64_t) { return Softplus(x); });
+      return MapTile(
+          tile, [](Vec x, int64_t, int64_t) __attribute__((always_inline)) { return Softplus(x); });
     case ActivationKind::kSoftsign:
-      return MapTile(tile, [](Vec x, int64_t, int64_t) { return x / (Splat(1.0f) + Abs(x)); });
+      return MapTile(
+          tile,
+          [](Vec x, int64_t, int64_t) __attribute__((always_inline)) { return x / (Splat(1.0f) + Abs(x)); });
     case ActivationKind::kMish:
-      return MapTile(tile, [](Vec x, int64_t, int64_t) { return Mish(x); });
+      return MapTile(
+          tile, [](Vec x, int64_t, int64_t) __attribute__((always_inline)) { return Mish(x); });
     case ActivationKind::kGelu:
-      return MapTile(tile, [](Vec x, int64_t, int64_t) { return Gelu(x); });
+      return MapTile(
+          tile, [](Vec x, int64_t, int64_t) __attribute__((always_inline)) { return Gelu(x); });
     case ActivationKind::kGeluTanh:
-      return MapTile(tile, [](Vec x, int64_t, int64_t) { return GeluTanh(x); });
+      return MapTile(
+          tile, [](Vec x, int64_t, int64_t) __attribute__((always_inline)) { return GeluTanh(x); });
     case ActivationKind::kPRelu:
-      return MapTile(tile, [&](Vec x, int64_t i, int64_t n) {
-        const Vec slope = n < kLanes ? LoadPart(activation.slope + i, n) : Load(activation.slope + i);
-        return SelectLess(x, zero, slope * x, x);
-      });
+      return MapTile(
+          tile, [&](Vec x, int64_t i, int64_t n) __attribute__((always_inline)) {
+            const Vec slope = n < kLanes ? LoadPart(activation.slope + i, n) : Load(activation.slope + i);
+            return SelectLess(x, zero, slope * x, x);
+          });
   }
 }
 
