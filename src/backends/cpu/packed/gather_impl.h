@@ -154,12 +154,6 @@ FLOE_INLINE void SpreadPixels(const RowBlock& block, int64_t begin, int64_t end,
   }
 }
 
-// Its pixels are the product's rows, one after the other.
-FLOE_INLINE bool PixelsAreRows(const Window& w) {
-  return w.taps() == 1 && w.stride[1] == 1 && w.stride[2] == 1 && w.pad[1] == 0 && w.pad[2] == 0 &&
-         w.input[1] == w.output[1] && w.input[2] == w.output[2];
-}
-
 // Row is what reads a T.
 template <typename Row, typename T>
 inline void GatherRows(const Window& w, const T* input, const RowBlock& block, int64_t begin, int64_t end,

@@ -187,7 +187,15 @@ class TileEnd {
 #endif
     float* to[kRegisterRows];
     for (int64_t i = 0; i < rows; ++i) to[i] = static_cast<float*>(call_.output) + at + i * call_.columns;
-    ActivateTile(activation, {sums_, kPanelVectors * kLanes, to, rows, columns});
+    const ActivationTile tile = {sums_, kPanelVectors * kLanes, to, rows, columns};
+#if defined(__AVX512BF16__)
+    // As good as the products, whose operands were rounded to 2^-9.
+    const auto silu = [](Vec x, int64_t, int64_t) __attribute__((always_inline)) {
+      return SiluForBf16(x);
+    };
+    if (activation.kind == ActivationKind::kSilu) return MapTile(tile, silu);
+#endif
+    ActivateTile(activation, tile);
   }
 
  private:
