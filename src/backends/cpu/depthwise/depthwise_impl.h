@@ -308,9 +308,9 @@ inline void SumPixels(const DepthwiseCall& call, const OutputRow& row, int64_t i
 inline void RunDepthwise(const DepthwiseCall& call) {
   const RowsFunction function = RowsFunctionFor(*call.window);
   const SquareCode square = SquareCodeFor(call);
+  const ActivationKind kind = call.activation.kind;
+  const bool activate = !(square.run[0] != nullptr ? InSquareTile(kind) : InEpilogue(kind));
   const int64_t tall = square.run[1] != nullptr ? 2 : function.rows;
-  const bool activate =
-      call.activation.kind != ActivationKind::kNone && call.activation.kind != ActivationKind::kClamp;
   // Of a large window's weights only so many channels' stay in the first-level cache along a row.
   const int64_t chunk = call.window->taps() <= 9 ? call.channel_end : kChunkVectors * kLanes;
   FilterRows rows;

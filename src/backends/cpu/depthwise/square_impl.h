@@ -3,10 +3,18 @@
 #ifndef FLOE_BACKENDS_CPU_DEPTHWISE_SQUARE_IMPL_H_
 #define FLOE_BACKENDS_CPU_DEPTHWISE_SQUARE_IMPL_H_
 
+#include "backends/cpu/activation_impl.h"
 #include "backends/cpu/depthwise/depthwise.h"
-#include "backends/cpu/simd.h"
 
 namespace floe::cpu::FLOE_CPU_ISA {
+
+constexpr bool kManyRegisters = kLanes == 16;
+
+// What a tile's sums can pass through in its registers.
+FLOE_INLINE bool InSquareTile(ActivationKind kind) {
+  const bool short_enough = kind == ActivationKind::kSilu || kind == ActivationKind::kHardSwish;
+  return InEpilogue(kind) || (kManyRegisters && short_enough);
+}
 
 template <bool kPart>
 FLOE_INLINE Vec LoadLanes(const float* p, int64_t lanes) {
@@ -92,14 +100,14 @@ FLOE_INLINE void SquareTile(const DepthwiseCall& call, const SquareRows& rows, i
   constexpr int kRows = (kTall - 1) * kStride + kSize;
   constexpr int kSpan = (kPixels - 1) * kStride + kSize;
   // All of a filter's weights stay in registers where there are enough.
-  constexpr bool kKeep = kLanes == 16 && kSize == 3;
+  constexpr bool kKeep = kManyRegisters && kSize == 3;
   const Window& w = *call.window;
   const int64_t start = x * kStride - w.pad[2];
   const SquareColumns in_image = {-start, w.input[2] - start};
   const Reach pixels(w.output_channels);
   const Reach outputs(call.pixel_pitch);
   const int64_t tap_row = kSize * w.output_channels;
-  const bool clamp = call.activation.kind == ActivationKind::kClamp;
+  const ActivationKind kind = call.activation.kind;
   const Vec low = Splat(call.activation.a);
   const Vec high = Splat(call.activation.b);
   const float* bias = call.bias;
@@ -155,12 +163,19 @@ FLOE_INLINE void SquareTile(const DepthwiseCall& call, const SquareRows& rows, i
         }
       }
     }
-    if (clamp) {
+    const auto for_each = [&](auto f) __attribute__((always_inline)) {
 #pragma GCC unroll 16
       for (int i = 0; i < kTall * kPixels; ++i) {
         Vec& sum = acc[i / kPixels][i % kPixels];
-        sum = AtMost(AtLeast(sum, low), high);
+        sum = f(sum);
       }
+    };
+    if (kind == ActivationKind::kClamp) {
+      for_each([&](Vec x) __attribute__((always_inline)) { return AtMost(AtLeast(x, low), high); });
+    } else if (kManyRegisters && kind == ActivationKind::kSilu) {
+      for_each([](Vec x) __attribute__((always_inline)) { return Silu(x); });
+    } else if (kManyRegisters && kind == ActivationKind::kHardSwish) {
+      for_each([](Vec x) __attribute__((always_inline)) { return HardSwish(x); });
     }
     char* to = output + c * channel_pitch;
 #pragma GCC unroll 2
@@ -202,7 +217,7 @@ struct SquareCode {
 
 template <int kSize, int kStride>
 SquareCode SquareCodeOf(int64_t width) {
-  constexpr int kWide = kLanes == 16 ? 7 : 4;
+  constexpr int kWide = kManyRegisters ? 7 : 4;
   const int64_t wide = (width + kWide - 1) / kWide * kWide;
   if (width < 4) return {};
   if (width < kWide || wide > (width + 3) / 4 * 4) {

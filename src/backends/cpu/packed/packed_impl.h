@@ -22,7 +22,13 @@ struct TileOut {
   float low, high;
   bool bf16_output = false;
   bool bf16_residual = false;
+  bool hard_swish = false;
 };
+
+// What a tile's sums can pass through in its registers.
+FLOE_INLINE bool InTile(ActivationKind kind) {
+  return InEpilogue(kind) || kind == ActivationKind::kHardSwish;
+}
 
 // kPart: of the last vectors only some columns are real.
 template <bool kPart, int kRows, int kVectors>
@@ -66,6 +72,9 @@ FLOE_INLINE void FinishAs(const TileOut& out, Vec (&acc)[kRows][kVectors]) {
     const Vec high = Splat(out.high);
     for_each([&](int i, int v)
                  __attribute__((always_inline)) { acc[i][v] = AtMost(AtLeast(acc[i][v], low), high); });
+  }
+  if (out.hard_swish) {
+    for_each([&](int i, int v) __attribute__((always_inline)) { acc[i][v] = HardSwish(acc[i][v]); });
   }
 #if defined(__AVX512BF16__)
   if (out.bf16_output && kVectors == 2 && out.columns == 2 * kLanes) {
@@ -153,7 +162,7 @@ RowsFunction RowsFunctionOf(int64_t rows) {
 // not from the output, since a line of that which is not in the cache yet would be waited for.
 class TileEnd {
  public:
-  explicit TileEnd(const PackedCall& call) : call_(call), apart_(!InEpilogue(call.activation.kind)) {}
+  explicit TileEnd(const PackedCall& call) : call_(call), apart_(!InTile(call.activation.kind)) {}
 
   // `at`: of the tile's first row and column.
   FLOE_INLINE TileOut Out(int64_t at, int64_t column, int64_t columns) {
@@ -173,7 +182,8 @@ class TileEnd {
             call_.activation.a,
             call_.activation.b,
             call_.bf16_output && !apart_,
-            call_.bf16_residual};
+            call_.bf16_residual,
+            call_.activation.kind == ActivationKind::kHardSwish};
   }
   FLOE_INLINE void Finish(int64_t at, int64_t column, int64_t rows, int64_t columns) {
     if (!apart_) return;
@@ -187,15 +197,7 @@ class TileEnd {
 #endif
     float* to[kRegisterRows];
     for (int64_t i = 0; i < rows; ++i) to[i] = static_cast<float*>(call_.output) + at + i * call_.columns;
-    const ActivationTile tile = {sums_, kPanelVectors * kLanes, to, rows, columns};
-#if defined(__AVX512BF16__)
-    // As good as the products, whose operands were rounded to 2^-9.
-    const auto silu = [](Vec x, int64_t, int64_t) __attribute__((always_inline)) {
-      return SiluForBf16(x);
-    };
-    if (activation.kind == ActivationKind::kSilu) return MapTile(tile, silu);
-#endif
-    ActivateTile(activation, tile);
+    ActivateTile(activation, {sums_, kPanelVectors * kLanes, to, rows, columns});
   }
 
  private:
