@@ -207,16 +207,16 @@ void RunTiles(const RowsCall& r) {
   }
 }
 
-// Wide tiles, or such of four where fewer outputs are wasted.
+// Wide tiles, or such of four where fewer outputs are wasted. Of smaller filters only what SquareCodeFor()
+// doesn't know comes here.
 template <int kWidth, int kStride, int kTall>
 void RunRows(const RowsCall& r) {
-  const int64_t width = r.call.window->output[2];
-  const int64_t wide = (width + kWidePixels - 1) / kWidePixels * kWidePixels;
-  if (kWidePixels == 4 || wide > (width + 3) / 4 * 4) {
-    RunTiles<kWidth, kStride, 4, kTall>(r);
-  } else {
-    RunTiles<kWidth, kStride, kWidePixels, kTall>(r);
+  if constexpr (kWidePixels != 4 && kWidth == 7) {
+    const int64_t width = r.call.window->output[2];
+    const int64_t wide = (width + kWidePixels - 1) / kWidePixels * kWidePixels;
+    if (wide <= (width + 3) / 4 * 4) return RunTiles<kWidth, kStride, kWidePixels, kTall>(r);
   }
+  RunTiles<kWidth, kStride, 4, kTall>(r);
 }
 
 inline void RunAnyRow(const RowsCall& r) {

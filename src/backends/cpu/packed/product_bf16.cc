@@ -105,7 +105,7 @@ std::vector<InPlace> InPlaceOf(const Graph& problem) {
 
 Kernel ProductBf16Kernel() {
   return {.name = kName,
-          .version = 4,
+          .version = 5,
           .refuses = Refuses,
           .estimate_ns = Estimate,
           .pack = Pack,
