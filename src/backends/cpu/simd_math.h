@@ -110,51 +110,66 @@ FLOE_INLINE Vec Log1p(Vec x) {
 constexpr float kLeastPower = -87.33f;
 constexpr float kMostPower = 88.7228f;
 // Powers of two between 1 and 2 that are looked up; what is left of x is small, and so is the polynomial.
-#if defined(__AVX2__)
-constexpr int kPowerSteps = kLanes;
-constexpr int kPowerStepBits = kLanes == 16 ? 4 : 3;
+#if defined(__AVX512F__)
+constexpr int kPowerStepBits = 5;
+#elif defined(__AVX2__)
+constexpr int kPowerStepBits = 3;
 #else
-constexpr int kPowerSteps = 1;
 constexpr int kPowerStepBits = 0;
 #endif
+constexpr int kPowerSteps = 1 << kPowerStepBits;
+// Added to a number of powers, the sum's last bit counts steps, and its last bits are the step and 127 + n.
+constexpr float kPowerRounder = 0x1.8p23f / kPowerSteps + 127;
 
-// The fraction bits of 2^(k / steps), less what k itself adds where its bits lie.
-FLOE_INLINE VecI PowerTable() {
-  constexpr int32_t kSixteenths[16] = {0x000000, 0x05aac3, 0x0b95c2, 0x11c3d3, 0x1837f0, 0x1ef532,
-                                       0x25fed7, 0x2d583f, 0x3504f3, 0x3d08a4, 0x45672a, 0x4e248c,
-                                       0x5744fd, 0x60ccdf, 0x6ac0c7, 0x75257d};
+// The fraction bits of 2^(k / steps), less what k itself adds where its bits lie, from the `first`-th step
+// on.
+FLOE_INLINE VecI PowerTable(int first) {
+  constexpr int32_t kParts[32] = {0x000000, 0x02cd87, 0x05aac3, 0x08980f, 0x0b95c2, 0x0ea43a, 0x11c3d3,
+                                  0x14f4f0, 0x1837f0, 0x1b8d3a, 0x1ef532, 0x227043, 0x25fed7, 0x29a15b,
+                                  0x2d583f, 0x3123f6, 0x3504f3, 0x38fbaf, 0x3d08a4, 0x412c4d, 0x45672a,
+                                  0x49b9be, 0x4e248c, 0x52a81e, 0x5744fd, 0x5bfbb8, 0x60ccdf, 0x65b907,
+                                  0x6ac0c7, 0x6fe4ba, 0x75257d, 0x7a83b3};
   VecI table{};
-  for (int k = 0; k < kPowerSteps; ++k)
-    table[k] = kSixteenths[k * 16 / kPowerSteps] - (k << (23 - kPowerStepBits));
+  for (int i = 0; i < kLanes; ++i) {
+    const int k = (first + i) % kPowerSteps;
+    table[i] = kParts[k * 32 / kPowerSteps] - (k << (23 - kPowerStepBits));
+  }
   return table;
 }
 
-// exp(x) in two factors, the first a looked-up power of two, for kLeastPower <= x <= kMostPower; nan stays
-// nan in `rest`.
-struct PowerParts {
-  Vec scale;
-  Vec rest;
-};
-FLOE_INLINE PowerParts SplitPower(Vec x) {
-  // The sum's last bit counts steps, and its last bits are the step and 127 + n.
-  constexpr float kRounder = 0x1.8p23f / kPowerSteps + 127;
-  const Vec t = Fma(x, Splat(1.44269504088896341f), Splat(kRounder));
-  const Vec n = t - Splat(kRounder);
+// 2^n rounded to a step, of `sum` = n + kPowerRounder.
+FLOE_INLINE Vec SteppedPower(Vec sum) {
+  const VecI bits = Bits(sum);
+#if defined(__AVX512F__)
+  const auto low = reinterpret_cast<__m512i>(PowerTable(0));
+  const auto high = reinterpret_cast<__m512i>(PowerTable(kLanes));
+  const __m512i step = _mm512_permutex2var_epi32(low, reinterpret_cast<__m512i>(bits), high);
+  return FromBits((bits << (23 - kPowerStepBits)) + reinterpret_cast<VecI>(step));
+#elif defined(__AVX2__)
+  return FromBits((bits << (23 - kPowerStepBits)) + Lookup(PowerTable(0), bits));
+#else
+  return FromBits(bits << 23);
+#endif
+}
+// exp(r), or with sign = -1 exp(-r), for |r| up to half a step.
+FLOE_INLINE Vec ExpOfRest(Vec r, float sign) {
+#if defined(__AVX512F__)
+  const Vec p = Fma(r, Splat(0.5f), Splat(sign * 1.0000146655f));
+#elif defined(__AVX2__)
+  const Vec p = Fma(r, Fma(r, Splat(sign * 0.16666859388f), Splat(0.50006461143f)), Splat(sign));
+#else
+  const Vec p = Fma(r, ExpTail(sign < 0 ? -r : r), Splat(sign));
+#endif
+  return Fma(r, p, Splat(1.0f));
+}
+
+// exp(x) for kLeastPower <= x <= kMostPower; nan stays nan.
+FLOE_INLINE Vec ExpWithin(Vec x) {
+  const Vec sum = Fma(x, Splat(1.44269504088896341f), Splat(kPowerRounder));
+  const Vec n = sum - Splat(kPowerRounder);
   Vec r = Fma(n, Splat(-0.693359375f), x);
   r = Fma(n, Splat(2.12194440e-4f), r);
-  VecI scale = Bits(t) << (23 - kPowerStepBits);
-#if defined(__AVX2__)
-  scale += Lookup(PowerTable(), Bits(t));
-  const Vec tail = kPowerSteps == 16 ? Fma(r, Splat(0.16666719317f), Splat(0.50001621246f))
-                                     : Fma(r, Splat(0.16666859388f), Splat(0.50006461143f));
-#else
-  const Vec tail = ExpTail(r);
-#endif
-  return {FromBits(scale), Fma(r, Fma(r, tail, Splat(1.0f)), Splat(1.0f))};
-}
-FLOE_INLINE Vec ExpWithin(Vec x) {
-  const PowerParts p = SplitPower(x);
-  return p.scale * p.rest;
+  return SteppedPower(sum) * ExpOfRest(r, 1);
 }
 
 // exp(x) - 1 for kLeastPower <= x <= 88: whole powers of two, since 1 is to cancel without rounding.
@@ -165,13 +180,21 @@ FLOE_INLINE Vec Expm1Within(Vec x) {
   return Fma(Fma(r * r, ExpTail(r), r), power, power - Splat(1.0f));
 }
 
-// 1 + exp(-x), infinite for x below -88.7.
+// 1 + exp(-x), infinite for x below -88.7. Where multiply-adds round once, ln 2 may be one float, which is
+// right to 3e-9 of it.
 FLOE_INLINE Vec OnePlusExpOfMinus(Vec x) {
-  const PowerParts p = SplitPower(AtMost(AtLeast(-x, Splat(kLeastPower)), Splat(kMostPower)));
-  return Fma(p.scale, p.rest, Splat(1.0f));
+  const Vec limited = AtMost(AtLeast(x, Splat(-kMostPower)), Splat(-kLeastPower));
+  const Vec sum = Fma(limited, Splat(-1.44269504088896341f), Splat(kPowerRounder));
+  const Vec n = sum - Splat(kPowerRounder);
+#if defined(__AVX2__)
+  const Vec r = Fma(n, Splat(0.693147180559945309f), limited);
+#else
+  const Vec r = Fma(n, Splat(-2.12194440e-4f), Fma(n, Splat(0.693359375f), limited));
+#endif
+  return Fma(SteppedPower(sum), ExpOfRest(r, -1), Splat(1.0f));
 }
 
-// 3 ulp; 0 below -88.7.
+// 4 ulp, 7 ulp below -20; 0 below -88.7.
 FLOE_INLINE Vec Sigmoid(Vec x) {
   return Splat(1.0f) / OnePlusExpOfMinus(x);
 }

@@ -148,6 +148,8 @@ const BandCase kBandCases[] = {
     {{{1, 11, 11, 4}, {5, 1, 1, 4}}, {2, 2, 3, 0}},                       // rows that nobody reads
     {{{2, 8, 8, 4}, {12, 3, 3, 4}, {1, 1}, {1, 1, 1, 1}}, {1, 1, 1, 2}},  // rows of padding alone
     {{{1, 64, 90, 17}, {96, 1, 1, 17}}, {3, 3, 1, 1}},                    // several bands
+    {{{2, 40, 33, 16}, {72, 1, 1, 16}}, {}},                              // pixels that are packed rows
+    {{{1, 33, 28, 32}, {40, 1, 1, 32}}, {3, 3, 2, 1}},                    // and so as bf16
     {{{1, 40, 9, 12}, {700, 1, 1, 12}}, {7, 7, 1, 3}}};
 
 TEST(ConvDepthwise, EqualsTheReference) {

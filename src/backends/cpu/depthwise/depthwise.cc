@@ -177,7 +177,7 @@ std::vector<InPlace> InPlaceOf(const Graph& problem) {
 
 Kernel DepthwiseKernel() {
   return {.name = "cpu.depthwise",
-          .version = 3,
+          .version = 4,
           .refuses = Refuses,
           .estimate_ns = Estimate,
           .pack = Pack,

@@ -4,6 +4,7 @@
 
 #include "backends/cpu/activation_impl.h"
 #include "backends/cpu/depthwise/depthwise.h"
+#include "backends/cpu/depthwise/square_impl.h"
 
 namespace floe::cpu::FLOE_CPU_ISA {
 
@@ -37,25 +38,15 @@ FLOE_INLINE Vec LoadUpTo(const float* p, int64_t lanes) {
   return kMasksAreFree || lanes < kLanes ? LoadPart(p, lanes) : Load(p);
 }
 
-// In a register for all its uses: left to itself the compiler reads it from memory for each.
 FLOE_INLINE Vec LoadOnce(const float* p, int64_t lanes) {
-  Vec v = LoadUpTo(p, lanes);
-#if defined(__AVX512F__)
-  asm("" : "+v"(v));
-#elif defined(__AVX2__)
-  asm("" : "+x"(v));
-#endif
-  return v;
+  return InRegister(LoadUpTo(p, lanes));
 }
 
-FLOE_INLINE void FinishPixel(const OutputRow& row, int64_t at, int64_t lanes, Vec x, bool clamp, Vec low,
-                             Vec high) {
-  if (row.residual != nullptr) x += LoadUpTo(row.residual + at, lanes);
-  if (clamp) x = AtMost(AtLeast(x, low), high);
+FLOE_INLINE void StoreUpTo(float* p, Vec x, int64_t lanes) {
   if (kMasksAreFree || lanes < kLanes) {
-    StorePart(row.output + at, x, lanes);
+    StorePart(p, x, lanes);
   } else {
-    Store(row.output + at, x);
+    Store(p, x);
   }
 }
 
@@ -69,6 +60,13 @@ FLOE_INLINE void ForEachVector(int64_t begin, int64_t end, F block) {
   }
   for (; c + kLanes <= end; c += kLanes) block(c, kLanes);
   if (c < end) block(c, end - c);
+}
+
+FLOE_INLINE void FinishPixel(const OutputRow& row, int64_t at, int64_t lanes, Vec x, bool clamp, Vec low,
+                             Vec high) {
+  if (row.residual != nullptr) x += LoadUpTo(row.residual + at, lanes);
+  if (clamp) x = AtMost(AtLeast(x, low), high);
+  StoreUpTo(row.output + at, x, lanes);
 }
 
 // Where a tile reads: its first tap's input pixel, and the input's size.
@@ -209,16 +207,16 @@ void RunTiles(const RowsCall& r) {
   }
 }
 
-// Wide tiles, or such of four where fewer outputs are wasted.
+// Wide tiles, or such of four where fewer outputs are wasted. Of smaller filters only what SquareCodeFor()
+// doesn't know comes here.
 template <int kWidth, int kStride, int kTall>
 void RunRows(const RowsCall& r) {
-  const int64_t width = r.call.window->output[2];
-  const int64_t wide = (width + kWidePixels - 1) / kWidePixels * kWidePixels;
-  if (kWidePixels == 4 || wide > (width + 3) / 4 * 4) {
-    RunTiles<kWidth, kStride, 4, kTall>(r);
-  } else {
-    RunTiles<kWidth, kStride, kWidePixels, kTall>(r);
+  if constexpr (kWidePixels != 4 && kWidth == 7) {
+    const int64_t width = r.call.window->output[2];
+    const int64_t wide = (width + kWidePixels - 1) / kWidePixels * kWidePixels;
+    if (wide <= (width + 3) / 4 * 4) return RunTiles<kWidth, kStride, kWidePixels, kTall>(r);
   }
+  RunTiles<kWidth, kStride, 4, kTall>(r);
 }
 
 inline void RunAnyRow(const RowsCall& r) {
@@ -303,24 +301,22 @@ inline void SumPixels(const DepthwiseCall& call, const OutputRow& row, int64_t i
     }
     for (; x < pixels; ++x, from += row.pixel_pitch) acc[0] += LoadUpTo(from, lanes);
     const Vec sum = (acc[0] + acc[1]) + (acc[2] + acc[3]);
-    if (lanes < kLanes) {
-      StorePart(sums + c, sum, lanes);
-    } else {
-      Store(sums + c, sum);
-    }
+    StoreUpTo(sums + c, sum, lanes);
   });
 }
 
 inline void RunDepthwise(const DepthwiseCall& call) {
   const RowsFunction function = RowsFunctionFor(*call.window);
-  const bool activate =
-      call.activation.kind != ActivationKind::kNone && call.activation.kind != ActivationKind::kClamp;
+  const SquareCode square = SquareCodeFor(call);
+  const ActivationKind kind = call.activation.kind;
+  const bool activate = !(square.run[0] != nullptr ? InSquareTile(kind) : InEpilogue(kind));
+  const int64_t tall = square.run[1] != nullptr ? 2 : function.rows;
   // Of a large window's weights only so many channels' stay in the first-level cache along a row.
   const int64_t chunk = call.window->taps() <= 9 ? call.channel_end : kChunkVectors * kLanes;
   FilterRows rows;
   for (int64_t r = call.row_begin; r < call.row_end;) {
     // Two rows of the same image.
-    const bool two = function.rows == 2 && r + 1 < call.row_end && (r + 1) % call.window->output[1] != 0;
+    const bool two = tall == 2 && r + 1 < call.row_end && (r + 1) % call.window->output[1] != 0;
     rows.count = 0;
     const OutputRow first = PlaceRow(call, r, 0, &rows);
     const OutputRow second = two ? PlaceRow(call, r + 1, 1, &rows) : first;
@@ -328,7 +324,11 @@ inline void RunDepthwise(const DepthwiseCall& call) {
     for (part.channel_begin = call.channel_begin; part.channel_begin < call.channel_end;) {
       const int64_t left = call.channel_end - part.channel_begin;
       part.channel_end = part.channel_begin + (left < chunk ? left : chunk);
-      function.run({part, rows, first, second, two});
+      if (square.run[two] != nullptr) {
+        square.run[two](part, PlaceSquareRows(call, r, two));
+      } else {
+        function.run({part, rows, first, second, two});
+      }
       part.channel_begin = part.channel_end;
     }
     if (activate) ActivatePixels(call, first);

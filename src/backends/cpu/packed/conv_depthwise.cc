@@ -37,6 +37,7 @@ struct BandPlan {
   const PackedCode* last_code = nullptr;  // null: the depthwise convolution is the last
   bool has_mean = false;                  // of the depthwise convolution's output
   bool direct = false;                    // the first one's pixels are read where they lie
+  bool in_place = false;                  // they are rows as the product wants them
   bool bf16_band = false;                 // and the depthwise convolution in bf16; else float32
   bool bf16_input = false;
   bool bf16_residual = false;
@@ -69,6 +70,13 @@ void ChooseHeights(BandPlan* plan) {
                                   std::max(plan->band_rows * w.input[2], 2 * plan->first_code->tile_rows));
 }
 
+// The first one's pixels are its rows, of one block of depths.
+bool IsOneBlock(const BandPlan& plan) {
+  const Window& w = plan.first;
+  const PackedCode& code = *plan.first_code;
+  return PixelsAreRows(w) && w.channels == code.vector * code.depths && plan.bf16_input == (code.depths == 2);
+}
+
 Refusal MakePlan(const StoredProblem& stored, DType arithmetic, const Target& target, BandPlan* plan) {
   if (arithmetic != DType::kBFloat16 && !stored.is_plain()) return "values in bf16";
   std::string why;
@@ -96,6 +104,7 @@ Refusal MakePlan(const StoredProblem& stored, DType arithmetic, const Target& ta
   if (plan->bf16_output && chain.size() == 2 && !plan->bf16_band) return "an output in bf16";
   plan->first_code = &ChainCodeFor(plan->direct && !plan->bf16_band ? DType::kFloat32 : arithmetic, target);
   if (plan->direct && plan->bf16_band) plan->first_shape = DirectBf16Shape(plan->first);
+  plan->in_place = IsOneBlock(*plan);
   if (chain.size() == 3) {
     if (Refusal refusal = ReadChainPointwise(problem, chain[2], &plan->last, &plan->last_shape))
       return refusal;
@@ -293,8 +302,13 @@ class ConvDepthwise : public Executable {
     for (int64_t b = 0; b < blocks; ++b) {
       const int64_t pixel = begin * width + pixels * b / blocks;
       const int64_t count = begin * width + pixels * (b + 1) / blocks - pixel;
-      const RowBlock block{pixel, count, memory + at.block};
-      Gather(calls.input, block, memory + at.scratch);
+      RowBlock block{pixel, count, memory + at.block};
+      if (plan_.in_place) {
+        // For reading alone: rows are floats that may be written elsewhere.
+        block.rows = static_cast<float*>(const_cast<void*>(calls.input)) + pixel * code.vector;
+      } else {
+        Gather(calls.input, block, memory + at.scratch);
+      }
       code.multiply(call, {pixel - first * width, count, block.rows}, 0,
                     DivideUp(plan_.first_shape.columns, code.panel));
     }
@@ -413,7 +427,7 @@ std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
 template <DType kArithmetic>
 Kernel Row(std::string_view name, double error_bound) {
   return {.name = name,
-          .version = 4,
+          .version = 5,
           .refuses = Refuses<kArithmetic>,
           .estimate_ns = Estimate<kArithmetic>,
           .pack = Pack<kArithmetic>,

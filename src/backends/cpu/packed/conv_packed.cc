@@ -227,7 +227,7 @@ Tensor PackDirectBf16(const Window& w, const float* filter) {
 
 Kernel ConvPackedKernel() {
   return {.name = kName,
-          .version = 4,
+          .version = 5,
           .refuses = Refuses,
           .estimate_ns = Estimate,
           .pack = Pack,
@@ -238,7 +238,7 @@ Kernel ConvPackedKernel() {
 
 Kernel ConvFewChannelsKernel() {
   return {.name = kFewName,
-          .version = 2,
+          .version = 3,
           .refuses = RefusesMany,
           .estimate_ns = EstimateFew,
           .pack = Pack,
@@ -249,7 +249,7 @@ Kernel ConvFewChannelsKernel() {
 
 Kernel ConvFewChannelsBf16Kernel() {
   return {.name = kFewBf16Name,
-          .version = 1,
+          .version = 2,
           .refuses = RefusesFewBf16,
           .estimate_ns = EstimateFewBf16,
           .pack = PackFewBf16,

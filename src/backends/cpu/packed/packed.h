@@ -26,6 +26,12 @@ struct RowBlock {
   float* rows = nullptr;  // DivideUp(words, vector) * count * vector
 };
 
+// The pixels of the input are the product's rows, one after the other.
+inline __attribute__((always_inline)) bool PixelsAreRows(const Window& w) {
+  return w.taps() == 1 && w.stride[1] == 1 && w.stride[2] == 1 && w.pad[1] == 0 && w.pad[2] == 0 &&
+         w.input[1] == w.output[1] && w.input[2] == w.output[2];
+}
+
 // One of the tensors whose pixels lie side by side in a row (see PartsAreWhole() in match.h).
 struct PixelPart {
   const void* first = nullptr;

@@ -3,183 +3,12 @@
 #define FLOE_BACKENDS_CPU_PACKED_PACKED_IMPL_H_
 
 #include "backends/cpu/activation_impl.h"
+#include "backends/cpu/packed/gather_impl.h"
 #include "backends/cpu/packed/packed.h"
 #include "backends/cpu/packed/tile.h"
 #include "backends/cpu/simd_bf16.h"
 
 namespace floe::cpu::FLOE_CPU_ISA {
-
-// Depths of a row as they lie.
-struct PlainRow {
-  const float* from;
-
-  FLOE_INLINE Vec At(int64_t i) const { return Load(from + i); }
-  FLOE_INLINE Vec Part(int64_t i, int64_t count) const { return LoadPart(from + i, count); }
-};
-
-// Each times a number of its own, plus another, clamped; `Row` is what it is before.
-template <typename Row>
-struct MappedRow {
-  Row from;
-  const float* scale;
-  const float* offset;
-  Vec low, high;
-
-  FLOE_INLINE Vec At(int64_t i) const {
-    return AtMost(AtLeast(Fma(from.At(i), Load(scale + i), Load(offset + i)), low), high);
-  }
-  FLOE_INLINE Vec Part(int64_t i, int64_t count) const {
-    const Vec x = Fma(from.Part(i, count), LoadPart(scale + i, count), LoadPart(offset + i, count));
-    return AtMost(AtLeast(x, low), high);
-  }
-};
-
-// One row of depths to its place among `count` rows.
-#if defined(__AVX512BF16__)
-// What is rounded already is copied.
-FLOE_INLINE void SpreadRow(Bf16Row row, int64_t depth, int64_t count, float* to) {
-  constexpr int64_t kStep = 2 * kLanes;
-  for (int64_t i = 0; i < depth; i += kStep, to += count * kLanes) {
-    _mm512_storeu_si512(to, _mm512_maskz_loadu_epi16(FirstShorts(depth - i), row.from + i));
-  }
-}
-
-template <typename Row>
-FLOE_INLINE void SpreadRow(Row row, int64_t depth, int64_t count, float* to) {
-  constexpr int64_t kStep = 2 * kLanes;
-  int64_t i = 0;
-  for (; i + kStep <= depth; i += kStep, to += count * kLanes) {
-    Store(to, reinterpret_cast<Vec>(_mm512_cvtne2ps_pbh(row.At(i + kLanes), row.At(i))));
-  }
-  const int64_t left = depth - i;
-  if (left <= 0) return;
-  const Vec low = left >= kLanes ? row.At(i) : row.Part(i, left);
-  const Vec high = left > kLanes ? row.Part(i + kLanes, left - kLanes) : Splat(0.0f);
-  Store(to, reinterpret_cast<Vec>(_mm512_cvtne2ps_pbh(high, low)));
-}
-#else
-template <typename Row>
-FLOE_INLINE void SpreadRow(Row row, int64_t depth, int64_t count, float* to) {
-  int64_t i = 0;
-  for (; i + kLanes <= depth; i += kLanes, to += count * kLanes) Store(to, row.At(i));
-  if (i < depth) Store(to, row.Part(i, depth - i));
-}
-#endif
-
-FLOE_INLINE void CopyRun(const float* from, int64_t count, float* to) {
-  for (; count >= kLanes; count -= kLanes, from += kLanes, to += kLanes) Store(to, Load(from));
-  if (count > 0) StorePart(to, LoadPart(from, count), count);
-}
-
-FLOE_INLINE void ZeroRun(int64_t count, float* to) {
-  for (; count >= kLanes; count -= kLanes, to += kLanes) Store(to, Splat(0.0f));
-  if (count > 0) StorePart(to, Splat(0.0f), count);
-}
-
-// The pixels under the window whose first one is (y, x), one after the other.
-template <typename T>
-inline void CopyWindow(const Window& w, const T* image, int64_t y, int64_t x, T* to) {
-  const int64_t pixel = w.channels;
-  const int64_t step = w.dilation[2];
-  int64_t first = 0;
-  int64_t last = w.kernel[2];
-  while (first < last && x + first * step < 0) ++first;
-  while (first < last && x + (last - 1) * step >= w.input[2]) --last;
-  for (int64_t k = 0; k < w.kernel[1]; ++k, to += w.kernel[2] * pixel) {
-    const int64_t row = y + k * w.dilation[1];
-    if (row < 0 || row >= w.input[1]) {
-      ZeroRun(w.kernel[2] * pixel, to);
-      continue;
-    }
-    const T* from = image + (row * w.input[2] + x) * pixel;
-    ZeroRun(first * pixel, to);
-    if (step == 1) {
-      CopyRun(from + first * pixel, (last - first) * pixel, to + first * pixel);
-    } else {
-      for (int64_t t = first; t < last; ++t) CopyRun(from + t * step * pixel, pixel, to + t * pixel);
-    }
-    ZeroRun((w.kernel[2] - last) * pixel, to + last * pixel);
-  }
-}
-
-// put(row, image, y, x) for output pixels [begin, end) of the block: its row, and where its window begins.
-template <typename F>
-FLOE_INLINE void ForEachPixel(const Window& w, const RowBlock& block, int64_t begin, int64_t end, F put) {
-  const int64_t place = block.first + begin;
-  int64_t x = place % w.output[2];
-  int64_t y = place / w.output[2] % w.output[1];
-  int64_t n = place / w.output[2] / w.output[1];
-  for (int64_t i = begin; i < end; ++i) {
-    put(block.rows + i * kLanes, n, y * w.stride[1] - w.pad[1], x * w.stride[2] - w.pad[2]);
-    if (++x < w.output[2]) continue;
-    x = 0;
-    if (++y < w.output[1]) continue;
-    y = 0;
-    ++n;
-  }
-}
-
-// Row is what reads a T.
-template <typename Row, typename T>
-inline void GatherRows(const Window& w, const T* input, const RowBlock& block, int64_t begin, int64_t end,
-                       T* row) {
-  const int64_t depth = w.taps() * w.channels;
-  const int64_t image = w.input[1] * w.input[2] * w.channels;
-  const bool single = w.taps() == 1 && w.pad[1] == 0 && w.pad[2] == 0;
-  ForEachPixel(
-      w, block, begin, end, [&](float* to, int64_t n, int64_t y, int64_t x) __attribute__((always_inline)) {
-        if (single) {
-          SpreadRow(Row{input + n * image + (y * w.input[2] + x) * w.channels}, depth, block.count, to);
-        } else {
-          CopyWindow(w, input + n * image, y, x, row);
-          SpreadRow(Row{row}, depth, block.count, to);
-        }
-      });
-}
-
-inline void Gather(const Window& w, const float* input, const RowBlock& block, int64_t begin, int64_t end,
-                   float* row) {
-  GatherRows<PlainRow>(w, input, block, begin, end, row);
-}
-
-#if defined(__AVX512BF16__)
-inline void GatherBf16(const Window& w, const uint16_t* input, const RowBlock& block, int64_t begin,
-                       int64_t end, uint16_t* row) {
-  GatherRows<Bf16Row>(w, input, block, begin, end, row);
-}
-#else
-constexpr decltype(PackedCode::gather_bf16) GatherBf16 = nullptr;
-#endif
-
-inline void GatherMapped(const Window& w, const PixelMap& map, const RowBlock& block, int64_t begin,
-                         int64_t end) {
-  const Vec low = Splat(map.low);
-  const Vec high = Splat(map.high);
-  ForEachPixel(
-      w, block, begin, end, [&](float* to, int64_t n, int64_t y, int64_t x) __attribute__((always_inline)) {
-        const int64_t pixel = (n * w.input[1] + y) * w.input[2] + x;
-        const float* scale = map.scale + n * map.scale_pitch;
-        const float* offset = map.offset;
-        for (int64_t p = 0; p < map.part_count; ++p) {
-          const int64_t channels = map.parts[p].channels;
-          const auto spread = [&](auto row) __attribute__((always_inline)) {
-            SpreadRow(MappedRow<decltype(row)>{row, scale, offset, low, high}, channels, block.count, to);
-          };
-#if defined(__AVX512BF16__)
-          if (map.parts[p].bf16) {
-            spread(Bf16Row{static_cast<const uint16_t*>(map.parts[p].first) + pixel * channels});
-          } else {
-            spread(PlainRow{static_cast<const float*>(map.parts[p].first) + pixel * channels});
-          }
-#else
-          spread(PlainRow{static_cast<const float*>(map.parts[p].first) + pixel * channels});
-#endif
-          scale += channels;
-          offset += channels;
-          to += channels / kDepths * block.count;
-        }
-      });
-}
 
 // What one register block writes.
 struct TileOut {
@@ -193,7 +22,13 @@ struct TileOut {
   float low, high;
   bool bf16_output = false;
   bool bf16_residual = false;
+  bool hard_swish = false;
 };
+
+// What a tile's sums can pass through in its registers.
+FLOE_INLINE bool InTile(ActivationKind kind) {
+  return InEpilogue(kind) || kind == ActivationKind::kHardSwish;
+}
 
 // kPart: of the last vectors only some columns are real.
 template <bool kPart, int kRows, int kVectors>
@@ -238,6 +73,9 @@ FLOE_INLINE void FinishAs(const TileOut& out, Vec (&acc)[kRows][kVectors]) {
     for_each([&](int i, int v)
                  __attribute__((always_inline)) { acc[i][v] = AtMost(AtLeast(acc[i][v], low), high); });
   }
+  if (out.hard_swish) {
+    for_each([&](int i, int v) __attribute__((always_inline)) { acc[i][v] = HardSwish(acc[i][v]); });
+  }
 #if defined(__AVX512BF16__)
   if (out.bf16_output && kVectors == 2 && out.columns == 2 * kLanes) {
 #pragma GCC unroll 16
@@ -278,9 +116,21 @@ FLOE_INLINE void FinishRows(const TileOut out, Vec (&acc)[kRows][kVectors]) {
 template <int kRows, int kVectors>
 void MultiplyRows(const float* rows, int64_t block_floats, int64_t depth, const float* panel, Ahead ahead,
                   const TileOut& out) {
+  // Sums begin with the bias, which costs nothing there.
   Vec acc[kRows][kVectors];
-  Accumulate<kRows, kVectors>(rows, block_floats, depth, panel, ahead, acc);
-  FinishRows<kRows, kVectors>(out, acc);
+#pragma GCC unroll 2
+  for (int v = 0; v < kVectors; ++v) {
+    const int64_t left = out.columns - v * kLanes;
+    const Vec bias = out.bias == nullptr || left <= 0 ? Splat(0.0f)
+                     : left < kLanes                  ? LoadPart(out.bias + v * kLanes, left)
+                                                      : Load(out.bias + v * kLanes);
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i) acc[i][v] = bias;
+  }
+  AddSums<kRows, kVectors>(rows, block_floats, depth, panel, ahead, acc);
+  TileOut rest = out;
+  rest.bias = nullptr;
+  FinishRows<kRows, kVectors>(rest, acc);
 }
 
 using RowsFunction = void (*)(const float*, int64_t, int64_t, const float*, Ahead, const TileOut&);
@@ -312,7 +162,7 @@ RowsFunction RowsFunctionOf(int64_t rows) {
 // not from the output, since a line of that which is not in the cache yet would be waited for.
 class TileEnd {
  public:
-  explicit TileEnd(const PackedCall& call) : call_(call), apart_(!InEpilogue(call.activation.kind)) {}
+  explicit TileEnd(const PackedCall& call) : call_(call), apart_(!InTile(call.activation.kind)) {}
 
   // `at`: of the tile's first row and column.
   FLOE_INLINE TileOut Out(int64_t at, int64_t column, int64_t columns) {
@@ -332,7 +182,8 @@ class TileEnd {
             call_.activation.a,
             call_.activation.b,
             call_.bf16_output && !apart_,
-            call_.bf16_residual};
+            call_.bf16_residual,
+            call_.activation.kind == ActivationKind::kHardSwish};
   }
   FLOE_INLINE void Finish(int64_t at, int64_t column, int64_t rows, int64_t columns) {
     if (!apart_) return;
@@ -358,6 +209,9 @@ class TileEnd {
 inline void MultiplyBlock(const PackedCall& call, const RowBlock& block, int64_t begin, int64_t end) {
   TileEnd end_of_tile(call);
   const int64_t tiles = (block.count + kRegisterRows - 1) / kRegisterRows;
+  if (tiles == 0) return;
+  const int64_t fewer = block.count / tiles;
+  const int64_t tiles_of_more = block.count - fewer * tiles;
   const int64_t block_floats = block.count * kLanes;
   for (int64_t panel = begin; panel < end; ++panel) {
     const int64_t column = panel * kPanelVectors * kLanes;
@@ -366,15 +220,15 @@ inline void MultiplyBlock(const PackedCall& call, const RowBlock& block, int64_t
     const float* weights = call.weights + column * call.words;
     const int64_t width = columns <= kLanes ? kLanes : kPanelVectors * kLanes;
     const float* next = panel + 1 < end ? weights + width * call.words : nullptr;
-    for (int64_t t = 0; t < tiles; ++t) {
-      const int64_t first = block.count * t / tiles;
-      const int64_t rows = block.count * (t + 1) / tiles - first;
+    const NextPanel ahead = AskForNext(weights, call.words, width, tiles, next);
+    int64_t first = 0;
+    for (int64_t t = 0, rows = 0; t < tiles; ++t, first += rows) {
+      rows = fewer + (t < tiles_of_more);
       const int64_t at = (block.first + first) * call.columns + column;
       const TileOut out = end_of_tile.Out(at, column, columns);
       const RowsFunction run =
           columns <= kLanes ? RowsFunctionOf<1>(rows) : RowsFunctionOf<kPanelVectors>(rows);
-      const Ahead ahead = AskAhead(weights, call.words, width, t, tiles, next);
-      run(block.rows + first * kLanes, block_floats, call.words, weights, ahead, out);
+      run(block.rows + first * kLanes, block_floats, call.words, weights, ahead.OfTile(t), out);
       end_of_tile.Finish(at, column, rows, columns);
     }
   }

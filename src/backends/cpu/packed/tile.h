@@ -24,16 +24,29 @@ struct Ahead {
   int64_t step;
 };
 
-// Tile `t` of `tiles` that pass one panel asks for its part of the next one, so that the memory is as busy
-// with the last of them as with the first. What wouldn't stay in the cache until then is asked for closely.
-inline Ahead AskAhead(const float* panel, int64_t depth, int64_t width, int64_t t, int64_t tiles,
-                      const float* next) {
+// What each tile that passes one panel asks for.
+struct NextPanel {
+  const char* at;
+  int64_t share;  // bytes from one tile's part to the next one's
+  int64_t step;
+
+  FLOE_INLINE Ahead OfTile(int64_t t) const { return {at + share * t, step}; }
+};
+
+// Each of `tiles` that pass one panel asks for its part of the next one, so that the memory is as busy with
+// the last of them as with the first. What wouldn't stay in the cache until then is asked for closely.
+inline NextPanel AskForNext(const float* panel, int64_t depth, int64_t width, int64_t tiles,
+                            const float* next) {
   constexpr int64_t kMost = 320 * 1024;
   constexpr int64_t kClose = 4096;
   const int64_t row = width * static_cast<int64_t>(sizeof(float));
   const int64_t bytes = depth * row;
-  if (next == nullptr || bytes > kMost) return {reinterpret_cast<const char*>(panel) + kClose, row};
-  return {reinterpret_cast<const char*>(next) + bytes * t / tiles, (row + tiles - 1) / tiles};
+  if (next == nullptr || bytes > kMost) return {reinterpret_cast<const char*>(panel) + kClose, 0, row};
+  return {reinterpret_cast<const char*>(next), bytes / tiles, (row + tiles - 1) / tiles};
+}
+inline Ahead AskAhead(const float* panel, int64_t depth, int64_t width, int64_t t, int64_t tiles,
+                      const float* next) {
+  return AskForNext(panel, depth, width, tiles, next).OfTile(t);
 }
 
 // A lane of rows and of panels is a word: one depth, or with bf16 two neighbouring ones, the first in the low
@@ -68,15 +81,10 @@ FLOE_INLINE void AccumulateDepth(const float* at, const float* panel, const char
   }
 }
 
-// acc = the sums of kRows rows over `depth` words; a block of them lies `block_floats` from the next.
+// acc += the sums of kRows rows over `depth` words; a block of them lies `block_floats` from the next.
 template <int kRows, int kVectors>
-FLOE_INLINE void Accumulate(const float* rows, int64_t block_floats, int64_t depth, const float* panel,
-                            Ahead ahead, Vec (&acc)[kRows][kVectors]) {
-#pragma GCC unroll 16
-  for (int i = 0; i < kRows; ++i) {
-#pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) acc[i][v] = Splat(0.0f);
-  }
+FLOE_INLINE void AddSums(const float* rows, int64_t block_floats, int64_t depth, const float* panel,
+                         Ahead ahead, Vec (&acc)[kRows][kVectors]) {
   for (; depth >= kLanes; depth -= kLanes, rows += block_floats) {
 #pragma GCC unroll 2
     for (int k = 0; k < kLanes; ++k, panel += kVectors * kLanes, ahead.at += ahead.step) {
@@ -86,6 +94,18 @@ FLOE_INLINE void Accumulate(const float* rows, int64_t block_floats, int64_t dep
   for (int64_t k = 0; k < depth; ++k, panel += kVectors * kLanes, ahead.at += ahead.step) {
     AccumulateDepth<kRows, kVectors>(rows + k, panel, ahead.at, acc);
   }
+}
+
+// The same onto nothing.
+template <int kRows, int kVectors>
+FLOE_INLINE void Accumulate(const float* rows, int64_t block_floats, int64_t depth, const float* panel,
+                            Ahead ahead, Vec (&acc)[kRows][kVectors]) {
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; ++i) {
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) acc[i][v] = Splat(0.0f);
+  }
+  AddSums(rows, block_floats, depth, panel, ahead, acc);
 }
 
 }  // namespace floe::cpu::FLOE_CPU_ISA
