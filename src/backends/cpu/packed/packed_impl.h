@@ -285,26 +285,9 @@ void MultiplyRows(const float* rows, int64_t block_floats, int64_t depth, const 
 
 using RowsFunction = void (*)(const float*, int64_t, int64_t, const float*, Ahead, const TileOut&);
 
-template <int kVectors>
-RowsFunction RowsFunctionOf(int64_t rows) {
-  static constexpr RowsFunction kFunctions[] = {
-    MultiplyRows<1, kVectors>,
-    MultiplyRows<2, kVectors>,
-    MultiplyRows<3, kVectors>,
-    MultiplyRows<4, kVectors>,
-    MultiplyRows<5, kVectors>,
-    MultiplyRows<6, kVectors>,
-#if defined(__AVX512F__)
-    MultiplyRows<7, kVectors>,
-    MultiplyRows<8, kVectors>,
-    MultiplyRows<9, kVectors>,
-    MultiplyRows<10, kVectors>,
-    MultiplyRows<11, kVectors>,
-    MultiplyRows<12, kVectors>,
-    MultiplyRows<13, kVectors>,
-    MultiplyRows<14, kVectors>,
-#endif
-  };
+template <int kVectors, int... kCounts>
+RowsFunction RowsFunctionOf(int64_t rows, std::integer_sequence<int, kCounts...>) {
+  static constexpr RowsFunction kFunctions[] = {MultiplyRows<kCounts + 1, kVectors>...};
   return kFunctions[rows - 1];
 }
 
@@ -371,8 +354,8 @@ inline void MultiplyBlock(const PackedCall& call, const RowBlock& block, int64_t
       const int64_t rows = block.count * (t + 1) / tiles - first;
       const int64_t at = (block.first + first) * call.columns + column;
       const TileOut out = end_of_tile.Out(at, column, columns);
-      const RowsFunction run =
-          columns <= kLanes ? RowsFunctionOf<1>(rows) : RowsFunctionOf<kPanelVectors>(rows);
+      const RowsFunction run = columns <= kLanes ? RowsFunctionOf<1>(rows, RowCounts())
+                                                 : RowsFunctionOf<kPanelVectors>(rows, RowCounts());
       const Ahead ahead = AskAhead(weights, call.words, width, t, tiles, next);
       run(block.rows + first * kLanes, block_floats, call.words, weights, ahead, out);
       end_of_tile.Finish(at, column, rows, columns);
@@ -414,7 +397,16 @@ void MultiplyDirect(const DirectTile& tile, const float* panel, const TileOut& o
     const DirectElement* rows[kRows];
 #pragma GCC unroll 16
     for (int i = 0; i < kRows; ++i) rows[i] = tile.first + r * tile.pitch + i * tile.step;
-    for (int64_t k = 0; k < tile.run; ++k, panel += kVectors * kLanes) {
+    int64_t k = 0;
+#if defined(FLOE_NEON)
+    for (; k + kLanes <= tile.run; k += kLanes, panel += kLanes * kVectors * kLanes) {
+      Vec a[kRows];
+#pragma GCC unroll 16
+      for (int i = 0; i < kRows; ++i) a[i] = Load(rows[i] + k);
+      AccumulateLanes(a, panel, acc);
+    }
+#endif
+    for (; k < tile.run; ++k, panel += kVectors * kLanes) {
       Vec column[kVectors];
 #pragma GCC unroll 2
       for (int v = 0; v < kVectors; ++v) column[v] = Load(panel + v * kLanes);
@@ -431,26 +423,9 @@ void MultiplyDirect(const DirectTile& tile, const float* panel, const TileOut& o
 
 using DirectFunction = void (*)(const DirectTile&, const float*, const TileOut&);
 
-template <int kVectors>
-DirectFunction DirectFunctionOf(int64_t rows) {
-  static constexpr DirectFunction kFunctions[] = {
-    MultiplyDirect<1, kVectors>,
-    MultiplyDirect<2, kVectors>,
-    MultiplyDirect<3, kVectors>,
-    MultiplyDirect<4, kVectors>,
-    MultiplyDirect<5, kVectors>,
-    MultiplyDirect<6, kVectors>,
-#if defined(__AVX512F__)
-    MultiplyDirect<7, kVectors>,
-    MultiplyDirect<8, kVectors>,
-    MultiplyDirect<9, kVectors>,
-    MultiplyDirect<10, kVectors>,
-    MultiplyDirect<11, kVectors>,
-    MultiplyDirect<12, kVectors>,
-    MultiplyDirect<13, kVectors>,
-    MultiplyDirect<14, kVectors>,
-#endif
-  };
+template <int kVectors, int... kCounts>
+DirectFunction DirectFunctionOf(int64_t rows, std::integer_sequence<int, kCounts...>) {
+  static constexpr DirectFunction kFunctions[] = {MultiplyDirect<kCounts + 1, kVectors>...};
   return kFunctions[rows - 1];
 }
 
@@ -569,8 +544,8 @@ inline void RunDirect(const PackedCall& call, const Window& w, const float* inpu
         const int64_t at = ((row - call.first_row) * w.output[2] + x) * call.columns + column;
         const TileOut out = end_of_tile.Out(at, column, columns);
         const float* panel = call.weights + column * call.words + first * tile.run * width;
-        const DirectFunction run =
-            width == kLanes ? DirectFunctionOf<1>(count) : DirectFunctionOf<kPanelVectors>(count);
+        const DirectFunction run = width == kLanes ? DirectFunctionOf<1>(count, RowCounts())
+                                                   : DirectFunctionOf<kPanelVectors>(count, RowCounts());
         run(tile, panel, out);
         end_of_tile.Finish(at, column, count, columns);
       }
@@ -580,10 +555,9 @@ inline void RunDirect(const PackedCall& call, const Window& w, const float* inpu
 
 // One file an instruction set includes this, each in its own namespace.
 // NOLINTNEXTLINE(misc-definitions-in-headers)
-PackedCode GetPackedCode() {
-  return {kPanelVectors * kLanes, kLanes,        kRegisterRows, kDepths, Gather, GatherBf16,
-          GatherMapped,           MultiplyBlock, RunDirect};
-}
+constinit const PackedCode kPackedCode = {
+    kPanelVectors * kLanes, kLanes,        kRegisterRows, kDepths, Gather, GatherBf16,
+    GatherMapped,           MultiplyBlock, RunDirect};
 
 }  // namespace floe::cpu::FLOE_CPU_ISA
 

@@ -39,16 +39,21 @@ constexpr Algorithm k5x5{"cpu.winograd_5x5_f2", {{6, 6}, {2, 2}, {5, 5}}, 1e-4};
 constexpr Algorithm k1x3{"cpu.winograd_1x3_f4", {{1, 6}, {1, 4}, {1, 3}}, 5e-5};
 constexpr Algorithm k1x7{"cpu.winograd_1x7_f2", {{1, 8}, {1, 2}, {1, 7}}, 2e-4};
 
-WinogradCode CodeFor(Isa isa, const Algorithm& algorithm) {
-  const WinogradTile& tile = algorithm.tile;
+const WinogradCodes& CodesFor(Isa isa, DType arithmetic) {
 #if defined(__x86_64__)
-  if (algorithm.arithmetic == DType::kBFloat16) return avx512_bf16::GetWinogradCode(tile);
-  if (isa == Isa::kAvx512) return avx512::GetWinogradCode(tile);
-  if (isa == Isa::kAvx2) return avx2::GetWinogradCode(tile);
+  if (arithmetic == DType::kBFloat16) return avx512_bf16::kWinogradCodes;
 #else
-  static_cast<void>(isa);
+  static_cast<void>(arithmetic);
 #endif
-  return generic::GetWinogradCode(tile);
+  return CodeFor<generic::kWinogradCodes, avx2::kWinogradCodes, avx512::kWinogradCodes, neon::kWinogradCodes>(
+      isa);
+}
+
+const WinogradCode& CodeFor(Isa isa, const Algorithm& algorithm) {
+  const WinogradCodes& codes = CodesFor(isa, algorithm.arithmetic);
+  const auto* code = std::ranges::find(codes.all, algorithm.tile, &WinogradCode::tile);
+  CHECK(code != std::end(codes.all));
+  return *code;
 }
 
 struct WinogradPlan {

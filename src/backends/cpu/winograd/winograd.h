@@ -108,6 +108,7 @@ struct WinogradCall {
 
 // One instruction set's code for one algorithm.
 struct WinogradCode {
+  WinogradTile tile = {};
   int64_t panel = 0;      // columns of a full panel
   int64_t vector = 0;     // panels and channels are padded to it
   int64_t tile_rows = 0;  // tiles that one register block takes
@@ -129,18 +130,25 @@ inline int64_t SumFloats(const WinogradTile& tile, const WinogradCode& code, int
   return tile.points() * (tiles * code.panel + kPointSkew);
 }
 
-// The algorithms that code exists for; `transform` is null for another one.
+// One instruction set's code for all algorithms; of fewer, the rest is empty.
+struct WinogradCodes {
+  WinogradCode all[6];
+};
+
 namespace generic {
-WinogradCode GetWinogradCode(const WinogradTile& tile);
+extern const WinogradCodes kWinogradCodes;
 }
 namespace avx2 {
-WinogradCode GetWinogradCode(const WinogradTile& tile);
+extern const WinogradCodes kWinogradCodes;
 }
 namespace avx512 {
-WinogradCode GetWinogradCode(const WinogradTile& tile);
+extern const WinogradCodes kWinogradCodes;
+}
+namespace neon {
+extern const WinogradCodes kWinogradCodes;
 }
 namespace avx512_bf16 {
-WinogradCode GetWinogradCode(const WinogradTile& tile);
+extern const WinogradCodes kWinogradCodes;
 }
 
 }  // namespace floe::cpu

@@ -264,26 +264,9 @@ void MultiplyPoint(const float* tiles, int64_t block_floats, int64_t blocks, con
 
 using PointFunction = void (*)(const float*, int64_t, int64_t, const float*, Ahead, float*);
 
-template <int kVectors>
-PointFunction PointFunctionOf(int64_t tiles) {
-  static constexpr PointFunction kFunctions[] = {
-    MultiplyPoint<1, kVectors>,
-    MultiplyPoint<2, kVectors>,
-    MultiplyPoint<3, kVectors>,
-    MultiplyPoint<4, kVectors>,
-    MultiplyPoint<5, kVectors>,
-    MultiplyPoint<6, kVectors>,
-#if defined(__AVX512F__)
-    MultiplyPoint<7, kVectors>,
-    MultiplyPoint<8, kVectors>,
-    MultiplyPoint<9, kVectors>,
-    MultiplyPoint<10, kVectors>,
-    MultiplyPoint<11, kVectors>,
-    MultiplyPoint<12, kVectors>,
-    MultiplyPoint<13, kVectors>,
-    MultiplyPoint<14, kVectors>,
-#endif
-  };
+template <int kVectors, int... kCounts>
+PointFunction PointFunctionOf(int64_t tiles, std::integer_sequence<int, kCounts...>) {
+  static constexpr PointFunction kFunctions[] = {MultiplyPoint<kCounts + 1, kVectors>...};
   return kFunctions[tiles - 1];
 }
 
@@ -300,8 +283,9 @@ void MultiplyPanel(const WinogradShape& s, const TileBlock& block, int points, c
       const int64_t begin = block.count * g / groups;
       const int64_t end = block.count * (g + 1) / groups;
       const Ahead ahead = AskAhead(panel, depth, kWidth, g, groups, panel + depth * kWidth);
-      PointFunctionOf<kVectors>(end - begin)(tiles + begin * kLanes, block.count * kLanes, s.blocks, panel,
-                                             ahead, sums + p * sum_pitch + begin * kWidth);
+      const PointFunction run = PointFunctionOf<kVectors>(end - begin, RowCounts());
+      run(tiles + begin * kLanes, block.count * kLanes, s.blocks, panel, ahead,
+          sums + p * sum_pitch + begin * kWidth);
     }
     panel += depth * kWidth;
   }
@@ -459,32 +443,26 @@ void Multiply(const WinogradCall& call, const TileBlock& block, int64_t begin, i
 }
 
 template <int kAlphaY, int kAlphaX, int kOutY, int kOutX>
-void UseIf(const WinogradTile& tile, WinogradCode* code) {
-  constexpr int kTapsY = kAlphaY - kOutY + 1;
-  constexpr int kTapsX = kAlphaX - kOutX + 1;
-  if (tile != WinogradTile{{kAlphaY, kAlphaX}, {kOutY, kOutX}, {kTapsY, kTapsX}}) return;
-  code->transform = Transform<kAlphaY, kAlphaX, kOutY, kOutX>;
-  code->multiply = Multiply<kAlphaY, kAlphaX, kOutY, kOutX>;
+constexpr WinogradCode CodeOf() {
+  return {{{kAlphaY, kAlphaX}, {kOutY, kOutX}, {kAlphaY - kOutY + 1, kAlphaX - kOutX + 1}},
+          kPanelVectors * kLanes,
+          kLanes,
+          kRegisterRows,
+          kDepths,
+          Transform<kAlphaY, kAlphaX, kOutY, kOutX>,
+          Multiply<kAlphaY, kAlphaX, kOutY, kOutX>};
 }
 
 // One file an instruction set includes this, each in its own namespace.
 // NOLINTNEXTLINE(misc-definitions-in-headers)
-WinogradCode GetWinogradCode(const WinogradTile& tile) {
-  WinogradCode code;
-  code.panel = kPanelVectors * kLanes;
-  code.vector = kLanes;
-  code.tile_rows = kRegisterRows;
-  code.depths = kDepths;
-  UseIf<4, 4, 2, 2>(tile, &code);  // 3x3
-#if !defined(__AVX512BF16__)       // larger tiles amplify bf16's rounding too much
-  UseIf<6, 6, 4, 4>(tile, &code);
-  UseIf<8, 8, 6, 6>(tile, &code);
-  UseIf<6, 6, 2, 2>(tile, &code);  // 5x5
-  UseIf<1, 6, 1, 4>(tile, &code);  // 1x3
-  UseIf<1, 8, 1, 2>(tile, &code);  // 1x7
+constinit const WinogradCodes kWinogradCodes = {{
+    CodeOf<4, 4, 2, 2>(),     // 3x3
+#if !defined(__AVX512BF16__)  // larger tiles amplify bf16's rounding too much
+    CodeOf<6, 6, 4, 4>(), CodeOf<8, 8, 6, 6>(), CodeOf<6, 6, 2, 2>(),  // 5x5
+    CodeOf<1, 6, 1, 4>(),                                              // 1x3
+    CodeOf<1, 8, 1, 2>(),                                              // 1x7
 #endif
-  return code;
-}
+}};
 
 }  // namespace floe::cpu::FLOE_CPU_ISA
 
