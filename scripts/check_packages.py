@@ -6,7 +6,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PURPOSES = {"build", "test", "check", "demo", "browser"}
+PURPOSES = {"build", "test", "check", "demo", "browser", "emulation"}
 
 
 def listed_packages(problems):

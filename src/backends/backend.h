@@ -29,7 +29,7 @@ namespace floe {
 struct Target {
   std::string backend = "cpu";
   std::string isa =
-      "generic";       // cpu: "generic", "avx2", "avx512", "avx512+bf16": the widest that kernels may use
+      "generic";  // cpu: "generic", "avx2", "avx512", "avx512+bf16", "neon": the widest that kernels may use
   int threads = 1;     // a hint: what the measurements were made with
   std::string device;  // for people and the timing cache: "AMD EPYC ..."
 

@@ -81,7 +81,8 @@ std::string ModelWords(const ModelSelection& model) {
 
 void AddCompileOptions(CLI::App& app, CompileOptions& options) {
   app.add_option("--target", options.target, "cpu or reference")->capture_default_str();
-  app.add_option("--isa", options.isa, "generic, avx2 or avx512; default: the best of this machine");
+  app.add_option("--isa", options.isa,
+                 "generic (runs on any processor), avx2, avx512 or neon; default: the best of this machine");
   app.add_option("--threads", options.threads,
                  "Threads that the kernels are measured with; 0: one a processor")
       ->check(CLI::Range(0, 1024))

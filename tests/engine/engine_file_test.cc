@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "backends/cpu/isa.h"
 #include "base/error.h"
 #include "floe/session.h"
 #include "support/engines.h"
@@ -11,6 +12,7 @@
 namespace floe {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr const char* kNet = R"(
@@ -184,6 +186,21 @@ TEST(Engine, OfAnotherMachineIsRefusedBeforeItIsRun) {
   EXPECT_THAT(FailureOf(FileOf(data), ErrorCode::kEngine), HasSubstr("built for another machine"));
   data.target.backend = "abacus";
   EXPECT_THAT(FailureOf(FileOf(data), ErrorCode::kEngine), HasSubstr("'abacus'"));
+}
+
+TEST(Engine, SaysWhichInstructionsAreMissing) {
+  const std::unique_ptr<Graph> graph = ParseGraph(kNet);
+  EngineData data = testing::DataFor(*graph);
+  for (const cpu::Isa isa : {cpu::Isa::kGeneric, cpu::Isa::kAvx2, cpu::Isa::kAvx512, cpu::Isa::kNeon}) {
+    data.target.isa = cpu::IsaName(isa);
+    if (cpu::HasIsa(isa)) {
+      EXPECT_NO_THROW(Read(FileOf(data))) << data.target.isa;
+    } else {
+      EXPECT_THAT(FailureOf(FileOf(data), ErrorCode::kEngine),
+                  AllOf(HasSubstr("the engine uses " + data.target.isa + ", this processor"),
+                        HasSubstr("has " + std::string(cpu::IsaName(cpu::DetectIsa())))));
+    }
+  }
 }
 
 TEST(Engine, WithAKernelOfAnotherVersionIsRefused) {

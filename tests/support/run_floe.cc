@@ -20,7 +20,7 @@ using Clock = std::chrono::steady_clock;
 [[noreturn]] void Become(const std::vector<std::string>& arguments, const RunFloeOptions& options,
                          const std::string& out, const std::string& err) {
   const std::string& folder = options.folder;
-  std::vector<std::string> words = {FLOE_BINARY_DIR "/floe"};
+  std::vector<std::string> words = {FLOE_PROGRAM};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());

@@ -27,17 +27,16 @@ Target Detect(int threads) {
 }
 
 Refusal RefusesTarget(const Target& built_for) {
-  const cpu::Isa here = cpu::DetectIsa();
   const cpu::Isa wanted = cpu::IsaOf(built_for);
   if (cpu::HasBf16(built_for)) {
     if (cpu::DetectBf16()) return std::nullopt;
   } else if (cpu::IsaName(wanted) != built_for.isa) {
     return "instruction set '" + built_for.isa + "' is not known";
-  } else if (wanted <= here) {
+  } else if (cpu::HasIsa(wanted)) {
     return std::nullopt;
   }
   return "the engine uses " + built_for.isa + ", this processor (" + cpu::ProcessorName() + ") has " +
-         std::string(cpu::IsaName(here));
+         std::string(cpu::IsaName(cpu::DetectIsa()));
 }
 
 Refusal AllowBf16(Target& target) {
@@ -50,13 +49,14 @@ Refusal AllowBf16(Target& target) {
 }  // namespace
 
 const Backend& CpuBackend() {
-  static const Backend backend = {.name = "cpu",
-                                  .description = "x86-64 with AVX2 or AVX-512, others by portable code",
-                                  .kernels = Kernels,
-                                  .detect = Detect,
-                                  .refuses_target = RefusesTarget,
-                                  .widens_half = true,
-                                  .allow_bf16 = AllowBf16};
+  static const Backend backend = {
+      .name = "cpu",
+      .description = "x86-64 with AVX2 or AVX-512, 64-bit ARM, others by portable code",
+      .kernels = Kernels,
+      .detect = Detect,
+      .refuses_target = RefusesTarget,
+      .widens_half = true,
+      .allow_bf16 = AllowBf16};
   return backend;
 }
 

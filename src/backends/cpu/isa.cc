@@ -4,6 +4,8 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__)
+#include <fstream>
 #endif
 
 namespace floe::cpu {
@@ -23,12 +25,21 @@ uint64_t SavedState() {
 }  // namespace
 
 std::string_view IsaName(Isa isa) {
-  return isa == Isa::kAvx512 ? "avx512" : isa == Isa::kAvx2 ? "avx2" : "generic";
+  constexpr std::string_view kNames[] = {"generic", "avx2", "avx512", "neon"};
+  return kNames[static_cast<size_t>(isa)];
+}
+
+bool HasIsa(Isa isa) {
+  const Isa here = DetectIsa();
+  return isa == Isa::kGeneric || isa == here || (isa == Isa::kAvx2 && here == Isa::kAvx512);
 }
 
 Isa IsaOf(const Target& target) {
-  if (target.isa == "avx512" || HasBf16(target)) return Isa::kAvx512;
-  return target.isa == "avx2" ? Isa::kAvx2 : Isa::kGeneric;
+  if (HasBf16(target)) return Isa::kAvx512;
+  for (const Isa isa : {Isa::kAvx2, Isa::kAvx512, Isa::kNeon}) {
+    if (target.isa == IsaName(isa)) return isa;
+  }
+  return Isa::kGeneric;
 }
 
 bool HasBf16(const Target& target) {
@@ -74,6 +85,23 @@ std::string ProcessorName() {
   return name.empty() ? "x86-64" : name;
 }
 
+#elif defined(__aarch64__)
+
+Isa DetectIsa() {
+  return Isa::kNeon;
+}
+
+bool DetectBf16() {
+  return false;
+}
+
+// Cores of one machine may differ: the first one's number stands for all, whichever asks.
+std::string ProcessorName() {
+  std::ifstream file("/sys/devices/system/cpu/cpu0/regs/identification/midr_el1");
+  std::string number;  // "0x00000000410fd0c1": who designed it, and what it is
+  return file >> number ? "aarch64 " + number : "aarch64";
+}
+
 #else
 
 Isa DetectIsa() {
@@ -85,11 +113,7 @@ bool DetectBf16() {
 }
 
 std::string ProcessorName() {
-#if defined(__aarch64__)
-  return "aarch64";
-#else
   return "generic";
-#endif
 }
 
 #endif

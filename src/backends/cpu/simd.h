@@ -1,7 +1,7 @@
-// One vector type for three instruction sets. A file compiled for one of them defines FLOE_CPU_ISA (generic,
-// avx2 or avx512: also the namespace) before it includes kernels (*_impl.h), and everything in those lives in
-// floe::cpu::FLOE_CPU_ISA. They call no function of the standard library that is not a compiler built-in: an
-// inline function compiled for AVX-512 could be the copy the linker keeps for everybody.
+// One vector type for all instruction sets. A file compiled for one of them defines FLOE_CPU_ISA (generic,
+// avx2, avx512 or neon: also the namespace) before it includes kernels (*_impl.h), and everything in those
+// lives in floe::cpu::FLOE_CPU_ISA. They call no function of the standard library that is not a compiler
+// built-in: an inline function compiled for AVX-512 could be the copy the linker keeps for everybody.
 #ifndef FLOE_BACKENDS_CPU_SIMD_H_
 #define FLOE_BACKENDS_CPU_SIMD_H_
 
@@ -10,7 +10,7 @@
 
 #if defined(__AVX2__)
 #include <immintrin.h>
-#elif defined(__aarch64__)
+#elif defined(FLOE_NEON)
 #include <arm_neon.h>
 #endif
 
@@ -24,6 +24,19 @@ constexpr int kLanes = 16;
 constexpr int kLanes = 8;
 #else
 constexpr int kLanes = 4;
+#endif
+
+#if defined(__AVX512F__) || defined(FLOE_NEON)
+constexpr int kRegisters = 32;
+#else
+constexpr int kRegisters = 16;
+#endif
+
+// AtLeast and AtMost give nan where the limit is nan, too.
+#if defined(FLOE_NEON)
+constexpr bool kLimitsKeepNan = true;
+#else
+constexpr bool kLimitsKeepNan = false;
 #endif
 
 // One copy of the code, with masks, does for all numbers of lanes there.
@@ -160,17 +173,76 @@ FLOE_INLINE VecI Lookup(VecI table, VecI index) {
       _mm256_permutevar8x32_epi32(reinterpret_cast<__m256i>(table), reinterpret_cast<__m256i>(index)));
 }
 
+#elif defined(FLOE_NEON)
+
+FLOE_INLINE Vec Splat(float x) {
+  return vdupq_n_f32(x);
+}
+FLOE_INLINE Vec Fma(Vec a, Vec b, Vec c) {
+  return vfmaq_f32(c, a, b);
+}
+// a[kLane] * b + c
+template <int kLane>
+FLOE_INLINE Vec FmaByLane(Vec a, Vec b, Vec c) {
+  return vfmaq_laneq_f32(c, b, a, kLane);
+}
+// Of zeros of both signs the instructions take the one that suits them.
+FLOE_INLINE Vec AtLeast(Vec x, Vec limit) {
+  return vmaxq_f32(x, limit);
+}
+FLOE_INLINE Vec AtMost(Vec x, Vec limit) {
+  return vminq_f32(x, limit);
+}
+FLOE_INLINE Vec SelectLess(Vec a, Vec b, Vec yes, Vec no) {
+  return vbslq_f32(vcltq_f32(a, b), yes, no);
+}
+FLOE_INLINE Vec SelectEqual(Vec a, Vec b, Vec yes, Vec no) {
+  return vbslq_f32(vceqq_f32(a, b), yes, no);
+}
+FLOE_INLINE Vec Sqrt(Vec x) {
+  return vsqrtq_f32(x);
+}
+FLOE_INLINE Vec RoundEven(Vec x) {
+  return vrndnq_f32(x);
+}
+FLOE_INLINE Vec Floor(Vec x) {
+  return vrndmq_f32(x);
+}
+FLOE_INLINE Vec Ceil(Vec x) {
+  return vrndpq_f32(x);
+}
+FLOE_INLINE Vec Trunc(Vec x) {
+  return vrndq_f32(x);
+}
+FLOE_INLINE VecI ToInt(Vec x) {
+  return vcvtq_s32_f32(x);
+}
+FLOE_INLINE Vec ToFloat(VecI x) {
+  return vcvtq_f32_s32(x);
+}
+// Calls: in place they are most of the code.
+inline __attribute__((noinline)) Vec LoadPart(const float* p, int64_t n) {
+  if (n >= kLanes) return Load(p);
+  Vec v = Splat(0);
+  if ((n & 2) != 0) v = vcombine_f32(vld1_f32(p), vdup_n_f32(0));
+  if (n == 1) v = vld1q_lane_f32(p, v, 0);
+  if (n == 3) v = vld1q_lane_f32(p + 2, v, 2);
+  return v;
+}
+inline __attribute__((noinline)) void StorePart(float* p, Vec v, int64_t n) {
+  if (n >= kLanes) return Store(p, v);
+  if ((n & 2) != 0) vst1_f32(p, vget_low_f32(v));
+  if (n == 1) vst1q_lane_f32(p, v, 0);
+  if (n == 3) vst1q_lane_f32(p + 2, v, 2);
+}
+
 #else
 
 FLOE_INLINE Vec Splat(float x) {
   return Vec{x, x, x, x};
 }
 FLOE_INLINE Vec Fma(Vec a, Vec b, Vec c) {
-#if defined(__aarch64__)
-  return vfmaq_f32(c, a, b);
-#else
   return a * b + c;
-#endif
 }
 FLOE_INLINE Vec SelectLess(Vec a, Vec b, Vec yes, Vec no) {
   const VecI m = a < b;

@@ -18,9 +18,12 @@ FLOE_INLINE Vec PowerOfTwo(Vec n) {
 FLOE_INLINE Vec KeepNan(Vec x, Vec result) {
   return SelectEqual(x, x, result, x);
 }
-// The larger one; nan if either is.
+// The larger (smaller) one; nan if either is.
 FLOE_INLINE Vec Larger(Vec a, Vec b) {
-  return KeepNan(a, AtLeast(b, a));
+  return kLimitsKeepNan ? AtLeast(a, b) : KeepNan(a, AtLeast(b, a));
+}
+FLOE_INLINE Vec Smaller(Vec a, Vec b) {
+  return kLimitsKeepNan ? AtMost(a, b) : KeepNan(a, AtMost(b, a));
 }
 
 // x = n ln 2 + r, |r| <= ln 2 / 2: ln 2 in two parts (Cody and Waite), the polynomial of Cephes' expf.

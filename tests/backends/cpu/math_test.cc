@@ -120,7 +120,21 @@ TEST(Math, KeepsItsLimitsAndNan) {
                {{kInf, kInf}, {-kInf, 0}, {3e38f, 3e38f}, {-3e38f, 0}, {100, 100}, {-1000, 0}});
   ExpectLimits(Elu{.alpha = 2}, {{kInf, kInf}, {-kInf, -2}, {3e38f, 3e38f}, {-3e38f, -2}, {0, 0}});
   ExpectLimits(Unary{UnaryKind::kExp}, {{kInf, kInf}, {-kInf, 0}, {3e38f, kInf}, {-3e38f, 0}, {0, 1}});
+  ExpectLimits(Unary{UnaryKind::kRelu}, {{kInf, kInf}, {-kInf, 0}, {3, 3}, {-3, 0}, {0, 0}});
+  ExpectLimits(Clip{-1, 6}, {{kInf, 6}, {-kInf, -1}, {3, 3}, {-3, -1}, {7, 6}});
   ExpectLimits(Unary{UnaryKind::kErf}, {{kInf, 1}, {-kInf, -1}, {3e38f, 1}, {-3e38f, -1}, {0, 0}});
+}
+
+TEST(Math, RoundsAsItsNameSays) {
+  ExpectLimits(
+      Unary{UnaryKind::kRound},
+      {{0.5f, 0}, {1.5f, 2}, {-2.5f, -2}, {-2.75f, -3}, {3e38f, 3e38f}, {kInf, kInf}, {-kInf, -kInf}});
+  ExpectLimits(Unary{UnaryKind::kFloor},
+               {{0.5f, 0}, {-0.5f, -1}, {-2, -2}, {3e9f, 3e9f}, {-3e38f, -3e38f}, {-kInf, -kInf}});
+  ExpectLimits(Unary{UnaryKind::kCeil},
+               {{0.5f, 1}, {-1.5f, -1}, {2, 2}, {3e9f, 3e9f}, {-3e38f, -3e38f}, {kInf, kInf}});
+  ExpectLimits(Unary{UnaryKind::kTrunc},
+               {{1.75f, 1}, {-1.75f, -1}, {2, 2}, {3e9f, 3e9f}, {-3e38f, -3e38f}, {kInf, kInf}});
 }
 
 }  // namespace

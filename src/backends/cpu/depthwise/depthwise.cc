@@ -11,7 +11,8 @@
 namespace floe::cpu {
 
 DepthwiseCode DepthwiseCodeFor(Isa isa) {
-  return CodeFor<generic::GetDepthwiseCode, avx2::GetDepthwiseCode, avx512::GetDepthwiseCode>(isa);
+  return CodeFor<generic::kDepthwiseCode, avx2::kDepthwiseCode, avx512::kDepthwiseCode, neon::kDepthwiseCode>(
+      isa);
 }
 
 Tensor PackDepthwise(const Window& w, const float* filter) {

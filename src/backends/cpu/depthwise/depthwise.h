@@ -52,13 +52,16 @@ Tensor PackDepthwise(const Window& window, const float* filter);
 void MeanOfRowSums(const Window& window, const RowCode& code, const float* sums, float* mean);
 
 namespace generic {
-DepthwiseCode GetDepthwiseCode();
+extern const DepthwiseCode kDepthwiseCode;
 }
 namespace avx2 {
-DepthwiseCode GetDepthwiseCode();
+extern const DepthwiseCode kDepthwiseCode;
 }
 namespace avx512 {
-DepthwiseCode GetDepthwiseCode();
+extern const DepthwiseCode kDepthwiseCode;
+}
+namespace neon {
+extern const DepthwiseCode kDepthwiseCode;
 }
 
 }  // namespace floe::cpu

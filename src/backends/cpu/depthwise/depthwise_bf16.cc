@@ -25,7 +25,7 @@ int64_t PairsOf(const Window& w) {
 
 DepthwiseBf16Code DepthwiseCodeForBf16() {
 #if defined(__x86_64__)
-  return avx512_bf16::GetDepthwiseBf16Code();
+  return avx512_bf16::kDepthwiseBf16Code;
 #else
   return nullptr;
 #endif

@@ -56,7 +56,7 @@ Tensor PackDepthwiseBf16(const Window& window, const float* filter);
 int64_t PackedDepthwiseBf16Elements(const Window& window);
 
 namespace avx512_bf16 {
-DepthwiseBf16Code GetDepthwiseBf16Code();
+extern const DepthwiseBf16Code kDepthwiseBf16Code;
 }
 
 }  // namespace floe::cpu

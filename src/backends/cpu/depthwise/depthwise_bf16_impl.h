@@ -261,9 +261,7 @@ inline void RunDepthwiseBf16(const DepthwiseBf16Call& call) {
 }
 
 // NOLINTNEXTLINE(misc-definitions-in-headers)
-DepthwiseBf16Code GetDepthwiseBf16Code() {
-  return RunDepthwiseBf16;
-}
+constinit const DepthwiseBf16Code kDepthwiseBf16Code = RunDepthwiseBf16;
 
 }  // namespace floe::cpu::FLOE_CPU_ISA
 

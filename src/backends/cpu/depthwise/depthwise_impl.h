@@ -17,10 +17,10 @@ struct FilterRows {
 
 // Outputs of a tile: seven, into which the sizes of most networks divide, where there are registers for two
 // rows of them.
-constexpr int kWidePixels = kLanes == 16 ? 7 : 4;
+constexpr int kWidePixels = kRegisters == 32 ? 7 : 4;
 // Rows of a tile where the stride is 1, so that they read most input rows together; sixteen registers are
-// just enough with FMA.
-constexpr int kTallRows = kLanes >= 8 ? 2 : 1;
+// just enough with FMA, which generic code lacks.
+constexpr int kTallRows = kLanes >= 8 || kRegisters == 32 ? 2 : 1;
 
 // Channels of a large window that pass along a row together.
 constexpr int64_t kChunkVectors = 4;
@@ -341,9 +341,7 @@ inline void RunDepthwise(const DepthwiseCall& call) {
 
 // One file an instruction set includes this, each in its own namespace.
 // NOLINTNEXTLINE(misc-definitions-in-headers)
-DepthwiseCode GetDepthwiseCode() {
-  return RunDepthwise;
-}
+constinit const DepthwiseCode kDepthwiseCode = RunDepthwise;
 
 }  // namespace floe::cpu::FLOE_CPU_ISA
 

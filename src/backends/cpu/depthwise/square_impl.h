@@ -27,6 +27,8 @@ FLOE_INLINE Vec InRegister(Vec v) {
   asm("" : "+v"(v));
 #elif defined(__AVX2__)
   asm("" : "+x"(v));
+#elif defined(FLOE_NEON)
+  asm("" : "+w"(v));
 #endif
   return v;
 }

@@ -12,13 +12,13 @@ struct Bf16Blocks {
 };
 
 namespace avx512_bf16 {
-Bf16Blocks GetBf16Blocks();
+extern const Bf16Blocks kBf16Blocks;
 }
 
 // For targets that have bf16.
 inline Bf16Blocks Bf16BlocksOfThis() {
 #if defined(__x86_64__)
-  return avx512_bf16::GetBf16Blocks();
+  return avx512_bf16::kBf16Blocks;
 #else
   return {};
 #endif

@@ -28,13 +28,16 @@ struct FloatBlocks {
 };
 
 namespace generic {
-FloatBlocks GetFloatBlocks();
+extern const FloatBlocks kFloatBlocks;
 }
 namespace avx2 {
-FloatBlocks GetFloatBlocks();
+extern const FloatBlocks kFloatBlocks;
 }
 namespace avx512 {
-FloatBlocks GetFloatBlocks();
+extern const FloatBlocks kFloatBlocks;
+}
+namespace neon {
+extern const FloatBlocks kFloatBlocks;
 }
 
 }  // namespace floe::cpu

@@ -17,8 +17,6 @@ void CastBlock(const BlockArgs& args) {
 
 }  // namespace
 
-Bf16Blocks GetBf16Blocks() {
-  return {CastBlock<uint16_t, float>, CastBlock<float, uint16_t>};
-}
+constinit const Bf16Blocks kBf16Blocks = {CastBlock<uint16_t, float>, CastBlock<float, uint16_t>};
 
 }  // namespace floe::cpu::avx512_bf16

@@ -90,8 +90,8 @@ inline BlockFunction BinaryBlock(BinaryKind kind) {
     case BinaryKind::kSub: return Map2<[](Vec a, Vec b) { return a - b; }>;
     case BinaryKind::kMul: return Map2<[](Vec a, Vec b) { return a * b; }>;
     case BinaryKind::kDiv: return Map2<[](Vec a, Vec b) { return a / b; }>;
-    case BinaryKind::kMin: return Map2<[](Vec a, Vec b) { return KeepNan(a, AtMost(b, a)); }>;
-    case BinaryKind::kMax: return Map2<[](Vec a, Vec b) { return KeepNan(a, AtLeast(b, a)); }>;
+    case BinaryKind::kMin: return Map2<[](Vec a, Vec b) { return Smaller(a, b); }>;
+    case BinaryKind::kMax: return Map2<[](Vec a, Vec b) { return Larger(a, b); }>;
     case BinaryKind::kDivNoNan:
       return Map2<[](Vec a, Vec b) { return SelectEqual(b, Splat(0.0f), Splat(0.0f), a / b); }>;
     case BinaryKind::kMulNoNan:
@@ -104,10 +104,9 @@ inline BlockFunction BinaryBlock(BinaryKind kind) {
 
 // One file an instruction set includes this, each in its own namespace.
 // NOLINTNEXTLINE(misc-definitions-in-headers)
-FloatBlocks GetFloatBlocks() {
-  return {UnaryBlock, BinaryBlock, ActivateBlock,
-          Map2<[](Vec x, Vec slope) { return SelectLess(x, Splat(0.0f), slope * x, x); }>, MultiplyAdd};
-}
+constinit const FloatBlocks kFloatBlocks = {
+    UnaryBlock, BinaryBlock, ActivateBlock,
+    Map2<[](Vec x, Vec slope) { return SelectLess(x, Splat(0.0f), slope * x, x); }>, MultiplyAdd};
 
 }  // namespace floe::cpu::FLOE_CPU_ISA
 

@@ -302,7 +302,7 @@ void WhereBlock(const BlockArgs& args) {
 }  // namespace
 
 const FloatBlocks& FloatBlocksFor(Isa isa) {
-  return CodeFor<generic::GetFloatBlocks, avx2::GetFloatBlocks, avx512::GetFloatBlocks>(isa);
+  return CodeFor<generic::kFloatBlocks, avx2::kFloatBlocks, avx512::kFloatBlocks, neon::kFloatBlocks>(isa);
 }
 
 BlockFunction FindUnary(UnaryKind kind, DType dtype, Isa isa) {

@@ -66,13 +66,16 @@ struct GemmCode {
 };
 
 namespace generic {
-GemmCode GetGemmCode();
+extern const GemmCode kGemmCode;
 }
 namespace avx2 {
-GemmCode GetGemmCode();
+extern const GemmCode kGemmCode;
 }
 namespace avx512 {
-GemmCode GetGemmCode();
+extern const GemmCode kGemmCode;
+}
+namespace neon {
+extern const GemmCode kGemmCode;
 }
 
 }  // namespace floe::cpu

@@ -4,28 +4,25 @@
 
 #include "backends/cpu/activation_impl.h"
 #include "backends/cpu/gemm/gemm.h"
+#include "backends/cpu/packed/tile.h"
 
 namespace floe::cpu::FLOE_CPU_ISA {
 
-// Accumulators, one panel row and one broadcast fill the register file: 14 x 2 + 2 + 1 of 32, 6 x 2 + 2 + 1
-// of 16.
-constexpr int kTileRows = kLanes == 16 ? 14 : 6;
-constexpr int kTileVectors = 2;
 // Input floats that a block of rows may span and stay in the second-level cache beside a panel.
 constexpr int64_t kBlockFloats = 96 * 1024;
 
 struct Tile {
-  const float* taps[kTileRows];  // set anew for each tap
-  float* out[kTileRows];
-  const float* residual[kTileRows];
+  const float* taps[kRegisterRows];  // set anew for each tap
+  float* out[kRegisterRows];
+  const float* residual[kRegisterRows];
   const float* bias;
   int64_t columns;  // real ones
 };
 
 // Where the pixels of a tile come from.
 struct TileSource {
-  const float* image[kTileRows];
-  const int64_t* table[3][kTileRows];
+  const float* image[kRegisterRows];
+  const int64_t* table[3][kRegisterRows];
 };
 
 template <int kRows>
@@ -58,6 +55,14 @@ FLOE_INLINE const float* MultiplyTap(const Tile& tile, int64_t depth, const floa
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; ++i) rows[i] = tile.taps[i];
   int64_t k = 0;
+#if defined(FLOE_NEON)
+  for (; k + kLanes <= depth; k += kLanes, b += kLanes * kWidth) {
+    Vec a[kRows];
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i) a[i] = Load(rows[i] + k);
+    AccumulateLanes(a, b, acc);
+  }
+#endif
   for (; k + 2 <= depth; k += 2, b += 2 * kWidth) {
     MultiplyStep<kRows, kVectors>(rows, k, b, acc);
     MultiplyStep<kRows, kVectors>(rows, k + 1, b + kWidth, acc);
@@ -142,43 +147,10 @@ void MultiplyTile(const GemmCall& call, const TileSource& source, Tile& tile, co
 
 using TileFunction = void (*)(const GemmCall&, const TileSource&, Tile&, const float*);
 
-template <int kVectors>
-TileFunction TileOf(int64_t rows) {
-  switch (rows) {
-    case 1:
-      return MultiplyTile<1, kVectors>;
-    case 2:
-      return MultiplyTile<2, kVectors>;
-    case 3:
-      return MultiplyTile<3, kVectors>;
-    case 4:
-      return MultiplyTile<4, kVectors>;
-    case 5:
-      return MultiplyTile<5, kVectors>;
-    case 6:
-      return MultiplyTile<6, kVectors>;
-#if defined(__AVX512F__)
-    case 7:
-      return MultiplyTile<7, kVectors>;
-    case 8:
-      return MultiplyTile<8, kVectors>;
-    case 9:
-      return MultiplyTile<9, kVectors>;
-    case 10:
-      return MultiplyTile<10, kVectors>;
-    case 11:
-      return MultiplyTile<11, kVectors>;
-    case 12:
-      return MultiplyTile<12, kVectors>;
-    case 13:
-      return MultiplyTile<13, kVectors>;
-    default:
-      return MultiplyTile<14, kVectors>;
-#else
-    default:
-      return MultiplyTile<6, kVectors>;
-#endif
-  }
+template <int kVectors, int... kCounts>
+TileFunction TileOf(int64_t rows, std::integer_sequence<int, kCounts...>) {
+  static constexpr TileFunction kFunctions[] = {MultiplyTile<kCounts + 1, kVectors>...};
+  return kFunctions[rows - 1];
 }
 
 struct Pixel {
@@ -241,19 +213,19 @@ class SumsApart {
   }
 
  private:
-  static constexpr int64_t kPitch = kTileVectors * kLanes;
-  float* to_[kTileRows];
-  alignas(64) float sums_[kTileRows * kPitch];
+  static constexpr int64_t kPitch = kPanelVectors * kLanes;
+  float* to_[kRegisterRows];
+  alignas(64) float sums_[kRegisterRows * kPitch];
 };
 
 // Rows of a tile that lie a multiple of 4 KiB apart fall into one set of the first-level cache, whose eight
 // ways must hold a line of each and of the panel: such tiles are kept low.
 inline int64_t RowsOfTiles(const GemmShape& s) {
   constexpr int64_t kSetFloats = 1024;
-  if (kTileRows <= 7 || s.grid[2] < 2 || s.taps[2] < 1) return kTileRows;
+  if (kRegisterRows <= 7 || s.grid[2] < 2 || s.taps[2] < 1) return kRegisterRows;
   const int64_t* at = s.tables[2] + s.grid[2] / 2 * s.taps[2] + s.taps[2] / 2;
   const int64_t pitch = at[0] - at[-s.taps[2]];
-  return at[0] >= 0 && at[-s.taps[2]] >= 0 && pitch % kSetFloats == 0 ? 7 : kTileRows;
+  return at[0] >= 0 && at[-s.taps[2]] >= 0 && pitch % kSetFloats == 0 ? 7 : kRegisterRows;
 }
 
 inline void MultiplyPanel(const GemmCall& call, int64_t row_begin, int64_t row_end, int64_t panel) {
@@ -276,7 +248,8 @@ inline void MultiplyPanel(const GemmCall& call, int64_t row_begin, int64_t row_e
     const int64_t begin = row_begin + rows * t / tiles;
     const int64_t count = row_begin + rows * (t + 1) / tiles - begin;
     PlaceTile(call, begin, count, group, column, &source, &tile);
-    const TileFunction run = narrow ? TileOf<1>(count) : TileOf<kTileVectors>(count);
+    const TileFunction run =
+        narrow ? TileOf<1>(count, RowCounts()) : TileOf<kPanelVectors>(count, RowCounts());
     if (apart) sums.Divert(&tile, count);
     run(call, source, tile, b);
     if (apart) sums.Activate(call, count, tile.columns, group * s.group_columns + column);
@@ -289,8 +262,8 @@ inline void RunGemm(const GemmCall& call) {
   const int64_t pixels = s.batch * s.grid[0] * s.grid[1] * s.grid[2];
   int64_t span = s.batch * s.input_image / (pixels > 0 ? pixels : 1);
   if (span < s.depth) span = s.depth;
-  int64_t block = kBlockFloats / span / kTileRows * kTileRows;
-  if (block < 4 * kTileRows) block = 4 * kTileRows;
+  int64_t block = kBlockFloats / span / kRegisterRows * kRegisterRows;
+  if (block < 4 * kRegisterRows) block = 4 * kRegisterRows;
   const int64_t rows = call.row_end - call.row_begin;
   const int64_t blocks = (rows + block - 1) / block;
   for (int64_t i = 0; i < blocks; ++i) {
@@ -302,9 +275,7 @@ inline void RunGemm(const GemmCall& call) {
 
 // One file an instruction set includes this, each in its own namespace.
 // NOLINTNEXTLINE(misc-definitions-in-headers)
-GemmCode GetGemmCode() {
-  return {kTileVectors * kLanes, kLanes, kTileRows, RunGemm};
-}
+constinit const GemmCode kGemmCode = {kPanelVectors * kLanes, kLanes, kRegisterRows, RunGemm};
 
 }  // namespace floe::cpu::FLOE_CPU_ISA
 

@@ -47,7 +47,7 @@ Split ChooseSplit(const GemmShape& shape, int64_t threads, int64_t tile_rows) {
 }  // namespace
 
 const GemmCode& GemmCodeFor(Isa isa) {
-  return CodeFor<generic::GetGemmCode, avx2::GetGemmCode, avx512::GetGemmCode>(isa);
+  return CodeFor<generic::kGemmCode, avx2::kGemmCode, avx512::kGemmCode, neon::kGemmCode>(isa);
 }
 
 void SetPanels(const GemmCode& code, GemmShape* shape) {

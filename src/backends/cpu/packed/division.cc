@@ -45,16 +45,16 @@ Division Divide(const PackedShape& s, const PackedCode& code, int64_t threads) {
 }  // namespace
 
 const PackedCode& PackedCodeFor(Isa isa) {
-  return CodeFor<generic::GetPackedCode, avx2::GetPackedCode, avx512::GetPackedCode>(isa);
+  return CodeFor<generic::kPackedCode, avx2::kPackedCode, avx512::kPackedCode, neon::kPackedCode>(isa);
 }
 
 const PackedCode& PackedBf16Code() {
 #if defined(__x86_64__)
-  static const PackedCode code = avx512_bf16::GetPackedCode();
+  return avx512_bf16::kPackedCode;
 #else
-  static const PackedCode code;
+  static const PackedCode none;
+  return none;
 #endif
-  return code;
 }
 
 int64_t WordsOf(const PackedShape& shape, const PackedCode& code) {

@@ -103,16 +103,19 @@ inline int64_t DirectEdgeFloats(const Window& w, const PackedCode& code) {
 }
 
 namespace generic {
-PackedCode GetPackedCode();
+extern const PackedCode kPackedCode;
 }
 namespace avx2 {
-PackedCode GetPackedCode();
+extern const PackedCode kPackedCode;
 }
 namespace avx512 {
-PackedCode GetPackedCode();
+extern const PackedCode kPackedCode;
+}
+namespace neon {
+extern const PackedCode kPackedCode;
 }
 namespace avx512_bf16 {
-PackedCode GetPackedCode();
+extern const PackedCode kPackedCode;
 }
 
 }  // namespace floe::cpu

@@ -135,26 +135,9 @@ void MultiplyRows(const float* rows, int64_t block_floats, int64_t depth, const 
 
 using RowsFunction = void (*)(const float*, int64_t, int64_t, const float*, Ahead, const TileOut&);
 
-template <int kVectors>
-RowsFunction RowsFunctionOf(int64_t rows) {
-  static constexpr RowsFunction kFunctions[] = {
-    MultiplyRows<1, kVectors>,
-    MultiplyRows<2, kVectors>,
-    MultiplyRows<3, kVectors>,
-    MultiplyRows<4, kVectors>,
-    MultiplyRows<5, kVectors>,
-    MultiplyRows<6, kVectors>,
-#if defined(__AVX512F__)
-    MultiplyRows<7, kVectors>,
-    MultiplyRows<8, kVectors>,
-    MultiplyRows<9, kVectors>,
-    MultiplyRows<10, kVectors>,
-    MultiplyRows<11, kVectors>,
-    MultiplyRows<12, kVectors>,
-    MultiplyRows<13, kVectors>,
-    MultiplyRows<14, kVectors>,
-#endif
-  };
+template <int kVectors, int... kCounts>
+RowsFunction RowsFunctionOf(int64_t rows, std::integer_sequence<int, kCounts...>) {
+  static constexpr RowsFunction kFunctions[] = {MultiplyRows<kCounts + 1, kVectors>...};
   return kFunctions[rows - 1];
 }
 
@@ -226,8 +209,8 @@ inline void MultiplyBlock(const PackedCall& call, const RowBlock& block, int64_t
       rows = fewer + (t < tiles_of_more);
       const int64_t at = (block.first + first) * call.columns + column;
       const TileOut out = end_of_tile.Out(at, column, columns);
-      const RowsFunction run =
-          columns <= kLanes ? RowsFunctionOf<1>(rows) : RowsFunctionOf<kPanelVectors>(rows);
+      const RowsFunction run = columns <= kLanes ? RowsFunctionOf<1>(rows, RowCounts())
+                                                 : RowsFunctionOf<kPanelVectors>(rows, RowCounts());
       run(block.rows + first * kLanes, block_floats, call.words, weights, ahead.OfTile(t), out);
       end_of_tile.Finish(at, column, rows, columns);
     }
@@ -273,7 +256,20 @@ void MultiplyDirect(const DirectTile& tile, const float* panel, Ahead ahead, con
   for (int64_t r = 0; r < tile.filter_rows; ++r) {
     const DirectElement* first = tile.first + r * tile.pitch;
     const DirectElement* second = first + kHalf * step;
-    for (int64_t k = 0; k < tile.run; ++k, panel += kVectors * kLanes, ahead.at += ahead.step) {
+    int64_t k = 0;
+#if defined(FLOE_NEON)
+    for (; k + kLanes <= tile.run; k += kLanes, panel += kLanes * kVectors * kLanes) {
+      Vec a[kRows];
+#pragma GCC unroll 16
+      for (int i = 0; i < kRows; ++i) a[i] = Load((i < kHalf ? first : second) + distance[i % kHalf]);
+      AccumulateLanes(a, panel, acc);
+      __builtin_prefetch(ahead.at);
+      ahead.at += kLanes * ahead.step;
+      first += kLanes;
+      second += kLanes;
+    }
+#endif
+    for (; k < tile.run; ++k, panel += kVectors * kLanes, ahead.at += ahead.step) {
       asm("" : "+r"(first), "+r"(second));  // or the compiler makes them fourteen
       __builtin_prefetch(ahead.at);
       Vec column[kVectors];
@@ -294,26 +290,9 @@ void MultiplyDirect(const DirectTile& tile, const float* panel, Ahead ahead, con
 
 using DirectFunction = void (*)(const DirectTile&, const float*, Ahead, const TileOut&);
 
-template <int kVectors>
-DirectFunction DirectFunctionOf(int64_t rows) {
-  static constexpr DirectFunction kFunctions[] = {
-    MultiplyDirect<1, kVectors>,
-    MultiplyDirect<2, kVectors>,
-    MultiplyDirect<3, kVectors>,
-    MultiplyDirect<4, kVectors>,
-    MultiplyDirect<5, kVectors>,
-    MultiplyDirect<6, kVectors>,
-#if defined(__AVX512F__)
-    MultiplyDirect<7, kVectors>,
-    MultiplyDirect<8, kVectors>,
-    MultiplyDirect<9, kVectors>,
-    MultiplyDirect<10, kVectors>,
-    MultiplyDirect<11, kVectors>,
-    MultiplyDirect<12, kVectors>,
-    MultiplyDirect<13, kVectors>,
-    MultiplyDirect<14, kVectors>,
-#endif
-  };
+template <int kVectors, int... kCounts>
+DirectFunction DirectFunctionOf(int64_t rows, std::integer_sequence<int, kCounts...>) {
+  static constexpr DirectFunction kFunctions[] = {MultiplyDirect<kCounts + 1, kVectors>...};
   return kFunctions[rows - 1];
 }
 
@@ -433,8 +412,8 @@ inline void RunDirect(const PackedCall& call, const Window& w, const float* inpu
         const int64_t at = ((row - call.first_row) * w.output[2] + x) * call.columns + column;
         const TileOut out = end_of_tile.Out(at, column, columns);
         const float* panel = call.weights + column * call.words + first * tile.run * width;
-        const DirectFunction run =
-            width == kLanes ? DirectFunctionOf<1>(count) : DirectFunctionOf<kPanelVectors>(count);
+        const DirectFunction run = width == kLanes ? DirectFunctionOf<1>(count, RowCounts())
+                                                   : DirectFunctionOf<kPanelVectors>(count, RowCounts());
         // This panel's share of what the next tile writes.
         const int64_t next = at - column + count * (call.columns + column);
         const Ahead ahead{static_cast<const char*>(call.output) + next * element,
@@ -448,10 +427,9 @@ inline void RunDirect(const PackedCall& call, const Window& w, const float* inpu
 
 // One file an instruction set includes this, each in its own namespace.
 // NOLINTNEXTLINE(misc-definitions-in-headers)
-PackedCode GetPackedCode() {
-  return {kPanelVectors * kLanes, kLanes,        kRegisterRows, kDepths, Gather, GatherBf16,
-          GatherMapped,           MultiplyBlock, RunDirect};
-}
+constinit const PackedCode kPackedCode = {
+    kPanelVectors * kLanes, kLanes,        kRegisterRows, kDepths, Gather, GatherBf16,
+    GatherMapped,           MultiplyBlock, RunDirect};
 
 }  // namespace floe::cpu::FLOE_CPU_ISA
 

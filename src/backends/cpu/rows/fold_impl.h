@@ -27,7 +27,7 @@ FLOE_INLINE Vec Combine(Vec acc, Vec x) {
   if constexpr (kFold == Fold::kSumOfSquares) return Fma(x, x, acc);
   if constexpr (kFold == Fold::kSumOfMagnitudes) return acc + Abs(x);
   if constexpr (kFold == Fold::kMax) return Larger(acc, x);
-  if constexpr (kFold == Fold::kMin) return KeepNan(acc, AtMost(x, acc));
+  if constexpr (kFold == Fold::kMin) return Smaller(acc, x);
   if constexpr (kFold == Fold::kProduct) return acc * x;
 }
 

@@ -3,7 +3,7 @@
 namespace floe::cpu {
 
 const RowCode& RowCodeFor(Isa isa) {
-  return CodeFor<generic::GetRowCode, avx2::GetRowCode, avx512::GetRowCode>(isa);
+  return CodeFor<generic::kRowCode, avx2::kRowCode, avx512::kRowCode, neon::kRowCode>(isa);
 }
 
 }  // namespace floe::cpu

@@ -63,13 +63,16 @@ struct RowCode {
 };
 
 namespace generic {
-RowCode GetRowCode();
+extern const RowCode kRowCode;
 }
 namespace avx2 {
-RowCode GetRowCode();
+extern const RowCode kRowCode;
 }
 namespace avx512 {
-RowCode GetRowCode();
+extern const RowCode kRowCode;
+}
+namespace neon {
+extern const RowCode kRowCode;
 }
 
 namespace avx512_bf16 {

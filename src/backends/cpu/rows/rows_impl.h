@@ -248,9 +248,8 @@ inline void TakePlace(bool largest, bool last, const float* x, int32_t place, fl
 
 // One file an instruction set includes this, each in its own namespace.
 // NOLINTNEXTLINE(misc-definitions-in-headers)
-RowCode GetRowCode() {
-  return {Reduce, Accumulate, TakePlace, PoolAs<float>, Softmax, Blend, Scale, Lrn, Normalize};
-}
+constinit const RowCode kRowCode = {Reduce, Accumulate, TakePlace, PoolAs<float>, Softmax,
+                                    Blend,  Scale,      Lrn,       Normalize};
 
 }  // namespace floe::cpu::FLOE_CPU_ISA
 

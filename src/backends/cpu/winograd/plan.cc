@@ -6,6 +6,7 @@
 #include "backends/cpu/problem.h"
 #include "backends/cpu/window.h"
 #include "backends/cpu/winograd/pack.h"
+#include "base/check.h"
 
 namespace floe::cpu {
 namespace {
@@ -13,20 +14,28 @@ namespace {
 // Fewer channels than this and the transforms outweigh the products.
 constexpr int64_t kFewestChannels = 16;
 
-WinogradCode CodeFor(const Target& target, const WinogradAlgorithm& algorithm) {
-  const WinogradTile& tile = algorithm.tile;
+const WinogradCode& Find(const WinogradCodes& codes, const WinogradTile& tile) {
+  const auto* code = std::ranges::find(codes.all, tile, &WinogradCode::tile);
+  CHECK(code != std::end(codes.all));
+  return *code;
+}
+
+WinogradCode CodeOf(const Target& target, const WinogradAlgorithm& algorithm) {
 #if defined(__x86_64__)
-  if (algorithm.arithmetic == DType::kBFloat16) return avx512_bf16::GetWinogradCode(tile);
-  if (IsaOf(target) == Isa::kAvx512) {
-    WinogradCode code = avx512::GetWinogradCode(tile);
-    if (HasBf16(target)) avx512_bf16::UseBf16Memory(tile, &code);
-    return code;
-  }
-  if (IsaOf(target) == Isa::kAvx2) return avx2::GetWinogradCode(tile);
-#else
-  static_cast<void>(target);
+  if (algorithm.arithmetic == DType::kBFloat16) return Find(avx512_bf16::kWinogradCodes, algorithm.tile);
 #endif
-  return generic::GetWinogradCode(tile);
+  WinogradCode code = Find(
+      CodeFor<generic::kWinogradCodes, avx2::kWinogradCodes, avx512::kWinogradCodes, neon::kWinogradCodes>(
+          IsaOf(target)),
+      algorithm.tile);
+#if defined(__x86_64__)
+  if (HasBf16(target)) {
+    const WinogradCode& memory = Find(avx512_bf16::kWinogradMemoryCodes, algorithm.tile);
+    code.transform_bf16 = memory.transform_bf16;
+    code.finish_bf16 = memory.finish_bf16;
+  }
+#endif
+  return code;
 }
 
 }  // namespace
@@ -49,7 +58,7 @@ Refusal ReadTiles(const Graph& problem, const Target& target, const WinogradAlgo
   if (w.groups != 1) return "grouped convolution";
   if (std::min(w.channels, w.output_channels) < kFewestChannels) return "few channels";
   if (algorithm.arithmetic == DType::kBFloat16 && !HasBf16(target)) return kNotForBf16;
-  plan->code = CodeFor(target, algorithm);
+  plan->code = CodeOf(target, algorithm);
   WinogradShape& s = plan->shape;
   s.batch = w.batch;
   s.channels = w.channels;

@@ -123,6 +123,7 @@ struct WinogradCode {
   // From the sums of all the block's tiles to their outputs.
   using Finish = void (*)(const WinogradCall& call, const TileBlock& block, const PanelSums& sums);
 
+  WinogradTile tile = {};
   int64_t panel = 0;      // columns of a full panel
   int64_t vector = 0;     // panels and channels are padded to it
   int64_t tile_rows = 0;  // tiles that one register block takes
@@ -148,21 +149,27 @@ inline int64_t SumFloats(const WinogradTile& tile, const WinogradCode& code, int
   return tile.points() * (tiles * code.panel + kPointSkew);
 }
 
-// The algorithms that code exists for; `transform` is null for another one.
+// One instruction set's code for all algorithms; of fewer, the rest is empty.
+struct WinogradCodes {
+  WinogradCode all[7];
+};
+
 namespace generic {
-WinogradCode GetWinogradCode(const WinogradTile& tile);
+extern const WinogradCodes kWinogradCodes;
 }
 namespace avx2 {
-WinogradCode GetWinogradCode(const WinogradTile& tile);
+extern const WinogradCodes kWinogradCodes;
 }
 namespace avx512 {
-WinogradCode GetWinogradCode(const WinogradTile& tile);
+extern const WinogradCodes kWinogradCodes;
+}
+namespace neon {
+extern const WinogradCodes kWinogradCodes;
 }
 namespace avx512_bf16 {
-// With products in bf16.
-WinogradCode GetWinogradCode(const WinogradTile& tile);
-// The functions for bf16 in memory around products of another set's.
-void UseBf16Memory(const WinogradTile& tile, WinogradCode* code);
+extern const WinogradCodes kWinogradCodes;  // products in bf16
+// The functions for bf16 in memory around products of another set's; the rest is empty.
+extern const WinogradCodes kWinogradMemoryCodes;
 }  // namespace avx512_bf16
 
 }  // namespace floe::cpu

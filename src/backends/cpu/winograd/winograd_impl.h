@@ -272,26 +272,9 @@ void MultiplyPoint(const float* tiles, int64_t block_floats, int64_t blocks, con
 
 using PointFunction = void (*)(const float*, int64_t, int64_t, const float*, Ahead, float*);
 
-template <int kVectors>
-PointFunction PointFunctionOf(int64_t tiles) {
-  static constexpr PointFunction kFunctions[] = {
-    MultiplyPoint<1, kVectors>,
-    MultiplyPoint<2, kVectors>,
-    MultiplyPoint<3, kVectors>,
-    MultiplyPoint<4, kVectors>,
-    MultiplyPoint<5, kVectors>,
-    MultiplyPoint<6, kVectors>,
-#if defined(__AVX512F__)
-    MultiplyPoint<7, kVectors>,
-    MultiplyPoint<8, kVectors>,
-    MultiplyPoint<9, kVectors>,
-    MultiplyPoint<10, kVectors>,
-    MultiplyPoint<11, kVectors>,
-    MultiplyPoint<12, kVectors>,
-    MultiplyPoint<13, kVectors>,
-    MultiplyPoint<14, kVectors>,
-#endif
-  };
+template <int kVectors, int... kCounts>
+PointFunction PointFunctionOf(int64_t tiles, std::integer_sequence<int, kCounts...>) {
+  static constexpr PointFunction kFunctions[] = {MultiplyPoint<kCounts + 1, kVectors>...};
   return kFunctions[tiles - 1];
 }
 
@@ -308,8 +291,9 @@ void MultiplyPanel(const WinogradShape& s, const TileBlock& block, int64_t point
       const int64_t begin = block.count * g / groups;
       const int64_t end = block.count * (g + 1) / groups;
       const Ahead ahead = AskAhead(panel, depth, kWidth, g, groups, panel + depth * kWidth);
-      PointFunctionOf<kVectors>(end - begin)(tiles + begin * kLanes, block.count * kLanes, s.blocks, panel,
-                                             ahead, sums.at + p * sums.pitch + begin * kWidth);
+      const PointFunction run = PointFunctionOf<kVectors>(end - begin, RowCounts());
+      run(tiles + begin * kLanes, block.count * kLanes, s.blocks, panel, ahead,
+          sums.at + p * sums.pitch + begin * kWidth);
     }
     panel += depth * kWidth;
   }
@@ -489,65 +473,54 @@ void Finish(const WinogradCall& call, const TileBlock& block, const PanelSums& s
 }
 
 template <int kAlphaY, int kAlphaX, int kOutY, int kOutX>
-constexpr bool IsTile(const WinogradTile& tile) {
-  constexpr int kTapsY = kAlphaY - kOutY + 1;
-  constexpr int kTapsX = kAlphaX - kOutX + 1;
-  return tile == WinogradTile{{kAlphaY, kAlphaX}, {kOutY, kOutX}, {kTapsY, kTapsX}};
-}
+constexpr WinogradTile kTileOf = {
+    {kAlphaY, kAlphaX}, {kOutY, kOutX}, {kAlphaY - kOutY + 1, kAlphaX - kOutX + 1}};
 
 template <int kAlphaY, int kAlphaX, int kOutY, int kOutX>
-void UseIf(const WinogradTile& tile, WinogradCode* code) {
-  if (!IsTile<kAlphaY, kAlphaX, kOutY, kOutX>(tile)) return;
-  code->transform = Transform<kAlphaY, kAlphaX, kOutY, kOutX, kDepths, float>;
-  code->finish = Finish<kAlphaY, kAlphaX, kOutY, kOutX, float>;
-}
-
+constexpr WinogradCode CodeOf() {
+  return {
+    .tile = kTileOf<kAlphaY, kAlphaX, kOutY, kOutX>, .panel = kPanelVectors * kLanes, .vector = kLanes,
+    .tile_rows = kRegisterRows, .depths = kDepths,
+    .transform = Transform<kAlphaY, kAlphaX, kOutY, kOutX, kDepths, float>, .multiply = Multiply,
+    .finish = Finish<kAlphaY, kAlphaX, kOutY, kOutX, float>,
 #if defined(__AVX512BF16__)
-
-template <int kAlphaY, int kAlphaX, int kOutY, int kOutX, int kWordDepths>
-void UseBf16If(const WinogradTile& tile, WinogradCode* code) {
-  if (!IsTile<kAlphaY, kAlphaX, kOutY, kOutX>(tile)) return;
-  code->transform_bf16 = Transform<kAlphaY, kAlphaX, kOutY, kOutX, kWordDepths, uint16_t>;
-  code->finish_bf16 = Finish<kAlphaY, kAlphaX, kOutY, kOutX, uint16_t>;
-}
-
-// NOLINTNEXTLINE(misc-definitions-in-headers)
-void UseBf16Memory(const WinogradTile& tile, WinogradCode* code) {
-  UseBf16If<4, 4, 2, 2, 1>(tile, code);
-  UseBf16If<6, 6, 4, 4, 1>(tile, code);
-  UseBf16If<8, 8, 6, 6, 1>(tile, code);
-  UseBf16If<6, 6, 2, 2, 1>(tile, code);
-  UseBf16If<8, 8, 4, 4, 1>(tile, code);
-  UseBf16If<1, 6, 1, 4, 1>(tile, code);
-  UseBf16If<1, 8, 1, 2, 1>(tile, code);
-}
-
+    .transform_bf16 = Transform<kAlphaY, kAlphaX, kOutY, kOutX, kDepths, uint16_t>,
+    .finish_bf16 = Finish<kAlphaY, kAlphaX, kOutY, kOutX, uint16_t>
 #endif
+  };
+}
 
 // One file an instruction set includes this, each in its own namespace.
-// NOLINTNEXTLINE(misc-definitions-in-headers)
-WinogradCode GetWinogradCode(const WinogradTile& tile) {
-  WinogradCode code;
-  code.panel = kPanelVectors * kLanes;
-  code.vector = kLanes;
-  code.tile_rows = kRegisterRows;
-  code.depths = kDepths;
-  code.multiply = Multiply;
-  UseIf<4, 4, 2, 2>(tile, &code);  // 3x3
-#if defined(__AVX512BF16__)        // larger tiles amplify bf16's rounding too much
-  UseBf16If<4, 4, 2, 2, kDepths>(tile, &code);
-  UseIf<4, 6, 2, 4>(tile, &code);
-  UseBf16If<4, 6, 2, 4, kDepths>(tile, &code);
-#else
-  UseIf<6, 6, 4, 4>(tile, &code);
-  UseIf<8, 8, 6, 6>(tile, &code);
-  UseIf<6, 6, 2, 2>(tile, &code);  // 5x5
-  UseIf<8, 8, 4, 4>(tile, &code);
-  UseIf<1, 6, 1, 4>(tile, &code);  // 1x3
-  UseIf<1, 8, 1, 2>(tile, &code);  // 1x7
-#endif
-  return code;
+#if defined(__AVX512BF16__)
+
+template <int kAlphaY, int kAlphaX, int kOutY, int kOutX>
+constexpr WinogradCode MemoryCodeOf() {
+  return {.tile = kTileOf<kAlphaY, kAlphaX, kOutY, kOutX>,
+          .transform_bf16 = Transform<kAlphaY, kAlphaX, kOutY, kOutX, 1, uint16_t>,
+          .finish_bf16 = Finish<kAlphaY, kAlphaX, kOutY, kOutX, uint16_t>};
 }
+
+// NOLINTNEXTLINE(misc-definitions-in-headers)
+constinit const WinogradCodes kWinogradMemoryCodes = {{MemoryCodeOf<4, 4, 2, 2>(), MemoryCodeOf<6, 6, 4, 4>(),
+                                                       MemoryCodeOf<8, 8, 6, 6>(), MemoryCodeOf<6, 6, 2, 2>(),
+                                                       MemoryCodeOf<8, 8, 4, 4>(), MemoryCodeOf<1, 6, 1, 4>(),
+                                                       MemoryCodeOf<1, 8, 1, 2>()}};
+
+// Larger tiles amplify bf16's rounding too much.
+// NOLINTNEXTLINE(misc-definitions-in-headers)
+constinit const WinogradCodes kWinogradCodes = {{CodeOf<4, 4, 2, 2>(), CodeOf<4, 6, 2, 4>()}};
+
+#else
+
+// NOLINTNEXTLINE(misc-definitions-in-headers)
+constinit const WinogradCodes kWinogradCodes = {{
+    CodeOf<4, 4, 2, 2>(), CodeOf<6, 6, 4, 4>(), CodeOf<8, 8, 6, 6>(),  // 3x3
+    CodeOf<6, 6, 2, 2>(), CodeOf<8, 8, 4, 4>(),                        // 5x5
+    CodeOf<1, 6, 1, 4>(),                                              // 1x3
+    CodeOf<1, 8, 1, 2>(),                                              // 1x7
+}};
+
+#endif
 
 }  // namespace floe::cpu::FLOE_CPU_ISA
 
