@@ -94,6 +94,24 @@ struct SquareColumns {
   int64_t left, right;
 };
 
+template <int kTall, int kPixels>
+FLOE_INLINE void ActivateSums(ActivationKind kind, Vec low, Vec high, Vec (&acc)[kTall][kPixels]) {
+  const auto for_each = [&](auto f) __attribute__((always_inline)) {
+#pragma GCC unroll 16
+    for (int i = 0; i < kTall * kPixels; ++i) {
+      Vec& sum = acc[i / kPixels][i % kPixels];
+      sum = f(sum);
+    }
+  };
+  if (kind == ActivationKind::kClamp) {
+    for_each([&](Vec x) __attribute__((always_inline)) { return AtMost(AtLeast(x, low), high); });
+  } else if (kManyRegisters && kind == ActivationKind::kSilu) {
+    for_each([](Vec x) __attribute__((always_inline)) { return Silu(x); });
+  } else if (kManyRegisters && kind == ActivationKind::kHardSwish) {
+    for_each([](Vec x) __attribute__((always_inline)) { return HardSwish(x); });
+  }
+}
+
 // kTall by kPixels outputs of channels [begin, end). kEdge: some of the first or last input pixels may lie
 // beyond the sides of the image. kPart: of one vector, only some channels are real.
 template <int kSize, int kStride, int kPixels, int kTall, bool kEdge, bool kPart>
@@ -109,9 +127,9 @@ FLOE_INLINE void SquareTile(const DepthwiseCall& call, const SquareRows& rows, i
   const Reach pixels(w.output_channels);
   const Reach outputs(call.pixel_pitch);
   const int64_t tap_row = kSize * w.output_channels;
-  const ActivationKind kind = call.activation.kind;
-  const Vec low = Splat(call.activation.a);
-  const Vec high = Splat(call.activation.b);
+  const Activation activation = call.activation;  // a copy: what is stored might else be it
+  const Vec low = Splat(activation.a);
+  const Vec high = Splat(activation.b);
   const float* bias = call.bias;
   const float* weights = call.weights;
   const char* input = rows.input + start * w.output_channels * 4;
@@ -165,20 +183,7 @@ FLOE_INLINE void SquareTile(const DepthwiseCall& call, const SquareRows& rows, i
         }
       }
     }
-    const auto for_each = [&](auto f) __attribute__((always_inline)) {
-#pragma GCC unroll 16
-      for (int i = 0; i < kTall * kPixels; ++i) {
-        Vec& sum = acc[i / kPixels][i % kPixels];
-        sum = f(sum);
-      }
-    };
-    if (kind == ActivationKind::kClamp) {
-      for_each([&](Vec x) __attribute__((always_inline)) { return AtMost(AtLeast(x, low), high); });
-    } else if (kManyRegisters && kind == ActivationKind::kSilu) {
-      for_each([](Vec x) __attribute__((always_inline)) { return Silu(x); });
-    } else if (kManyRegisters && kind == ActivationKind::kHardSwish) {
-      for_each([](Vec x) __attribute__((always_inline)) { return HardSwish(x); });
-    }
+    ActivateSums(activation.kind, low, high, acc);
     char* to = output + c * channel_pitch;
 #pragma GCC unroll 2
     for (int o = 0; o < kTall; ++o, to += r.output_pitch) {
