@@ -8,6 +8,10 @@ constexpr NamedProblem kAll[] = {
     {"arg_reduce/classes_of_513x513x21",
      R"(graph g(%x: float32[1, 513, 513, 21]) -> (%y) {
        %y = ArgMax(%x) {axis=-1, to=int32} })"},
+    {"softmax/classes_of_513x513x21", R"(graph g(%x: float32[1, 513, 513, 21]) -> (%y) {
+       %y = Softmax(%x) {axis=-1} })"},
+    {"softmax/masks_of_256x256x2", R"(graph g(%x: float32[1, 256, 256, 2]) -> (%y) {
+       %y = Softmax(%x) {axis=-1} })"},
     // What detectors keep for non-maximum suppression: YOLO at 640, of 80
     // classes; EfficientDet-D0's anchors.
     {"top_k/100_of_8400", R"(graph g(%x: float32[1, 8400]) -> (%y, %i) {

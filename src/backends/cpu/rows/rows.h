@@ -52,6 +52,8 @@ struct RowCode {
   // Of each window, scale * sum or the maximum over its pixels.
   void (*pool)(const PoolRun& run);
   void (*softmax)(bool log, const float* x, float* y, int64_t count);
+  // Of each column of x [length, columns], in place; columns are a multiple of 16.
+  void (*softmax_columns)(bool log, float* x, int64_t length, int64_t columns);
   // y = lerp(lerp(a, b, fx), lerp(c, d, fx), fy)
   void (*blend)(const float* const corners[4], float fx, float fy, float* y, int64_t count);
   void (*scale)(float factor, float* x, int64_t count);

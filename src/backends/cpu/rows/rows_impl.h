@@ -121,6 +121,22 @@ inline void Softmax(bool log, const float* x, float* y, int64_t count) {
   }
 }
 
+inline void SoftmaxColumns(bool log, float* x, int64_t length, int64_t columns) {
+  for (int64_t c = 0; c < columns; c += kLanes) {
+    float* const end = x + length * columns;
+    Vec most = Load(x + c);
+    for (const float* v = x + c; v < end; v += columns) most = Larger(most, Load(v));
+    Vec sum = Splat(0.0f);
+    for (float* v = x + c; v < end; v += columns) {
+      const Vec e = Exp(Load(v) - most);
+      if (!log) Store(v, e);
+      sum += e;
+    }
+    const Vec change = log ? most + Log(sum) : Splat(1.0f) / sum;
+    for (float* v = x + c; v < end; v += columns) Store(v, log ? Load(v) - change : Load(v) * change);
+  }
+}
+
 FLOE_INLINE Vec LoadCount(const float* p, int64_t lanes) {
   return lanes < kLanes ? LoadPart(p, lanes) : Load(p);
 }
@@ -249,7 +265,7 @@ inline void TakePlace(bool largest, bool last, const float* x, int32_t place, fl
 // One file an instruction set includes this, each in its own namespace.
 // NOLINTNEXTLINE(misc-definitions-in-headers)
 RowCode GetRowCode() {
-  return {Reduce, Accumulate, TakePlace, Pool, Softmax, Blend, Scale, Lrn, Normalize};
+  return {Reduce, Accumulate, TakePlace, Pool, Softmax, SoftmaxColumns, Blend, Scale, Lrn, Normalize};
 }
 
 }  // namespace floe::cpu::FLOE_CPU_ISA
