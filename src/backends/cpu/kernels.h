@@ -21,6 +21,7 @@ Kernel DepthwiseKernel();      // depthwise/depthwise.cc
 Kernel DepthwiseBf16Kernel();  // depthwise/depthwise_bf16.cc
 Kernel ElementwiseKernel();    // elementwise/elementwise.cc
 Kernel CropAndResizeKernel();  // image/crop_and_resize.cc
+Kernel ResampleKernel();       // image/resample.cc
 Kernel ResizeKernel();         // image/resize.cc
 Kernel MatMulKernel();         // matmul/matmul.cc
 Kernel GatherKernel();         // move/gather.cc
@@ -60,6 +61,7 @@ inline constexpr Kernel (*kRows[])() = {
     LrnKernel,
     TopKKernel,
     ResizeKernel,
+    ResampleKernel,
     MoveKernel,
     GatherKernel,
     Winograd3x3F2Kernel,

@@ -242,6 +242,30 @@ inline void Normalize(const float* x, const float* scale, const float* bias, flo
   }
 }
 
+// So many vectors at a time that their sums hide each other's latency.
+template <int kVectors>
+FLOE_INLINE void WeighVectors(const float* x, const WeighedRows& rows, float* y) {
+  Vec sums[kVectors];
+  for (Vec& sum : sums) sum = Splat(0.0f);
+  for (int64_t k = 0; k < rows.count; ++k) {
+    const Vec weight = Splat(rows.weights[k]);
+    const float* from = x + rows.starts[k];
+    for (int v = 0; v < kVectors; ++v) sums[v] = Fma(weight, Load(from + v * kLanes), sums[v]);
+  }
+  for (int v = 0; v < kVectors; ++v) Store(y + v * kLanes, sums[v]);
+}
+
+inline void Weigh(const float* x, const WeighedRows& rows, float* y, int64_t count) {
+  int64_t i = 0;
+  for (; i + 6 * kLanes <= count; i += 6 * kLanes) WeighVectors<6>(x + i, rows, y + i);
+  for (; i + kLanes <= count; i += kLanes) WeighVectors<1>(x + i, rows, y + i);
+  if (i == count) return;
+  Vec sum = Splat(0.0f);
+  for (int64_t k = 0; k < rows.count; ++k)
+    sum = Fma(Splat(rows.weights[k]), LoadCount(x + rows.starts[k] + i, count - i), sum);
+  StorePart(y + i, sum, count - i);
+}
+
 template <bool kLargest, bool kLast>
 void TakePlaceIf(const float* x, int32_t place, float* best, int32_t* places, int64_t count) {
   for (int64_t i = 0; i < count; ++i) {
@@ -265,7 +289,7 @@ inline void TakePlace(bool largest, bool last, const float* x, int32_t place, fl
 // One file an instruction set includes this, each in its own namespace.
 // NOLINTNEXTLINE(misc-definitions-in-headers)
 RowCode GetRowCode() {
-  return {Reduce, Accumulate, TakePlace, Pool, Softmax, SoftmaxColumns, Blend, Scale, Lrn, Normalize};
+  return {Reduce, Accumulate, TakePlace, Pool, Softmax, SoftmaxColumns, Blend, Weigh, Scale, Lrn, Normalize};
 }
 
 }  // namespace floe::cpu::FLOE_CPU_ISA
