@@ -12,6 +12,9 @@ constexpr NamedProblem kAll[] = {
        %y = Softmax(%x) {axis=-1} })"},
     {"softmax/masks_of_256x256x2", R"(graph g(%x: float32[1, 256, 256, 2]) -> (%y) {
        %y = Softmax(%x) {axis=-1} })"},
+    // A second of speech at 16 kHz, in frames of 25 ms.
+    {"fft/speech_98x512", R"(graph g(%x: float32[98, 512]) -> (%y) {
+       %y = Rfft(%x) })"},
     // What detectors keep for non-maximum suppression: YOLO at 640, of 80
     // classes; EfficientDet-D0's anchors.
     {"top_k/100_of_8400", R"(graph g(%x: float32[1, 8400]) -> (%y, %i) {

@@ -20,6 +20,7 @@ Kernel ConvTransposeKernel();  // conv/conv_transpose.cc
 Kernel DepthwiseKernel();      // depthwise/depthwise.cc
 Kernel DepthwiseBf16Kernel();  // depthwise/depthwise_bf16.cc
 Kernel ElementwiseKernel();    // elementwise/elementwise.cc
+Kernel FftKernel();            // fft/fft.cc
 Kernel CropAndResizeKernel();  // image/crop_and_resize.cc
 Kernel ResampleKernel();       // image/resample.cc
 Kernel ResizeKernel();         // image/resize.cc
@@ -76,6 +77,7 @@ inline constexpr Kernel (*kRows[])() = {
     ConvDepthwiseKernel,
     ConvDepthwiseBf16Kernel,
     CropAndResizeKernel,
+    FftKernel,
 };
 
 }  // namespace floe::cpu
