@@ -34,7 +34,8 @@ ResizedAxis ReadAxis(const Resize& op, const OpCall& call, int64_t in, size_t i)
   const double out = std::floor(static_cast<double>(in) * scale);
   if (!(scale > 0) || !(out < 0x1p40)) call.FailValue("a scale of {}", scale);
   const auto size = static_cast<int64_t>(out);
-  if (op.coordinates == ResizeCoordinates::kAlignCorners && size > 1) return ResizedAxis::OfSizes(op, in, size);
+  if (op.coordinates == ResizeCoordinates::kAlignCorners && size > 1)
+    return ResizedAxis::OfSizes(op, in, size);
   return {in, size, 1 / scale};
 }
 
