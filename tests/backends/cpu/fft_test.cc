@@ -83,6 +83,32 @@ TEST(Fft, AQuietRowHearsNothingOfALoudOne) {
   for (int64_t i = 66; i < 2 * 66; ++i) EXPECT_NEAR(a[i], b[i], 1e-16f);
 }
 
+// What stands between a spectrum and real numbers.
+TEST(Elementwise, ComputesOnSpectra) {
+  const auto run = [](const Graph& g, const std::vector<Tensor>& x) {
+    ASSERT_EQ(RefusalOf("cpu.elementwise", g), "");
+    ExpectEqual(RunKernel(Row("cpu.elementwise"), g, x, "generic", 2)[0], EvaluateGraph(g, x)[0]);
+  };
+  const TensorType type{DType::kComplex64, {5, 33}};
+  const std::vector<Tensor> x = {Complex({5, 33}, 1), Complex({33}, 2)};
+  for (const UnaryKind kind :
+       {UnaryKind::kAbs, UnaryKind::kReal, UnaryKind::kImag, UnaryKind::kConj, UnaryKind::kNeg}) {
+    Graph g;
+    g.AddOutput(g.Add(Unary{kind}, {g.AddInput("x", type)}));
+    run(g, {x[0]});
+  }
+  for (const BinaryKind kind : {BinaryKind::kAdd, BinaryKind::kSub, BinaryKind::kMul}) {
+    Graph g;
+    g.AddOutput(g.Add(Binary{kind}, {g.AddInput("x", type), g.AddInput("y", {DType::kComplex64, {33}})}));
+    run(g, x);
+  }
+  Graph g;
+  const ValueId parts[] = {g.AddInput("x", {DType::kFloat32, {70}}),
+                           g.AddInput("y", {DType::kFloat32, {70}})};
+  g.AddOutput(g.Add(Binary{BinaryKind::kComplex}, {parts[0], parts[1]}));
+  run(g, {RandomTensor(DType::kFloat32, {70}, 1), RandomTensor(DType::kFloat32, {70}, 2)});
+}
+
 TEST(Fft, Refuses) {
   EXPECT_EQ(RefusalOf("cpu.fft", FftOf(FftKind::kFft, 2, 37)), "a length with a prime factor above 31");
   Graph g;
