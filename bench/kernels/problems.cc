@@ -8,6 +8,13 @@ constexpr NamedProblem kAll[] = {
     {"arg_reduce/classes_of_513x513x21",
      R"(graph g(%x: float32[1, 513, 513, 21]) -> (%y) {
        %y = ArgMax(%x) {axis=-1, to=int32} })"},
+    {"softmax/classes_of_513x513x21", R"(graph g(%x: float32[1, 513, 513, 21]) -> (%y) {
+       %y = Softmax(%x) {axis=-1} })"},
+    {"softmax/masks_of_256x256x2", R"(graph g(%x: float32[1, 256, 256, 2]) -> (%y) {
+       %y = Softmax(%x) {axis=-1} })"},
+    // A second of speech at 16 kHz, in frames of 25 ms.
+    {"fft/speech_98x512", R"(graph g(%x: float32[98, 512]) -> (%y) {
+       %y = Rfft(%x) })"},
     // What detectors keep for non-maximum suppression: YOLO at 640, of 80
     // classes; EfficientDet-D0's anchors.
     {"top_k/100_of_8400", R"(graph g(%x: float32[1, 8400]) -> (%y, %i) {
@@ -26,6 +33,24 @@ constexpr NamedProblem kAll[] = {
     {"top_k/5_of_32x1000", R"(graph g(%x: float32[32, 1000]) -> (%y, %i) {
        %k: int64[1] = const 5
        %y, %i = TopK(%x, %k) })"},
+    // Photographs for a network, and frames of super-resolution networks.
+    {"resample/bicubic_480x640_to_224", R"(graph g(%x: uint8[1, 480, 640, 3]) -> (%y) {
+       %s: int64[2] = const 224
+       %y = Resize(%x, %s) {mode=cubic, coordinates=half_pixel, cubic_a=-0.5, exclude_outside=true, float_output=true} })"},
+    {"resample/bicubic_180x320_to_720x1280", R"(graph g(%x: float32[1, 180, 320, 3]) -> (%y) {
+       %s: int64[2] = const [720, 1280]
+       %y = Resize(%x, %s) {mode=cubic, coordinates=half_pixel, cubic_a=-0.5, exclude_outside=true, float_output=true} })"},
+    {"resample/area_512_to_224", R"(graph g(%x: float32[1, 512, 512, 3]) -> (%y) {
+       %s: int64[2] = const 224
+       %y = Resize(%x, %s) {mode=area} })"},
+    {"resample/lanczos3_480x640_to_224", R"(graph g(%x: float32[1, 480, 640, 3]) -> (%y) {
+       %n: int32[2] = const 224
+       %s: float32[2] = const [0.46666667, 0.35]
+       %t: float32[2] = const 0
+       %y = ScaleAndTranslate(%x, %n, %s, %t) })"},
+    {"resample/bicubic_32x32x64_to_64", R"(graph g(%x: float32[1, 32, 32, 64]) -> (%y) {
+       %s: int64[2] = const 64
+       %y = Resize(%x, %s) {mode=cubic, coordinates=half_pixel, cubic_a=-0.5, exclude_outside=true, float_output=true} })"},
 };
 
 }  // namespace

@@ -119,7 +119,7 @@ class Inputs:
 
 
 def describe(name, key, array):
-    dtype = "string" if array.dtype.kind == "U" else str(array.dtype)
+    dtype = "string" if array.dtype.kind in "US" else str(array.dtype)
     return dict(name=name, key=key, shape=list(array.shape), dtype=dtype)
 
 

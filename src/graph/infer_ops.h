@@ -115,6 +115,7 @@ void Infer(const StringNGrams& op, InferContext& ctx);
 void Infer(const DecodeRaw& op, InferContext& ctx);
 void Infer(const DecodeWav& op, InferContext& ctx);
 void Infer(const EditDistance& op, InferContext& ctx);
+void Infer(const ExampleFeature& op, InferContext& ctx);
 void Infer(const ScaleAndTranslate& op, InferContext& ctx);
 void Infer(const StringMap& op, InferContext& ctx);
 void Infer(const StringJoin& op, InferContext& ctx);

@@ -122,4 +122,15 @@ void Infer(const EditDistance&, InferContext& ctx) {
   ctx.Set(0, DType::kFloat32, Shape(std::move(dims)));
 }
 
+void Infer(const ExampleFeature& op, InferContext& ctx) {
+  RequireStrings(ctx, 0);
+  ctx.RequireRank(0, 1);
+  if (op.to != DType::kFloat32 && op.to != DType::kInt64 && op.to != DType::kString)
+    ctx.Fail("expected a feature of float32, int64 or string, got {}", DTypeName(op.to));
+  const Dim rows = ctx.shape(0).has_rank() ? ctx.shape(0)[0] : Dim();
+  if (op.count >= 0) return ctx.Set(0, op.to, Shape{rows, op.count});
+  ctx.Set(0, op.to, Shape{Dim()});
+  if (ctx.output_count() > 1) ctx.Set(1, DType::kInt64, Shape{rows.known() ? AddDim(ctx, rows, 1) : Dim()});
+}
+
 }  // namespace floe

@@ -66,7 +66,7 @@ using OpTypes = OpTypeList<
     // linear_algebra.h
     MatrixInverse, MatrixDeterminant, LogDeterminant, MatrixSolve, Cholesky, Qr, Svd, SymmetricEigen,
     // text.h
-    Substr, UnicodeDecode, UnicodeEncode, StringNGrams, DecodeRaw, DecodeWav, EditDistance,
+    Substr, UnicodeDecode, UnicodeEncode, StringNGrams, DecodeRaw, DecodeWav, EditDistance, ExampleFeature,
     // control.h
     Group, If, Loop>;
 

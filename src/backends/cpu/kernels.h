@@ -20,7 +20,9 @@ Kernel ConvTransposeKernel();  // conv/conv_transpose.cc
 Kernel DepthwiseKernel();      // depthwise/depthwise.cc
 Kernel DepthwiseBf16Kernel();  // depthwise/depthwise_bf16.cc
 Kernel ElementwiseKernel();    // elementwise/elementwise.cc
+Kernel FftKernel();            // fft/fft.cc
 Kernel CropAndResizeKernel();  // image/crop_and_resize.cc
+Kernel ResampleKernel();       // image/resample.cc
 Kernel ResizeKernel();         // image/resize.cc
 Kernel MatMulKernel();         // matmul/matmul.cc
 Kernel GatherKernel();         // move/gather.cc
@@ -65,6 +67,7 @@ inline constexpr Kernel (*kRows[])() = {
     LrnKernel,
     TopKKernel,
     ResizeKernel,
+    ResampleKernel,
     MoveKernel,
     GatherKernel,
     Winograd3x3F2Kernel,
@@ -84,6 +87,7 @@ inline constexpr Kernel (*kRows[])() = {
     ConvDepthwiseKernel,
     ConvDepthwiseBf16Kernel,
     CropAndResizeKernel,
+    FftKernel,
 };
 
 }  // namespace floe::cpu

@@ -49,27 +49,65 @@ Setup ReadSetup(const OpCall& call) {
   return setup;
 }
 
-void SelectClass(const OpCall& call, const Setup& s, int64_t image, int64_t box_class,
-                 std::vector<Detection>* out) {
-  const float* scores = call.in(1).data<float>() + image * s.boxes * s.classes + box_class;
+struct Candidate {
+  float score;
+  int64_t box;
+};
+// Of a heap: the highest score on top, of equal ones the first box.
+bool IsBehind(const Candidate& a, const Candidate& b) {
+  return a.score != b.score ? a.score < b.score : a.box > b.box;
+}
+
+// The boxes of each class whose score is above the threshold, in one walk over the scores.
+std::vector<std::vector<Candidate>> CandidatesOf(const OpCall& call, const Setup& s, int64_t image) {
+  const float* scores = call.in(1).data<float>() + image * s.boxes * s.classes;
+  std::vector<std::vector<Candidate>> candidates(static_cast<size_t>(s.classes));
+  for (int64_t i = 0; i < s.boxes; ++i) {
+    for (int64_t c = 0; c < s.classes; ++c) {
+      const float score = scores[i * s.classes + c];
+      if (score > s.score_threshold) candidates[static_cast<size_t>(c)].push_back({score, i});
+    }
+  }
+  return candidates;
+}
+
+// Few candidates are looked at before enough are found: a heap sorts only those.
+std::vector<Detection> SelectClass(const OpCall& call, const Setup& s, int64_t image, int64_t box_class,
+                                   std::vector<Candidate> heap) {
   const float* corners =
       call.in(0).data<float>() + (image * s.boxes * s.shared + (s.shared == 1 ? 0 : box_class)) * 4;
-  std::vector<int64_t> order;
-  for (int64_t i = 0; i < s.boxes; ++i) {
-    if (scores[i * s.classes] > s.score_threshold) order.push_back(i);
-  }
-  std::stable_sort(order.begin(), order.end(),
-                   [&](int64_t a, int64_t b) { return scores[a * s.classes] > scores[b * s.classes]; });
-  const size_t first = out->size();
-  for (const int64_t i : order) {
-    if (static_cast<int64_t>(out->size() - first) >= s.most_per_class) break;
-    const float* c = corners + i * s.shared * 4;
+  std::make_heap(heap.begin(), heap.end(), IsBehind);
+  std::vector<Detection> found;
+  while (!heap.empty() && static_cast<int64_t>(found.size()) < s.most_per_class) {
+    std::pop_heap(heap.begin(), heap.end(), IsBehind);
+    const Candidate best = heap.back();
+    heap.pop_back();
+    const float* c = corners + best.box * s.shared * 4;
     const Box box = {c[0], c[1], c[2], c[3]};
-    const bool overlaps =
-        std::any_of(out->begin() + static_cast<int64_t>(first), out->end(),
-                    [&](const Detection& d) { return IntersectionOverUnion(box, d.box) > s.iou_threshold; });
-    if (!overlaps) out->push_back({scores[i * s.classes], box_class, box});
+    const bool overlaps = std::any_of(found.begin(), found.end(), [&](const Detection& d) {
+      return IntersectionOverUnion(box, d.box) > s.iou_threshold;
+    });
+    if (!overlaps) found.push_back({best.score, box_class, box});
   }
+  return found;
+}
+
+// Of all classes, the best scores first.
+std::vector<Detection> Select(const OpCall& call, const Setup& s, int64_t image) {
+  std::vector<std::vector<Candidate>> candidates = CandidatesOf(call, s, image);
+  std::vector<std::vector<Detection>> found(candidates.size());
+  ForRange(call, s.classes, [&](int64_t begin, int64_t end) {
+    for (int64_t c = begin; c < end; ++c) {
+      const auto i = static_cast<size_t>(c);
+      found[i] = SelectClass(call, s, image, c, std::move(candidates[i]));
+    }
+  });
+  std::vector<Detection> all;
+  for (const std::vector<Detection>& of_class : found)
+    all.insert(all.end(), of_class.begin(), of_class.end());
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Detection& a, const Detection& b) { return a.score > b.score; });
+  return all;
 }
 
 }  // namespace
@@ -86,10 +124,7 @@ void Run(const CombinedNonMaxSuppression& op, OpCall& call) {
   Tensor& valid = call.Out(3, DType::kInt32, {s.batch});
   for (Tensor* t : {&boxes, &scores, &classes}) SetZero(t);
   for (int64_t image = 0; image < s.batch; ++image) {
-    std::vector<Detection> found;
-    for (int64_t c = 0; c < s.classes; ++c) SelectClass(call, s, image, c, &found);
-    std::stable_sort(found.begin(), found.end(),
-                     [](const Detection& a, const Detection& b) { return a.score > b.score; });
+    const std::vector<Detection> found = Select(call, s, image);
     const size_t kept = std::min(found.size(), static_cast<size_t>(count));
     for (size_t i = 0; i < kept; ++i) {
       const size_t to = static_cast<size_t>(image * count) + i;

@@ -142,6 +142,7 @@ void Run(const StringNGrams& op, OpCall& call);
 void Run(const DecodeRaw& op, OpCall& call);
 void Run(const DecodeWav& op, OpCall& call);
 void Run(const EditDistance& op, OpCall& call);
+void Run(const ExampleFeature& op, OpCall& call);
 void Run(const ScaleAndTranslate& op, OpCall& call);
 
 // control.cc

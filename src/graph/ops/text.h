@@ -115,6 +115,22 @@ struct EditDistance {
   }
 };
 
+// One feature of serialized tf.Example protos of rank 1. `count` at least 0: every one has so many values, or
+// takes those of the second input [count]; without one a missing feature raises Error(kUsage), as does
+// another number: (protos, default) -> values [n, count]. Else (protos) -> (values of all [m], row splits
+// int64 [n + 1]).
+struct ExampleFeature {
+  static constexpr std::string_view kName = "ExampleFeature";
+  static constexpr OpTraits kTraits{.max_inputs = 2, .max_outputs = 2};
+  std::string key;
+  DType to = DType::kFloat32;  // float32, int64 or string
+  int64_t count = -1;
+  template <typename Self = ExampleFeature>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"key", &Self::key}, Field{"to", &Self::to}, Field{"count", &Self::count}};
+  }
+};
+
 }  // namespace floe
 
 #endif  // FLOE_GRAPH_OPS_TEXT_H_

@@ -151,6 +151,8 @@ TEST(ArgReduce, EqualsTheReference) {
     }
   }
   ExpectMatches("cpu.arg_reduce", Of(ArgReduce{.axis = -1}, {700, 3}));
+  ExpectMatches("cpu.arg_reduce", Of(ArgReduce{.axis = -1}, {3, 67, 128}));
+  ExpectMatches("cpu.arg_reduce", Of(ArgReduce{.axis = -1}, {66, 129}));
   ExpectMatches("cpu.arg_reduce", Of(ArgReduce{.axis = 0}, {40}));
 }
 
@@ -210,7 +212,8 @@ TEST(TopK, Refuses) {
 }
 
 TEST(Softmax, EqualsTheReference) {
-  for (const Ints& dims : std::vector<Ints>{{1, 1001}, {7, 10}, {2, 3, 5, 1}, {300, 17}, {3}}) {
+  for (const Ints& dims :
+       std::vector<Ints>{{1, 1001}, {7, 10}, {2, 3, 5, 1}, {300, 17}, {3}, {200, 2}, {65, 32}, {65, 33}}) {
     ExpectMatches("cpu.softmax", Of(Softmax{}, dims));
     ExpectMatches("cpu.softmax", Of(LogSoftmax{}, dims));
   }

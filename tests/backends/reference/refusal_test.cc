@@ -78,6 +78,31 @@ TEST(RunErrors, ATensorLargerThanTheMachineIsRefusedBeforeItIsAllocated) {
             "Expand 'y': an output of float32[1125899906842624] is too large for this machine's memory");
 }
 
+std::string MessageOfExample(const std::string& fields, const std::string& example) {
+  return MessageOf("graph g(%x: string[2]) -> (%y) { %y = ExampleFeature(%x) {" + fields + "} }",
+                   {Tensor::FromVector<std::string>({example, example})});
+}
+
+TEST(RunErrors, ExamplesWithoutTheirFeatures) {
+  // {a: [1.5, 2.5]}, packed.
+  std::string two(
+      "\x0A\x13\x0A\x11\x0A\x01"
+      "a\x12\x0C\x12\x0A\x0A\x08",
+      13);
+  two += std::string("\x00\x00\xC0\x3F\x00\x00\x20\x40", 8);
+  EXPECT_EQ(MessageOfExample("key=\"a\", count=2", two), "no error");
+  EXPECT_EQ(MessageOfExample("key=\"a\", count=3", two),
+            "ExampleFeature 'y': feature 'a' of example 0: expected 3 values, got 2");
+  EXPECT_EQ(MessageOfExample("key=\"b\", count=2", two),
+            "ExampleFeature 'y': feature 'b' is missing in example 0");
+  EXPECT_EQ(MessageOfExample("key=\"a\", to=int64, count=2", two),
+            "ExampleFeature 'y': feature 'a' of example 0: expected int64, got float32");
+  for (size_t size = 1; size < two.size(); ++size) {
+    EXPECT_EQ(MessageOfExample("key=\"a\", count=2", two.substr(0, size)),
+              "ExampleFeature 'y': example 0 is no serialized tf.Example");
+  }
+}
+
 TEST(RunErrors, APatternThatIsNoRegularExpressionIsRefused) {
   EXPECT_EQ(
       MessageOf(

@@ -1,6 +1,7 @@
 #include "backends/cpu/elementwise/functions.h"
 
 #include <cmath>
+#include <complex>
 #include <limits>
 #include <type_traits>
 
@@ -175,6 +176,8 @@ BlockFunction ScalarBinary(BinaryKind kind) {
       return Map2<F, F, [](F a, F b) { return a == 0 ? 0 : a * std::log(b); }>;
     case BinaryKind::kXlog1py:
       return Map2<F, F, [](F a, F b) { return a == 0 ? 0 : a * std::log1p(b); }>;
+    case BinaryKind::kComplex:
+      return Map2<F, std::complex<F>, [](F a, F b) { return std::complex<F>(a, b); }>;
     case BinaryKind::kFloorDiv:
       return Map2<F, F, FloorQuotient<F>>;
     case BinaryKind::kFloorMod:
@@ -241,6 +244,48 @@ BlockFunction IntegerUnary(UnaryKind kind) {
       return Map1<T, T, [](T x) { return x < 0 ? T{0} : x; }>;
     case UnaryKind::kBitwiseNot:
       return Map1<T, T, [](T x) { return ~Wrapping(x); }>;
+    default:
+      return nullptr;
+  }
+}
+
+// Spectra: what becomes of them before they are real again.
+using Complex = std::complex<float>;
+
+Complex Product(Complex a, Complex b) {
+  return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
+}
+
+BlockFunction ComplexUnary(UnaryKind kind) {
+  switch (kind) {
+    case UnaryKind::kIdentity:
+      return Map1<Complex, Complex, [](Complex x) { return x; }>;
+    case UnaryKind::kNeg:
+      return Map1<Complex, Complex, [](Complex x) { return -x; }>;
+    case UnaryKind::kConj:
+      return Map1<Complex, Complex, [](Complex x) { return std::conj(x); }>;
+    case UnaryKind::kReal:
+      return Map1<Complex, float, [](Complex x) { return x.real(); }>;
+    case UnaryKind::kImag:
+      return Map1<Complex, float, [](Complex x) { return x.imag(); }>;
+    case UnaryKind::kAbs:
+      return Map1<Complex, float, [](Complex x) {
+        const double re = x.real(), im = x.imag();
+        return std::sqrt(re * re + im * im);
+      }>;
+    default:
+      return nullptr;
+  }
+}
+
+BlockFunction ComplexBinary(BinaryKind kind) {
+  switch (kind) {
+    case BinaryKind::kAdd:
+      return Map2<Complex, Complex, [](Complex a, Complex b) { return a + b; }>;
+    case BinaryKind::kSub:
+      return Map2<Complex, Complex, [](Complex a, Complex b) { return a - b; }>;
+    case BinaryKind::kMul:
+      return Map2<Complex, Complex, Product>;
     default:
       return nullptr;
   }
@@ -321,6 +366,8 @@ BlockFunction FindUnary(UnaryKind kind, DType dtype, Isa isa) {
     case DType::kBool:
       if (kind == UnaryKind::kNot) return Map1<uint8_t, uint8_t, [](uint8_t x) { return x == 0; }>;
       return kind == UnaryKind::kIdentity ? Map1<uint8_t, uint8_t, [](uint8_t x) { return x; }> : nullptr;
+    case DType::kComplex64:
+      return ComplexUnary(kind);
     default:
       return nullptr;
   }
@@ -343,6 +390,8 @@ BlockFunction FindBinary(BinaryKind kind, DType dtype, Isa isa) {
       return Arithmetic<int8_t>(kind);
     case DType::kBool:
       return Logic(kind);
+    case DType::kComplex64:
+      return ComplexBinary(kind);
     default:
       return nullptr;
   }

@@ -1,12 +1,12 @@
 // Bilinear and nearest-neighbour resizing of NHWC images: where each output row and column comes from is a
 // table, made once.
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
 #include "backends/cpu/kernels.h"
 #include "backends/cpu/problem.h"
 #include "backends/cpu/rows/rows.h"
+#include "backends/resampling.h"
 #include "base/check.h"
 
 namespace floe::cpu {
@@ -54,54 +54,13 @@ Refusal MakePlan(const Graph& problem, Plan* plan) {
   return std::nullopt;
 }
 
-// In float32 as TensorFlow does: it decides which pixel is nearest.
-float Coordinate(ResizeCoordinates how, int64_t in, int64_t out, int64_t i) {
-  const float x = static_cast<float>(i);
-  const float scale = how == ResizeCoordinates::kAlignCorners && out > 1
-                          ? static_cast<float>(in - 1) / static_cast<float>(out - 1)
-                          : static_cast<float>(in) / static_cast<float>(out);
-  switch (how) {
-    case ResizeCoordinates::kHalfPixel:
-      return (x + 0.5f) * scale - 0.5f;
-    case ResizeCoordinates::kPytorchHalfPixel:
-      return out > 1 ? (x + 0.5f) * scale - 0.5f : 0;
-    case ResizeCoordinates::kTfHalfPixelForNn:
-      return (x + 0.5f) * scale;
-    default:
-      return x * scale;
+std::vector<Tap> PairsOf(const Resize& op, int64_t in, int64_t out) {
+  std::vector<Tap> pairs;
+  for (const ResampleTaps& taps : TapsOf(op, ResizedAxis::OfSizes(op, in, out))) {
+    const float fraction = taps.size() > 1 ? static_cast<float>(taps.back().weight) : 0;
+    pairs.push_back({taps.front().place, taps.back().place, fraction});
   }
-}
-
-float Rounded(NearestRounding how, float x) {
-  switch (how) {
-    case NearestRounding::kFloor:
-      return std::floor(x);
-    case NearestRounding::kCeil:
-      return std::ceil(x);
-    case NearestRounding::kRoundPreferFloor:
-      return std::ceil(x - 0.5f);
-    case NearestRounding::kRoundPreferCeil:
-      return std::floor(x + 0.5f);
-  }
-  return x;
-}
-
-std::vector<Tap> TapsOf(const Resize& op, int64_t in, int64_t out) {
-  std::vector<Tap> taps;
-  const auto inside = [in](float place) {
-    return std::clamp<int64_t>(static_cast<int64_t>(place), 0, in - 1);
-  };
-  for (int64_t i = 0; i < out; ++i) {
-    const float x = Coordinate(op.coordinates, in, out, i);
-    if (op.mode == ResizeMode::kNearest) {
-      const int64_t place = inside(Rounded(op.nearest, x));
-      taps.push_back({place, place, 0});
-    } else {
-      const float floor = std::floor(x);
-      taps.push_back({inside(floor), inside(std::ceil(x)), x - floor});
-    }
-  }
-  return taps;
+  return pairs;
 }
 
 class ResizeImage : public Executable {
@@ -111,8 +70,8 @@ class ResizeImage : public Executable {
         nearest_(plan.op->mode == ResizeMode::kNearest),
         code_(RowCodeFor(IsaOf(args.target))),
         input_(args.problem, OnlyNode(args.problem)->inputs[0]),
-        rows_(TapsOf(*plan.op, plan.input[1], plan.output[1])),
-        columns_(TapsOf(*plan.op, plan.input[2], plan.output[2])) {}
+        rows_(PairsOf(*plan.op, plan.input[1], plan.output[1])),
+        columns_(PairsOf(*plan.op, plan.input[2], plan.output[2])) {}
 
   void Run(const RunArgs& args) const override {
     const char* input = static_cast<const char*>(input_.raw(args));

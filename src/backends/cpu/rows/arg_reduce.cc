@@ -58,6 +58,13 @@ class ArgReduceRows : public Executable {
   template <typename T>
   void RunTo(const RunArgs& args, T* y) const {
     const float* x = input_.floats(args);
+    if (plan_.inner == 1 && plan_.length <= kShort) {
+      args.pool->ParallelFor(DivideUp(plan_.outer, kTogether), 10000 / (plan_.length * kTogether) + 1,
+                             [&](int64_t begin, int64_t end, int) {
+                               for (int64_t i = begin; i < end; ++i) RunShort(x, i * kTogether, y);
+                             });
+      return;
+    }
     if (plan_.inner == 1) {
       args.pool->ParallelFor(plan_.outer, 10000 / plan_.length + 1, [&](int64_t begin, int64_t end, int) {
         for (int64_t o = begin; o < end; ++o) y[o] = static_cast<T>(PlaceInRow(x + o * plan_.length));
@@ -72,10 +79,24 @@ class ArgReduceRows : public Executable {
         const int64_t c = i % blocks * kColumns;
         const int64_t columns = std::min(kColumns, plan_.inner - c);
         int32_t places[kColumns];
-        PlacesInColumns(x + o * plan_.length * plan_.inner + c, columns, places);
+        PlacesInColumns(x + o * plan_.length * plan_.inner + c, plan_.inner, columns, places);
         std::copy_n(places, columns, y + o * plan_.inner + c);
       }
     });
+  }
+
+  // Short rows, some of them at once: turned, they are long columns.
+  template <typename T>
+  void RunShort(const float* x, int64_t row, T* y) const {
+    float columns[kShort * kTogether];
+    const int64_t rows = std::min(kTogether, plan_.outer - row);
+    for (int64_t r = 0; r < rows; ++r) {
+      const float* from = x + (row + r) * plan_.length;
+      for (int64_t i = 0; i < plan_.length; ++i) columns[i * rows + r] = from[i];
+    }
+    int32_t places[kTogether];
+    PlacesInColumns(columns, rows, rows, places);
+    std::copy_n(places, rows, y + row);
   }
 
   // The extreme first, by whole vectors, then where it is: nan is the extreme where there is one.
@@ -90,17 +111,19 @@ class ArgReduceRows : public Executable {
     return std::find_if(x, x + plan_.length, is_best) - x;
   }
 
-  void PlacesInColumns(const float* x, int64_t columns, int32_t* places) const {
+  void PlacesInColumns(const float* x, int64_t step, int64_t columns, int32_t* places) const {
     float best[kColumns];
     std::copy_n(x, columns, best);
     std::fill_n(places, columns, 0);
     for (int64_t i = 1; i < plan_.length; ++i) {
-      code_.take_place(plan_.largest, plan_.last, x + i * plan_.inner, static_cast<int32_t>(i), best, places,
+      code_.take_place(plan_.largest, plan_.last, x + i * step, static_cast<int32_t>(i), best, places,
                        columns);
     }
   }
 
   static constexpr int64_t kColumns = 512;
+  static constexpr int64_t kShort = 128;
+  static constexpr int64_t kTogether = 64;  // rows
   Plan plan_;
   const RowCode& code_;
   Operand input_;
@@ -125,7 +148,11 @@ std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
 }  // namespace
 
 Kernel ArgReduceKernel() {
-  return {.name = "cpu.arg_reduce", .refuses = Refuses, .estimate_ns = Estimate, .prepare = Prepare};
+  return {.name = "cpu.arg_reduce",
+          .version = 2,
+          .refuses = Refuses,
+          .estimate_ns = Estimate,
+          .prepare = Prepare};
 }
 
 }  // namespace floe::cpu

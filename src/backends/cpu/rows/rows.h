@@ -41,6 +41,12 @@ struct LrnRow {
   float bias;
 };
 
+struct WeighedRows {
+  const int64_t* starts;
+  const float* weights;
+  int64_t count;
+};
+
 struct RowCode {
   // The fold of one row; 0, 1 or an infinity for an empty one.
   float (*reduce)(Fold fold, const float* x, int64_t count);
@@ -53,8 +59,12 @@ struct RowCode {
   // Of each window, scale * sum or the maximum over its pixels.
   void (*pool)(const PoolRun& run);
   void (*softmax)(bool log, const float* x, float* y, int64_t count);
+  // Of each column of x [length, columns], in place; columns are a multiple of 16.
+  void (*softmax_columns)(bool log, float* x, int64_t length, int64_t columns);
   // y = lerp(lerp(a, b, fx), lerp(c, d, fx), fy)
   void (*blend)(const float* const corners[4], float fx, float fy, float* y, int64_t count);
+  // y[i] = sum of weights[k] * x[starts[k] + i]
+  void (*weigh)(const float* x, const WeighedRows& rows, float* y, int64_t count);
   void (*scale)(float factor, float* x, int64_t count);
   void (*lrn)(const LrnRow& row);
   // y = (x - mean) / sqrt(variance + epsilon) * scale + bias; y may be x, bias null.

@@ -121,6 +121,22 @@ inline void Softmax(bool log, const float* x, float* y, int64_t count) {
   }
 }
 
+inline void SoftmaxColumns(bool log, float* x, int64_t length, int64_t columns) {
+  for (int64_t c = 0; c < columns; c += kLanes) {
+    float* const end = x + length * columns;
+    Vec most = Load(x + c);
+    for (const float* v = x + c; v < end; v += columns) most = Larger(most, Load(v));
+    Vec sum = Splat(0.0f);
+    for (float* v = x + c; v < end; v += columns) {
+      const Vec e = Exp(Load(v) - most);
+      if (!log) Store(v, e);
+      sum += e;
+    }
+    const Vec change = log ? most + Log(sum) : Splat(1.0f) / sum;
+    for (float* v = x + c; v < end; v += columns) Store(v, log ? Load(v) - change : Load(v) * change);
+  }
+}
+
 FLOE_INLINE Vec LoadCount(const float* p, int64_t lanes) {
   return lanes < kLanes ? LoadPart(p, lanes) : Load(p);
 }
@@ -226,6 +242,30 @@ inline void Normalize(const float* x, const float* scale, const float* bias, flo
   }
 }
 
+// So many vectors at a time that their sums hide each other's latency.
+template <int kVectors>
+FLOE_INLINE void WeighVectors(const float* x, const WeighedRows& rows, float* y) {
+  Vec sums[kVectors];
+  for (Vec& sum : sums) sum = Splat(0.0f);
+  for (int64_t k = 0; k < rows.count; ++k) {
+    const Vec weight = Splat(rows.weights[k]);
+    const float* from = x + rows.starts[k];
+    for (int v = 0; v < kVectors; ++v) sums[v] = Fma(weight, Load(from + v * kLanes), sums[v]);
+  }
+  for (int v = 0; v < kVectors; ++v) Store(y + v * kLanes, sums[v]);
+}
+
+inline void Weigh(const float* x, const WeighedRows& rows, float* y, int64_t count) {
+  int64_t i = 0;
+  for (; i + 6 * kLanes <= count; i += 6 * kLanes) WeighVectors<6>(x + i, rows, y + i);
+  for (; i + kLanes <= count; i += kLanes) WeighVectors<1>(x + i, rows, y + i);
+  if (i == count) return;
+  Vec sum = Splat(0.0f);
+  for (int64_t k = 0; k < rows.count; ++k)
+    sum = Fma(Splat(rows.weights[k]), LoadCount(x + rows.starts[k] + i, count - i), sum);
+  StorePart(y + i, sum, count - i);
+}
+
 template <bool kLargest, bool kLast>
 void TakePlaceIf(const float* x, int32_t place, float* best, int32_t* places, int64_t count) {
   for (int64_t i = 0; i < count; ++i) {
@@ -248,8 +288,8 @@ inline void TakePlace(bool largest, bool last, const float* x, int32_t place, fl
 
 // One file an instruction set includes this, each in its own namespace.
 // NOLINTNEXTLINE(misc-definitions-in-headers)
-constinit const RowCode kRowCode = {Reduce, Accumulate, TakePlace, PoolAs<float>, Softmax,
-                                    Blend,  Scale,      Lrn,       Normalize};
+constinit const RowCode kRowCode = {Reduce, Accumulate, TakePlace, PoolAs<float>, Softmax,  SoftmaxColumns,
+                                    Blend,  Weigh,      Scale,     Lrn,           Normalize};
 
 }  // namespace floe::cpu::FLOE_CPU_ISA
 

@@ -1,4 +1,6 @@
 // Softmax, LogSoftmax and local response normalisation: rows along the last axis.
+#include <algorithm>
+
 #include "backends/cpu/kernels.h"
 #include "backends/cpu/problem.h"
 #include "backends/cpu/rows/rows.h"
@@ -39,6 +41,50 @@ std::unique_ptr<Executable> MakeRowMap(const Graph& problem, double ns_per_eleme
   return std::make_unique<RowMap<F>>(problem, ns_per_element, row);
 }
 
+// Rows shorter than some vectors, turned so that they are columns of a tile.
+class ShortSoftmax : public Executable {
+ public:
+  static constexpr int64_t kLongest = 32;
+
+  ShortSoftmax(const Graph& problem, const RowCode& code, bool log)
+      : input_(problem, OnlyNode(problem)->inputs[0]),
+        length_(DimsOf(problem, problem.outputs()[0]).back()),
+        rows_(SizeOf(problem, problem.outputs()[0]) / length_),
+        code_(code),
+        log_(log) {}
+
+  void Run(const RunArgs& args) const override {
+    const float* x = input_.floats(args);
+    float* y = static_cast<float*>(args.outputs[0].raw());
+    args.pool->ParallelFor(DivideUp(rows_, kRows), 8000 / (kRows * length_) + 1,
+                           [&](int64_t begin, int64_t end, int) {
+                             for (int64_t i = begin; i < end; ++i) RunTile(x, y, i * kRows);
+                           });
+  }
+
+ private:
+  void RunTile(const float* x, float* y, int64_t row) const {
+    float tile[kLongest * kRows];
+    const int64_t rows = std::min(kRows, rows_ - row);
+    x += row * length_;
+    y += row * length_;
+    for (int64_t r = 0; r < kRows; ++r) {
+      for (int64_t i = 0; i < length_; ++i) tile[i * kRows + r] = r < rows ? x[r * length_ + i] : 0;
+    }
+    code_.softmax_columns(log_, tile, length_, kRows);
+    for (int64_t r = 0; r < rows; ++r) {
+      for (int64_t i = 0; i < length_; ++i) y[r * length_ + i] = tile[i * kRows + r];
+    }
+  }
+
+  static constexpr int64_t kRows = 64;
+  Operand input_;
+  int64_t length_;
+  int64_t rows_;
+  const RowCode& code_;
+  bool log_;
+};
+
 Refusal RefuseAxis(const Graph& problem, int64_t axis) {
   if (Refusal refusal = RefuseUnlessFloat32(problem)) return refusal;
   const Node& node = *OnlyNode(problem);
@@ -64,6 +110,10 @@ std::unique_ptr<Executable> PrepareSoftmax(const PrepareArgs& args) {
   const RowCode* code = &RowCodeFor(IsaOf(args.target));
   const bool log = OnlyOp<LogSoftmax>(args.problem) != nullptr;
   const int64_t columns = DimsOf(args.problem, args.problem.outputs()[0]).back();
+  const int64_t rows = SizeOf(args.problem, args.problem.outputs()[0]) / columns;
+  if (columns <= ShortSoftmax::kLongest && rows > 4) {
+    return std::make_unique<ShortSoftmax>(args.problem, *code, log);
+  }
   return MakeRowMap(args.problem, 0.5, [=](const float* x, float* y) { code->softmax(log, x, y, columns); });
 }
 
@@ -109,6 +159,7 @@ std::vector<InPlace> FirstInPlace(const Graph&) {
 
 Kernel SoftmaxKernel() {
   return {.name = "cpu.softmax",
+          .version = 2,
           .refuses = RefusesSoftmax,
           .estimate_ns = EstimateSoftmax,
           .prepare = PrepareSoftmax,

@@ -26,6 +26,7 @@ std::span<const OpImporter> CrossingImporters();
 std::span<const OpImporter> EinsumImporters();
 std::span<const OpImporter> ProjectionImporters();
 std::span<const OpImporter> RaggedImporters();
+std::span<const OpImporter> ExampleImporters();
 std::span<const OpImporter> ImageImporters();
 std::span<const OpImporter> DetectionImporters();
 std::span<const OpImporter> QuantizationImporters();

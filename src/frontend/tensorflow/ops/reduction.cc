@@ -87,6 +87,15 @@ void ImportTopK(NodeContext& c) {
   c.Return(std::move(op), {c.in(0), k}, 2);
 }
 
+// On a CPU TensorFlow's approximate one is exact.
+void ImportApproxTopK(NodeContext& c) {
+  TopK op;
+  op.axis = c.Int("reduction_dimension");
+  op.largest = c.Bool("is_max_k");
+  op.index_type = DType::kInt32;
+  c.Return(std::move(op), {c.in(0), c.build().Int64(c.Int("k"))}, 2);
+}
+
 // The element of each row that would be the n-th if it were sorted.
 void ImportNthElement(NodeContext& c) {
   Builder& b = c.build();
@@ -114,6 +123,7 @@ constexpr OpImporter kRows[] = {
     {"ArgMin", ImportArg<ArgKind::kArgMin>},
     {"TopK", ImportTopK},
     {"TopKV2", ImportTopK},
+    {"ApproxTopK", ImportApproxTopK},
     {"NthElement", ImportNthElement},
     {"Cumsum", ImportCumulative<CumulativeKind::kCumSum>},
     {"Cumprod", ImportCumulative<CumulativeKind::kCumProd>},

@@ -39,11 +39,15 @@ void ImportSparseReshape(NodeContext& c) {
   c.Set(1, new_shape);
 }
 
+struct FilledRows {
+  ValueId indices;
+  ValueId values;
+  ValueId was_empty;  // bool, a row each
+  ValueId places;     // where each of the entries given went
+};
+
 // Rows without an entry get one of the default value in column 0; entries come out ordered by row.
-void ImportSparseFillEmptyRows(NodeContext& c) {
-  Builder& b = c.build();
-  const ValueId indices = c.in(0), values = c.in(1), shape = c.in(2), filler = c.in(3);
-  const ValueId rows = b.SliceVector(shape, 0, 1);
+FilledRows FillEmptyRows(Builder& b, ValueId indices, ValueId values, ValueId rows, ValueId filler) {
   const ValueId row_of = b.ToScalar(b.Int64s({0}));
   const ValueId entry_rows = b.Add(Gather{.axis = 1}, {indices, row_of});
   const ValueId ones = b.Add(Expand{}, {b.Int64(1), b.DimTensor(indices, 0)});
@@ -62,11 +66,29 @@ void ImportSparseFillEmptyRows(NodeContext& c) {
   const std::vector<ValueId> sorted = b.AddNode(TopK{.axis = 0, .largest = false, .sorted = true},
                                                 {keys, b.ToScalar(b.ShapeTensor(keys))}, 2);
   const ValueId order = sorted[1];
-  c.Return(Gather{}, {all, order});
-  c.Set(1, b.Add(Gather{}, {all_values, order}));
-  c.Set(2, empty);
   const ValueId places = b.Add(InvertPermutation{}, {order});
-  c.Set(3, b.Add(Slice{}, {places, b.Int64s({0}), b.SliceVector(b.ShapeTensor(indices), 0, 1)}));
+  const ValueId given = b.SliceVector(b.ShapeTensor(indices), 0, 1);
+  return {b.Add(Gather{}, {all, order}), b.Add(Gather{}, {all_values, order}), empty,
+          b.Add(Slice{}, {places, b.Int64s({0}), given})};
+}
+
+void ImportSparseFillEmptyRows(NodeContext& c) {
+  const ValueId rows = c.build().SliceVector(c.in(2), 0, 1);
+  const FilledRows filled = FillEmptyRows(c.build(), c.in(0), c.in(1), rows, c.in(3));
+  c.Set(0, filled.indices);
+  c.Set(1, filled.values);
+  c.Set(2, filled.was_empty);
+  c.Set(3, filled.places);
+}
+
+void ImportRaggedFillEmptyRows(NodeContext& c) {
+  Builder& b = c.build();
+  const ValueId indices = b.Add(Unsqueeze{{1}}, {c.in(0)});
+  const FilledRows filled = FillEmptyRows(b, indices, c.in(1), b.ToVector(c.in(2)), c.in(3));
+  c.Set(0, b.Reshape(filled.indices, {-1}));
+  c.Set(1, filled.values);
+  c.Set(2, filled.was_empty);
+  c.Set(3, filled.places);
 }
 
 // Along the last dimension of `sorted` [rows, n], ascending: is it the first of its value?
@@ -127,6 +149,7 @@ constexpr OpImporter kRows[] = {
     {"SparseToDense", ImportSparseToDense},
     {"SparseReshape", ImportSparseReshape},
     {"SparseFillEmptyRows", ImportSparseFillEmptyRows},
+    {"RaggedFillEmptyRows", ImportRaggedFillEmptyRows},
     {"DenseToDenseSetOperation", ImportDenseSetOperation},
 };
 
