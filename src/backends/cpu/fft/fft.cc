@@ -16,6 +16,10 @@ constexpr int64_t kLargestFactor = 31;
 constexpr int64_t kLongest = int64_t{1} << 20;
 constexpr int64_t kLanes = 16;
 
+// In double, so that a spectrum's zeros are zeros beside its peaks: float32 would be 1.3 times as fast.
+using Real = double;
+using Complex = std::complex<Real>;
+
 struct Plan {
   FftKind kind = FftKind::kFft;
   int64_t rows = 1;
@@ -81,16 +85,16 @@ Refusal MakePlan(const Graph& problem, Plan* plan) {
   return RefuseLength(problem, node, plan);
 }
 
-std::complex<float> Root(int64_t numerator, int64_t denominator, bool inverse) {
+Complex Root(int64_t numerator, int64_t denominator, bool inverse) {
   const double angle =
       2 * M_PI * static_cast<double>(numerator % denominator) / static_cast<double>(denominator);
-  return std::complex<float>(std::polar(1.0, inverse ? angle : -angle));
+  return Complex(std::polar(1.0, inverse ? angle : -angle));
 }
 
 // Real and imaginary parts of `length` elements of kLanes rows each.
 struct Rows {
-  float* re;
-  float* im;
+  Real* re;
+  Real* im;
 };
 
 // One pass over n * stride elements: `stride` interleaved transforms of length n become radix times as many
@@ -99,19 +103,19 @@ struct Pass {
   int64_t radix;
   int64_t parts;  // n / radix
   int64_t stride;
-  std::vector<std::complex<float>> twiddles;  // radix - 1 of each part
-  std::vector<std::complex<float>> roots;     // of one, the radix-th
+  std::vector<Complex> twiddles;  // radix - 1 of each part
+  std::vector<Complex> roots;     // of one, the radix-th
 };
 
 // The inner loops are on lanes: the compiler makes one vector operation of each.
 template <int64_t kCount>
-void Combine(const float (&re)[kLargestFactor][kCount], const float (&im)[kLargestFactor][kCount],
-             int64_t radix, int64_t j, const Pass& pass, float (&sum_re)[kCount], float (&sum_im)[kCount]) {
+void Combine(const Real (&re)[kLargestFactor][kCount], const Real (&im)[kLargestFactor][kCount],
+             int64_t radix, int64_t j, const Pass& pass, Real (&sum_re)[kCount], Real (&sum_im)[kCount]) {
   for (int64_t l = 0; l < kCount; ++l) sum_re[l] = re[0][l];
   for (int64_t l = 0; l < kCount; ++l) sum_im[l] = im[0][l];
   for (int64_t k = 1; k < radix; ++k) {
-    const std::complex<float> w = pass.roots[static_cast<size_t>(j * k % radix)];
-    const float c = w.real(), s = w.imag();
+    const Complex w = pass.roots[static_cast<size_t>(j * k % radix)];
+    const Real c = w.real(), s = w.imag();
     for (int64_t l = 0; l < kCount; ++l) sum_re[l] += c * re[k][l] - s * im[k][l];
     for (int64_t l = 0; l < kCount; ++l) sum_im[l] += c * im[k][l] + s * re[k][l];
   }
@@ -119,13 +123,13 @@ void Combine(const float (&re)[kLargestFactor][kCount], const float (&im)[kLarge
 
 // `turn` is -1 forwards, 1 backwards: the sign of i in the fourth root of one.
 template <int64_t kCount>
-void Combine4(const float (&re)[kLargestFactor][kCount], const float (&im)[kLargestFactor][kCount],
-              float turn, float (&sums_re)[4][kCount], float (&sums_im)[4][kCount]) {
+void Combine4(const Real (&re)[kLargestFactor][kCount], const Real (&im)[kLargestFactor][kCount], Real turn,
+              Real (&sums_re)[4][kCount], Real (&sums_im)[4][kCount]) {
   for (int64_t l = 0; l < kCount; ++l) {
-    const float even_re = re[0][l] + re[2][l], even_im = im[0][l] + im[2][l];
-    const float odd_re = re[1][l] + re[3][l], odd_im = im[1][l] + im[3][l];
-    const float apart_re = re[0][l] - re[2][l], apart_im = im[0][l] - im[2][l];
-    const float turned_re = turn * (im[3][l] - im[1][l]), turned_im = turn * (re[1][l] - re[3][l]);
+    const Real even_re = re[0][l] + re[2][l], even_im = im[0][l] + im[2][l];
+    const Real odd_re = re[1][l] + re[3][l], odd_im = im[1][l] + im[3][l];
+    const Real apart_re = re[0][l] - re[2][l], apart_im = im[0][l] - im[2][l];
+    const Real turned_re = turn * (im[3][l] - im[1][l]), turned_im = turn * (re[1][l] - re[3][l]);
     sums_re[0][l] = even_re + odd_re;
     sums_im[0][l] = even_im + odd_im;
     sums_re[1][l] = apart_re + turned_re;
@@ -138,21 +142,20 @@ void Combine4(const float (&re)[kLargestFactor][kCount], const float (&im)[kLarg
 }
 
 template <int64_t kCount>
-void StoreTurned(const float (&re)[kCount], const float (&im)[kCount], std::complex<float> w, const Rows& y,
-                 int64_t at) {
-  const float c = w.real(), s = w.imag();
-  float* to_re = y.re + at * kCount;
-  float* to_im = y.im + at * kCount;
+void StoreTurned(const Real (&re)[kCount], const Real (&im)[kCount], Complex w, const Rows& y, int64_t at) {
+  const Real c = w.real(), s = w.imag();
+  Real* to_re = y.re + at * kCount;
+  Real* to_im = y.im + at * kCount;
   for (int64_t l = 0; l < kCount; ++l) to_re[l] = c * re[l] - s * im[l];
   for (int64_t l = 0; l < kCount; ++l) to_im[l] = c * im[l] + s * re[l];
 }
 
 template <int64_t kCount>
-void RunPass(const Pass& pass, float turn, const Rows& x, const Rows& y) {
-  float re[kLargestFactor][kCount], im[kLargestFactor][kCount];
-  float sums_re[4][kCount], sums_im[4][kCount];
+void RunPass(const Pass& pass, Real turn, const Rows& x, const Rows& y) {
+  Real re[kLargestFactor][kCount], im[kLargestFactor][kCount];
+  Real sums_re[4][kCount], sums_im[4][kCount];
   for (int64_t p = 0; p < pass.parts; ++p) {
-    const std::complex<float>* twiddles = pass.twiddles.data() + p * (pass.radix - 1);
+    const Complex* twiddles = pass.twiddles.data() + p * (pass.radix - 1);
     for (int64_t q = 0; q < pass.stride; ++q) {
       for (int64_t k = 0; k < pass.radix; ++k) {
         const int64_t at = (q + pass.stride * (p + pass.parts * k)) * kCount;
@@ -162,7 +165,7 @@ void RunPass(const Pass& pass, float turn, const Rows& x, const Rows& y) {
       if (pass.radix == 4) Combine4<kCount>(re, im, turn, sums_re, sums_im);
       for (int64_t j = 0; j < pass.radix; ++j) {
         const int64_t to = q + pass.stride * (pass.radix * p + j);
-        const std::complex<float> w = j == 0 ? 1.0f : twiddles[j - 1];
+        const Complex w = j == 0 ? 1.0 : twiddles[j - 1];
         if (pass.radix == 4) {
           StoreTurned<kCount>(sums_re[j], sums_im[j], w, y, to);
         } else {
@@ -200,14 +203,14 @@ class FftRows : public Executable {
   }
 
   size_t WorkspaceBytes(int threads) const override {
-    return static_cast<size_t>(threads * 4 * BufferFloats()) * sizeof(float);
+    return static_cast<size_t>(threads * 4 * BufferReals()) * sizeof(Real);
   }
 
   void Run(const RunArgs& args) const override {
     const float* x = input_.floats(args);
     float* y = static_cast<float*>(args.outputs[0].raw());
     args.pool->ParallelFor(DivideUp(plan_.rows, lanes_), 1, [&](int64_t begin, int64_t end, int thread) {
-      float* memory = static_cast<float*>(args.workspace) + thread * 4 * BufferFloats();
+      Real* memory = static_cast<Real*>(args.workspace) + thread * 4 * BufferReals();
       for (int64_t i = begin; i < end; ++i) {
         if (lanes_ == 1) {
           RunRows<1>(x, y, i, memory);
@@ -219,12 +222,12 @@ class FftRows : public Executable {
   }
 
  private:
-  int64_t BufferFloats() const { return RoundUp(length_ * lanes_, 16); }
+  int64_t BufferReals() const { return RoundUp(length_ * lanes_, 16); }
 
   template <int64_t kCount>
-  void RunRows(const float* x, float* y, int64_t row, float* memory) const {
-    Rows from{memory, memory + BufferFloats()};
-    Rows to{memory + 2 * BufferFloats(), memory + 3 * BufferFloats()};
+  void RunRows(const float* x, float* y, int64_t row, Real* memory) const {
+    Rows from{memory, memory + BufferReals()};
+    Rows to{memory + 2 * BufferReals(), memory + 3 * BufferReals()};
     const int64_t in_floats = plan_.in * (plan_.kind == FftKind::kRfft ? 1 : 2);
     const int64_t out_floats = plan_.out * (plan_.kind == FftKind::kIrfft ? 1 : 2);
     for (int64_t l = 0; l < kCount; ++l) {
@@ -233,7 +236,7 @@ class FftRows : public Executable {
       Load<kCount>(x + r * in_floats, from.re + l, from.im + l);
     }
     for (const Pass& pass : passes_) {
-      RunPass<kCount>(pass, inverse_ ? 1.0f : -1.0f, from, to);
+      RunPass<kCount>(pass, inverse_ ? 1.0 : -1.0, from, to);
       std::swap(from, to);
     }
     for (int64_t l = 0; l < kCount && row + l < plan_.rows; ++l)
@@ -241,81 +244,79 @@ class FftRows : public Executable {
   }
 
   // Element i of a spectrum of real numbers; zeros behind what was given.
-  std::complex<float> Given(const float* x, int64_t i) const {
+  Complex Given(const float* x, int64_t i) const {
     if (i >= plan_.in) return 0;
     const bool real = i == 0 || 2 * i == plan_.length;
-    return {x[2 * i], real ? 0 : x[2 * i + 1]};
+    return {Real{x[2 * i]}, real ? Real{0} : Real{x[2 * i + 1]}};
   }
 
   template <int64_t kCount>
-  void Load(const float* x, float* re, float* im) const {
-    const auto put = [&](int64_t i, std::complex<float> v) {
+  void Load(const float* x, Real* re, Real* im) const {
+    const auto put = [&](int64_t i, Complex v) {
       re[i * kCount] = v.real();
       im[i * kCount] = v.imag();
     };
     switch (plan_.kind) {
       case FftKind::kRfft: {
-        const auto at = [&](int64_t i) { return i < plan_.in ? x[i] : 0; };
-        for (int64_t i = 0; i < length_; ++i)
-          put(i, halved_ ? std::complex<float>(at(2 * i), at(2 * i + 1)) : at(i));
+        const auto at = [&](int64_t i) { return i < plan_.in ? Real{x[i]} : 0; };
+        for (int64_t i = 0; i < length_; ++i) put(i, halved_ ? Complex(at(2 * i), at(2 * i + 1)) : at(i));
         return;
       }
       case FftKind::kIrfft:
         for (int64_t k = 0; k < length_; ++k) put(k, halved_ ? Joined(x, k) : Mirrored(x, k));
         return;
       default:
-        for (int64_t i = 0; i < length_; ++i) put(i, {x[2 * i], x[2 * i + 1]});
+        for (int64_t i = 0; i < length_; ++i) put(i, {Real{x[2 * i]}, Real{x[2 * i + 1]}});
     }
   }
 
-  std::complex<float> Mirrored(const float* x, int64_t k) const {
+  Complex Mirrored(const float* x, int64_t k) const {
     return 2 * k <= plan_.length ? Given(x, k) : std::conj(Given(x, plan_.length - k));
   }
 
   // Element k of the spectrum of pairs of numbers, even ones real and odd ones imaginary.
-  std::complex<float> Joined(const float* x, int64_t k) const {
-    const std::complex<float> a = Given(x, k), b = std::conj(Given(x, length_ - k));
-    const std::complex<float> w = whole_[static_cast<size_t>(k)], difference = a - b;
-    const float odd_re = difference.real() * w.real() - difference.imag() * w.imag();
-    const float odd_im = difference.real() * w.imag() + difference.imag() * w.real();
+  Complex Joined(const float* x, int64_t k) const {
+    const Complex a = Given(x, k), b = std::conj(Given(x, length_ - k));
+    const Complex w = whole_[static_cast<size_t>(k)], difference = a - b;
+    const Real odd_re = difference.real() * w.real() - difference.imag() * w.imag();
+    const Real odd_im = difference.real() * w.imag() + difference.imag() * w.real();
     return {a.real() + b.real() - odd_im, a.imag() + b.imag() + odd_re};
   }
 
   template <int64_t kCount>
-  void Store(const float* re, const float* im, float* y) const {
+  void Store(const Real* re, const Real* im, float* y) const {
     // Joined gives twice the spectrum, of half the length.
-    const float factor = inverse_ ? 1.0f / static_cast<float>(plan_.length) : 1.0f;
+    const Real factor = inverse_ ? 1.0 / static_cast<Real>(plan_.length) : 1.0;
     switch (plan_.kind) {
       case FftKind::kRfft:
         for (int64_t k = 0; k < plan_.out; ++k) {
-          const std::complex<float> v =
-              halved_ ? Apart<kCount>(re, im, k) : std::complex<float>(re[k * kCount], im[k * kCount]);
-          y[2 * k] = v.real();
-          y[2 * k + 1] = v.imag();
+          const Complex v = halved_ ? Apart<kCount>(re, im, k) : Complex(re[k * kCount], im[k * kCount]);
+          y[2 * k] = static_cast<float>(v.real());
+          y[2 * k + 1] = static_cast<float>(v.imag());
         }
         return;
       case FftKind::kIrfft:
         for (int64_t i = 0; i < length_; ++i) {
-          y[halved_ ? 2 * i : i] = re[i * kCount] * factor;
-          if (halved_) y[2 * i + 1] = im[i * kCount] * factor;
+          y[halved_ ? 2 * i : i] = static_cast<float>(re[i * kCount] * factor);
+          if (halved_) y[2 * i + 1] = static_cast<float>(im[i * kCount] * factor);
         }
         return;
       default:
         for (int64_t i = 0; i < length_; ++i) {
-          y[2 * i] = re[i * kCount] * factor;
-          y[2 * i + 1] = im[i * kCount] * factor;
+          y[2 * i] = static_cast<float>(re[i * kCount] * factor);
+          y[2 * i + 1] = static_cast<float>(im[i * kCount] * factor);
         }
     }
   }
 
   // Element k of the spectrum of the real row.
   template <int64_t kCount>
-  std::complex<float> Apart(const float* re, const float* im, int64_t k) const {
+  Complex Apart(const Real* re, const Real* im, int64_t k) const {
     const int64_t a = k % length_ * kCount, b = (length_ - k) % length_ * kCount;
-    const float even_re = re[a] + re[b], even_im = im[a] - im[b];
-    const float odd_re = im[a] + im[b], odd_im = re[b] - re[a];
-    const float c = whole_[static_cast<size_t>(k)].real(), s = whole_[static_cast<size_t>(k)].imag();
-    return {0.5f * (even_re + c * odd_re - s * odd_im), 0.5f * (even_im + c * odd_im + s * odd_re)};
+    const Real even_re = re[a] + re[b], even_im = im[a] - im[b];
+    const Real odd_re = im[a] + im[b], odd_im = re[b] - re[a];
+    const Real c = whole_[static_cast<size_t>(k)].real(), s = whole_[static_cast<size_t>(k)].imag();
+    return {0.5 * (even_re + c * odd_re - s * odd_im), 0.5 * (even_im + c * odd_im + s * odd_re)};
   }
 
   Plan plan_;
@@ -325,7 +326,7 @@ class FftRows : public Executable {
   int64_t lanes_;
   Operand input_;
   std::vector<Pass> passes_;
-  std::vector<std::complex<float>> whole_;  // roots of one of the whole length
+  std::vector<Complex> whole_;  // roots of one of the whole length
 };
 
 Refusal Refuses(const Graph& problem, const Target&) {
@@ -348,10 +349,11 @@ std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
 
 Kernel FftKernel() {
   return {.name = "cpu.fft",
+          .version = 2,
           .refuses = Refuses,
           .estimate_ns = Estimate,
           .prepare = Prepare,
-          .error_bound = 2e-6};
+          .error_bound = 2e-7};
 }
 
 }  // namespace floe::cpu
