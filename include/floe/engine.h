@@ -18,6 +18,8 @@ struct LoadOptions {
   // Compare every section with its checksum (some milliseconds for 100 MB). Without, headers and bounds are
   // still checked, and kernels still validate their parameters.
   bool verify = true;
+  // To look at an engine that was built for another machine; a session of it is refused (kEngine).
+  bool any_machine = false;
 };
 
 // An input or output of an engine.

@@ -19,9 +19,10 @@ std::vector<TensorSpec> Specs(const std::vector<IoSpec>& from) {
 }
 
 EngineData ReadChecked(Bytes bytes, std::shared_ptr<const void> keep_alive, const std::string& subject,
-                       bool verify) {
+                       const LoadOptions& options) {
   try {
-    EngineData data = ReadEngine(bytes, std::move(keep_alive), subject, verify);
+    EngineData data = ReadEngine(bytes, std::move(keep_alive), subject, options.verify);
+    if (!options.any_machine) RequireThisMachine(data, subject);
     ValidateEngine(data, subject);
     return data;
   } catch (const std::bad_alloc&) {
@@ -36,7 +37,7 @@ Engine::~Engine() = default;
 
 std::shared_ptr<const Engine> Engine::Load(const std::string& path, const LoadOptions& options) {
   const std::shared_ptr<const MappedFile> file = MappedFile::Open(path);
-  return std::make_shared<const Engine>(ReadChecked(file->bytes(), file, path, options.verify));
+  return std::make_shared<const Engine>(ReadChecked(file->bytes(), file, path, options));
 }
 
 std::shared_ptr<const Engine> Engine::FromBytes(std::span<const uint8_t> bytes,
@@ -48,7 +49,7 @@ std::shared_ptr<const Engine> Engine::FromBytes(std::span<const uint8_t> bytes,
     keep_alive = copy.owner();
     bytes = {copy.data<uint8_t>(), bytes.size()};
   }
-  return std::make_shared<const Engine>(ReadChecked(bytes, std::move(keep_alive), "engine", options.verify));
+  return std::make_shared<const Engine>(ReadChecked(bytes, std::move(keep_alive), "engine", options));
 }
 
 void Engine::Save(const std::string& path) const {

@@ -41,6 +41,9 @@ EngineData ReadEngine(Bytes bytes, std::shared_ptr<const void> keep_alive, const
 void WritePlan(ByteWriter& out, const Plan& plan, const std::vector<Tensor>& constants);
 Plan ReadPlan(ByteReader& in, const std::vector<Tensor>& constants, int depth = 0);
 
+// Throws Error(kEngine) unless the machine at hand can run it.
+void RequireThisMachine(const EngineData& data, const std::string& subject);
+
 // Throws Error(kEngine or kModel) unless every index, size and offset of the plan holds together, so that
 // running it touches no memory but its own, whatever file it came from. `subject` starts the message.
 void ValidateEngine(const EngineData& data, const std::string& subject);

@@ -247,6 +247,15 @@ class PlanChecker {
   std::vector<bool> made_;  // by value
 };
 
+const Backend& BackendOf(const EngineData& data, const std::string& subject) {
+  const Backend* backend = FindBackend(data.target.backend);
+  if (backend == nullptr) {
+    Throw(ErrorCode::kEngine, "{}: built for target '{}', which this Floe does not have", subject,
+          data.target.backend);
+  }
+  return *backend;
+}
+
 // What the user is told of an input or output is what the plan takes or gives.
 void CheckNamed(const IoSpec& spec, const PlanValue& value, const std::string& subject) {
   if (spec.type.dtype == value.type.dtype) return;
@@ -256,15 +265,14 @@ void CheckNamed(const IoSpec& spec, const PlanValue& value, const std::string& s
 
 }  // namespace
 
-void ValidateEngine(const EngineData& data, const std::string& subject) {
-  const Backend* backend = FindBackend(data.target.backend);
-  if (backend == nullptr) {
-    Throw(ErrorCode::kEngine, "{}: built for target '{}', which this Floe does not have", subject,
-          data.target.backend);
-  }
-  if (const Refusal why = backend->refuses_target(data.target)) {
+void RequireThisMachine(const EngineData& data, const std::string& subject) {
+  if (const Refusal why = BackendOf(data, subject).refuses_target(data.target)) {
     Throw(ErrorCode::kEngine, "{}: built for another machine: {}", subject, *why);
   }
+}
+
+void ValidateEngine(const EngineData& data, const std::string& subject) {
+  BackendOf(data, subject);
   for (const Plan& plan : data.profiles) {
     if (plan.inputs.size() != data.inputs.size() || plan.outputs.size() != data.outputs.size()) {
       Throw(ErrorCode::kModel, "{}: damaged: inputs or outputs differ from the plan's", subject);

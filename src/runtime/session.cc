@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/thread_pool.h"
+#include "engine/format.h"
 #include "engine/plan.h"
 #include "graph/cost.h"
 #include "runtime/executor.h"
@@ -38,6 +39,7 @@ class Session::Impl {
   Impl(std::shared_ptr<const Engine> engine, const SessionOptions& options)
       : engine_(std::move(engine)), options_(options) {
     CHECK(engine_ != nullptr);
+    RequireThisMachine(data(), "engine");
     pool_ = options.threads > 0 ? std::make_shared<ThreadPool>(options.threads) : ThreadPool::Default();
     profiles_.resize(data().profiles.size());
     ProfileAt(0);

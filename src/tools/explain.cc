@@ -56,7 +56,7 @@ void PrintStep(size_t index, const Plan& plan, const Step& step) {
 }
 
 void Explain(const ExplainArgs& args) {
-  const std::shared_ptr<const Engine> engine = Engine::Load(args.path);
+  const std::shared_ptr<const Engine> engine = Engine::Load(args.path, {.any_machine = true});
   if (args.precision) {
     fmt::print("{}: {}\n", Bold(args.path), PrecisionSummary(engine->data()));
     for (const Plan& plan : engine->data().profiles) fmt::print("{}", PrecisionTable(plan));

@@ -99,7 +99,7 @@ void PrintText(const Engine& engine, const std::string& path, size_t file_bytes)
 }
 
 void Info(const InfoArgs& args) {
-  const std::shared_ptr<const Engine> engine = Engine::Load(args.path);
+  const std::shared_ptr<const Engine> engine = Engine::Load(args.path, {.any_machine = true});
   const size_t file_bytes = MappedFile::Open(args.path)->bytes().size();
   if (args.json) {
     fmt::print("{}\n", InfoJson(*engine, file_bytes).dump(1));

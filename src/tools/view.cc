@@ -66,7 +66,7 @@ view::Data Gather(const ViewArgs& args) {
   view::Side& last = data.sides.back();
   if (last.kind == "Engine") {
     const std::string& path = data.sides.size() == 1 ? args.model.path : args.other;
-    data.report = view::EngineReport(*Engine::Load(path), path, args.profile);
+    data.report = view::EngineReport(*Engine::Load(path, {.any_machine = true}), path, args.profile);
   }
   if (data.sides.size() == 1) return data;
   const bool engine_first = first.kind == "Engine";

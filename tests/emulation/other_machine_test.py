@@ -74,6 +74,7 @@ def main():
         build(here, folder / "ours.floe")
         if isa_here not in RUNS[isa]:
             refused(there, folder / "ours.floe", feed, isa_here, isa)
+        expect(target_of(here, folder / "theirs.floe") == isa, "info tells so here, too")
         if isa not in RUNS[isa_here]:
             refused(here, folder / "theirs.floe", feed, isa, isa_here)
         build(here, folder / "portable.floe", "--isa", "generic")

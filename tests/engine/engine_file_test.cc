@@ -188,6 +188,24 @@ TEST(Engine, OfAnotherMachineIsRefusedBeforeItIsRun) {
   EXPECT_THAT(FailureOf(FileOf(data), ErrorCode::kEngine), HasSubstr("'abacus'"));
 }
 
+TEST(Engine, OfAnotherMachineCanBeLookedAtAndNotRun) {
+  const std::unique_ptr<Graph> graph = ParseGraph(kNet);
+  EngineData data = testing::DataFor(*graph);
+  data.target.isa = "avx9000";
+  const Tensor file = FileOf(data);
+  const auto engine =
+      Engine::FromBytes({file.data<uint8_t>(), file.size_bytes()}, file.owner(), {.any_machine = true});
+  EXPECT_EQ(engine->target(), "cpu avx9000");
+  EXPECT_EQ(engine->inputs().size(), data.inputs.size());
+  try {
+    const Session session(engine);
+    FAIL() << "a session of it began";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kEngine);
+    EXPECT_THAT(error.what(), HasSubstr("built for another machine"));
+  }
+}
+
 TEST(Engine, SaysWhichInstructionsAreMissing) {
   const std::unique_ptr<Graph> graph = ParseGraph(kNet);
   EngineData data = testing::DataFor(*graph);
