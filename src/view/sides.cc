@@ -19,7 +19,8 @@ std::string FileName(const std::string& path) {
 
 // A new kind of file is a row here and a file beside tensorflow_side.cc.
 Side ReadSide(const ModelSelection& selection, size_t profile) {
-  if (IsEngineFile(selection.path)) return EngineSide(*Engine::Load(selection.path, {.any_machine = true}), selection.path, profile);
+  if (IsEngineFile(selection.path))
+    return EngineSide(*Engine::Load(selection.path, {.any_machine = true}), selection.path, profile);
   if (FormatOfModel(selection.path) == ModelFormat::kOnnx) return OnnxSide(selection);
   return TensorFlowSide(selection);
 }
