@@ -1,9 +1,11 @@
 // Values as a person types them: true, 0.5, 1,2,3, [[1, 2], [3, 4]], ["a", "b"].
+#include <algorithm>
 #include <cctype>
 #include <cmath>
 #include <limits>
 
 #include "base/check.h"
+#include "base/element_type.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "frontend/selection.h"
@@ -89,23 +91,22 @@ class TextParser {
   }
 
   template <typename T>
-  void FillIntegers(Tensor& tensor) {
-    T* out = tensor.data<T>();
-    for (const std::string& item : items_) {
+  T Read(const std::string& item) const {
+    if constexpr (std::is_same_v<T, bool>) {
+      return Truth(item);
+    } else if constexpr (std::is_same_v<T, double>) {
+      return Number(item);
+    } else if constexpr (!std::is_integral_v<T>) {
+      return T(static_cast<float>(Number(item)));
+    } else {
       const std::optional<int64_t> value = ParseInt(item);
       if (!value || *value < static_cast<int64_t>(std::numeric_limits<T>::min()) ||
           (std::numeric_limits<T>::digits < 63 &&
            *value > static_cast<int64_t>(std::numeric_limits<T>::max()))) {
         Fail();
       }
-      *out++ = static_cast<T>(*value);
+      return static_cast<T>(*value);
     }
-  }
-
-  template <typename T>
-  void FillFloats(Tensor& tensor) {
-    T* out = tensor.data<T>();
-    for (const std::string& item : items_) *out++ = T(static_cast<float>(Number(item)));
   }
 
   double Number(std::string_view item) const {
@@ -122,41 +123,15 @@ class TextParser {
   }
 
   void Fill(Tensor& tensor) {
-    switch (dtype_) {
-      case DType::kFloat32:
-        return FillFloats<float>(tensor);
-      case DType::kFloat16:
-        return FillFloats<Float16>(tensor);
-      case DType::kBFloat16:
-        return FillFloats<BFloat16>(tensor);
-      case DType::kInt8:
-        return FillIntegers<int8_t>(tensor);
-      case DType::kInt16:
-        return FillIntegers<int16_t>(tensor);
-      case DType::kInt32:
-        return FillIntegers<int32_t>(tensor);
-      case DType::kInt64:
-        return FillIntegers<int64_t>(tensor);
-      case DType::kUInt8:
-        return FillIntegers<uint8_t>(tensor);
-      case DType::kUInt16:
-        return FillIntegers<uint16_t>(tensor);
-      case DType::kUInt32:
-        return FillIntegers<uint32_t>(tensor);
-      case DType::kUInt64:
-        return FillIntegers<uint64_t>(tensor);
-      case DType::kFloat64:
-        for (size_t i = 0; i < items_.size(); ++i) tensor.data<double>()[i] = Number(items_[i]);
-        return;
-      case DType::kBool:
-        for (size_t i = 0; i < items_.size(); ++i) tensor.data<bool>()[i] = Truth(items_[i]);
-        return;
-      case DType::kString:
-        for (size_t i = 0; i < items_.size(); ++i) tensor.data<std::string>()[i] = items_[i];
-        return;
-      default:
-        Fail();
+    if (dtype_ == DType::kString) {
+      std::copy(items_.begin(), items_.end(), tensor.data<std::string>());
+      return;
     }
+    const bool real = VisitRealType(dtype_, [&]<typename T>(std::type_identity<T>) {
+      std::transform(items_.begin(), items_.end(), tensor.data<T>(),
+                     [&](const std::string& item) { return Read<T>(item); });
+    });
+    if (!real) Fail();
   }
 
   [[noreturn]] void Fail() const {

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "base/check.h"
+#include "base/element_type.h"
 #include "base/error.h"
 
 namespace floe {
@@ -30,12 +31,6 @@ Tensor FillNumbers(std::vector<int64_t> dims, const std::vector<double>& values)
       out[i] = static_cast<T>(v);
   }
   return tensor;
-}
-
-template <typename T>
-Ints CopyInts(const Tensor& tensor) {
-  const T* data = tensor.data<T>();
-  return Ints(data, data + tensor.size());
 }
 
 Tensor FromDims(DType dtype, const std::vector<Dim>& dims, size_t rank) {
@@ -239,65 +234,24 @@ ValueId Builder::ZerosLike(ValueId x) {
 }
 
 Ints TensorToInts(const Tensor& tensor) {
-  switch (tensor.dtype()) {
-    case DType::kInt8:
-      return CopyInts<int8_t>(tensor);
-    case DType::kInt16:
-      return CopyInts<int16_t>(tensor);
-    case DType::kInt32:
-      return CopyInts<int32_t>(tensor);
-    case DType::kInt64:
-      return CopyInts<int64_t>(tensor);
-    case DType::kUInt8:
-      return CopyInts<uint8_t>(tensor);
-    case DType::kUInt16:
-      return CopyInts<uint16_t>(tensor);
-    case DType::kUInt32:
-      return CopyInts<uint32_t>(tensor);
-    case DType::kUInt64:
-      return CopyInts<uint64_t>(tensor);
-    case DType::kBool:
-      return CopyInts<bool>(tensor);
-    default:
-      Throw(ErrorCode::kModel, "tensor of {}: expected integers", DTypeName(tensor.dtype()));
+  Ints ints;
+  const bool real = VisitRealType(tensor.dtype(), [&]<typename T>(std::type_identity<T>) {
+    if constexpr (std::is_integral_v<T>) ints.assign(tensor.data<T>(), tensor.data<T>() + tensor.size());
+  });
+  if (!real || IsFloat(tensor.dtype())) {
+    Throw(ErrorCode::kModel, "tensor of {}: expected integers", DTypeName(tensor.dtype()));
   }
+  return ints;
 }
 
 Tensor TensorOfNumbers(DType dtype, std::vector<int64_t> dims, const std::vector<double>& values) {
-  switch (dtype) {
-    case DType::kFloat32:
-      return FillNumbers<float>(std::move(dims), values);
-    case DType::kFloat64:
-      return FillNumbers<double>(std::move(dims), values);
-    case DType::kFloat16:
-      return FillNumbers<Float16>(std::move(dims), values);
-    case DType::kBFloat16:
-      return FillNumbers<BFloat16>(std::move(dims), values);
-    case DType::kInt8:
-      return FillNumbers<int8_t>(std::move(dims), values);
-    case DType::kInt16:
-      return FillNumbers<int16_t>(std::move(dims), values);
-    case DType::kInt32:
-      return FillNumbers<int32_t>(std::move(dims), values);
-    case DType::kInt64:
-      return FillNumbers<int64_t>(std::move(dims), values);
-    case DType::kUInt8:
-      return FillNumbers<uint8_t>(std::move(dims), values);
-    case DType::kUInt16:
-      return FillNumbers<uint16_t>(std::move(dims), values);
-    case DType::kUInt32:
-      return FillNumbers<uint32_t>(std::move(dims), values);
-    case DType::kUInt64:
-      return FillNumbers<uint64_t>(std::move(dims), values);
-    case DType::kBool:
-      return FillNumbers<bool>(std::move(dims), values);
-    case DType::kComplex64:
-      return FillNumbers<std::complex<float>>(std::move(dims), values);
-    case DType::kComplex128:
-      return FillNumbers<std::complex<double>>(std::move(dims), values);
-    default:
-      Throw(ErrorCode::kModel, "element type {}: expected a type of numbers", DTypeName(dtype));
+  Tensor tensor;
+  const bool numbers = VisitNumberType(
+      dtype, [&]<typename T>(std::type_identity<T>) { tensor = FillNumbers<T>(std::move(dims), values); });
+  if (!numbers) {
+    Throw(ErrorCode::kModel, "element type {}: expected a type of numbers", DTypeName(dtype));
   }
+  return tensor;
 }
 
 Tensor PermuteTensor(const Tensor& tensor, const Ints& perm) {

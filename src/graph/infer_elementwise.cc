@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/element_type.h"
 #include "graph/infer_ops.h"
 #include "graph/infer_util.h"
 

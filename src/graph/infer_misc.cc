@@ -1,6 +1,7 @@
 // Detection, quantisation, transforms, random numbers, strings and tables.
 #include <algorithm>
 
+#include "base/element_type.h"
 #include "graph/infer_ops.h"
 #include "graph/infer_util.h"
 

@@ -156,11 +156,6 @@ std::vector<bool> AxisFlags(const InferContext& ctx, const std::vector<int64_t>&
   return flags;
 }
 
-DType RealOf(DType dtype) {
-  if (dtype == DType::kComplex64) return DType::kFloat32;
-  return dtype == DType::kComplex128 ? DType::kFloat64 : dtype;
-}
-
 DType ComplexOf(DType dtype) {
   if (dtype == DType::kFloat32) return DType::kComplex64;
   return dtype == DType::kFloat64 ? DType::kComplex128 : dtype;

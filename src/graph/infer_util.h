@@ -59,7 +59,6 @@ Shape GeneraliseShapes(const Shape& a, const Shape& b);
 std::vector<bool> AxisFlags(const InferContext& ctx, const std::vector<int64_t>& axes, size_t rank,
                             bool repeats = false);
 
-DType RealOf(DType dtype);     // complex64 -> float32, complex128 -> float64, else itself
 DType ComplexOf(DType dtype);  // float64 -> complex128, float32 -> complex64, else itself
 
 }  // namespace floe

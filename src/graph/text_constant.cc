@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "base/element_type.h"
 #include "graph/serialize.h"
 #include "graph/text.h"
 
@@ -17,41 +18,10 @@ namespace {
 constexpr int64_t kLongestList = 16;
 constexpr int64_t kMostElements = int64_t{1} << 27;  // of one parsed constant
 
-// Calls f with a null pointer to the C++ type of a number type; complex numbers count as pairs of reals.
+// Calls f as VisitRealType does; complex numbers count as pairs of reals.
 template <typename F>
-void WithScalar(DType dtype, F&& f) {
-  switch (dtype) {
-    case DType::kFloat32:
-    case DType::kComplex64:
-      return f(static_cast<float*>(nullptr));
-    case DType::kFloat64:
-    case DType::kComplex128:
-      return f(static_cast<double*>(nullptr));
-    case DType::kFloat16:
-      return f(static_cast<Float16*>(nullptr));
-    case DType::kBFloat16:
-      return f(static_cast<BFloat16*>(nullptr));
-    case DType::kInt8:
-      return f(static_cast<int8_t*>(nullptr));
-    case DType::kInt16:
-      return f(static_cast<int16_t*>(nullptr));
-    case DType::kInt32:
-      return f(static_cast<int32_t*>(nullptr));
-    case DType::kInt64:
-      return f(static_cast<int64_t*>(nullptr));
-    case DType::kUInt8:
-      return f(static_cast<uint8_t*>(nullptr));
-    case DType::kUInt16:
-      return f(static_cast<uint16_t*>(nullptr));
-    case DType::kUInt32:
-      return f(static_cast<uint32_t*>(nullptr));
-    case DType::kUInt64:
-      return f(static_cast<uint64_t*>(nullptr));
-    case DType::kBool:
-      return f(static_cast<bool*>(nullptr));
-    default:
-      CHECK(false, "no number type");
-  }
+void VisitScalars(DType dtype, F&& f) {
+  CHECK(VisitRealType(RealOf(dtype), f), "no number type");
 }
 
 int64_t ScalarCount(const Tensor& t) {
@@ -74,7 +44,7 @@ std::string PrintScalar(T value) {
 // Other patterns of NaN than the one that "nan" gives.
 bool HasOddNan(const Tensor& t) {
   bool odd = false;
-  WithScalar(t.dtype(), [&]<typename T>(T*) {
+  VisitScalars(t.dtype(), [&]<typename T>(std::type_identity<T>) {
     if constexpr (!std::is_integral_v<T>) {
       const T plain(std::nanf(""));
       const T* data = static_cast<const T*>(t.raw());
@@ -95,7 +65,7 @@ bool IsSplat(const Tensor& t) {
 
 std::string PrintList(const Tensor& t) {
   std::vector<std::string> parts;
-  WithScalar(t.dtype(), [&]<typename T>(T*) {
+  VisitScalars(t.dtype(), [&]<typename T>(std::type_identity<T>) {
     const T* data = static_cast<const T*>(t.raw());
     for (int64_t i = 0; i < ScalarCount(t); ++i) parts.push_back(PrintScalar(data[i]));
   });
@@ -217,7 +187,7 @@ Tensor ParseContents(TextScanner& scanner, DType dtype, const std::vector<int64_
     ParseBytes(scanner, tensor);
     return tensor;
   }
-  WithScalar(dtype, [&]<typename T>(T*) {
+  VisitScalars(dtype, [&]<typename T>(std::type_identity<T>) {
     T* data = static_cast<T*>(tensor.raw());
     const int64_t count = ScalarCount(tensor);
     if (!scanner.Take('[')) {
@@ -249,7 +219,7 @@ Tensor SeededTensor(DType dtype, std::vector<int64_t> dims, uint64_t seed) {
     }
     return tensor;
   }
-  WithScalar(dtype, [&]<typename T>(T*) {
+  VisitScalars(dtype, [&]<typename T>(std::type_identity<T>) {
     T* data = static_cast<T*>(tensor.raw());
     for (int64_t i = 0; i < ScalarCount(tensor); ++i) {
       if constexpr (std::is_same_v<T, bool>) {

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "base/check.h"
+#include "base/element_type.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "floe/image.h"
@@ -116,46 +117,18 @@ void Normalise(const float* in, int in_channels, const Preprocess& preprocess, i
   }
 }
 
-template <typename T>
-Tensor NormaliseTo(std::vector<int64_t> dims, const std::vector<float>& levels, int in_channels,
-                   const Preprocess& preprocess) {
-  Tensor out(DTypeOf<T>::value, std::move(dims));
-  Normalise(levels.data(), in_channels, preprocess, static_cast<int64_t>(levels.size()) / in_channels,
-            out.template data<T>());
-  return out;
-}
-
 Tensor Normalised(std::vector<int64_t> dims, const std::vector<float>& levels, int in_channels,
                   const Preprocess& preprocess) {
-  switch (preprocess.dtype) {
-    case DType::kFloat32:
-      return NormaliseTo<float>(std::move(dims), levels, in_channels, preprocess);
-    case DType::kFloat64:
-      return NormaliseTo<double>(std::move(dims), levels, in_channels, preprocess);
-    case DType::kFloat16:
-      return NormaliseTo<Float16>(std::move(dims), levels, in_channels, preprocess);
-    case DType::kBFloat16:
-      return NormaliseTo<BFloat16>(std::move(dims), levels, in_channels, preprocess);
-    case DType::kUInt8:
-      return NormaliseTo<uint8_t>(std::move(dims), levels, in_channels, preprocess);
-    case DType::kInt8:
-      return NormaliseTo<int8_t>(std::move(dims), levels, in_channels, preprocess);
-    case DType::kUInt16:
-      return NormaliseTo<uint16_t>(std::move(dims), levels, in_channels, preprocess);
-    case DType::kInt16:
-      return NormaliseTo<int16_t>(std::move(dims), levels, in_channels, preprocess);
-    case DType::kUInt32:
-      return NormaliseTo<uint32_t>(std::move(dims), levels, in_channels, preprocess);
-    case DType::kInt32:
-      return NormaliseTo<int32_t>(std::move(dims), levels, in_channels, preprocess);
-    case DType::kUInt64:
-      return NormaliseTo<uint64_t>(std::move(dims), levels, in_channels, preprocess);
-    case DType::kInt64:
-      return NormaliseTo<int64_t>(std::move(dims), levels, in_channels, preprocess);
-    default:
-      Throw(ErrorCode::kUsage, "preprocessing: expected a numeric type for the network's input, found {}",
-            DTypeName(preprocess.dtype));
+  if (!IsFloat(preprocess.dtype) && !IsInteger(preprocess.dtype)) {
+    Throw(ErrorCode::kUsage, "preprocessing: expected a numeric type for the network's input, found {}",
+          DTypeName(preprocess.dtype));
   }
+  Tensor out(preprocess.dtype, std::move(dims));
+  const int64_t pixels = static_cast<int64_t>(levels.size()) / in_channels;
+  VisitRealType(preprocess.dtype, [&]<typename T>(std::type_identity<T>) {
+    Normalise(levels.data(), in_channels, preprocess, pixels, out.data<T>());
+  });
+  return out;
 }
 
 void CheckRequest(const Preprocess& preprocess, int height, int width, int channels) {

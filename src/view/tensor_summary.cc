@@ -6,8 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "base/element_type.h"
 #include "base/hash.h"
-#include "floe/float16.h"
 
 namespace floe::view {
 namespace {
@@ -69,48 +69,14 @@ std::string StringPreview(const Tensor& tensor) {
   return tensor.size() > 4 ? out + ", …" : out;
 }
 
-template <typename T>
-void Fill(const Tensor& tensor, int64_t scale, TensorSummary* out) {
-  const int64_t count = tensor.size() * scale;
-  out->numbers = Count<T>(tensor.raw(), count);
-  out->preview = Preview<T>(tensor.raw(), count);
-}
-
+// Complex numbers count as pairs, truth values as bytes: one of a file may be any byte.
 void FillNumbers(const Tensor& t, TensorSummary* out) {
-  switch (t.dtype()) {
-    case DType::kFloat32:
-      return Fill<float>(t, 1, out);
-    case DType::kFloat64:
-      return Fill<double>(t, 1, out);
-    case DType::kFloat16:
-      return Fill<Float16>(t, 1, out);
-    case DType::kBFloat16:
-      return Fill<BFloat16>(t, 1, out);
-    case DType::kInt8:
-      return Fill<int8_t>(t, 1, out);
-    case DType::kInt16:
-      return Fill<int16_t>(t, 1, out);
-    case DType::kInt32:
-      return Fill<int32_t>(t, 1, out);
-    case DType::kInt64:
-      return Fill<int64_t>(t, 1, out);
-    case DType::kBool:
-    case DType::kUInt8:
-      return Fill<uint8_t>(t, 1, out);
-    case DType::kUInt16:
-      return Fill<uint16_t>(t, 1, out);
-    case DType::kUInt32:
-      return Fill<uint32_t>(t, 1, out);
-    case DType::kUInt64:
-      return Fill<uint64_t>(t, 1, out);
-    case DType::kComplex64:
-      return Fill<float>(t, 2, out);
-    case DType::kComplex128:
-      return Fill<double>(t, 2, out);
-    case DType::kString:
-    case DType::kInvalid:
-      return;
-  }
+  const DType type = t.dtype() == DType::kBool ? DType::kUInt8 : RealOf(t.dtype());
+  const int64_t count = IsComplex(t.dtype()) ? 2 * t.size() : t.size();
+  VisitRealType(type, [&]<typename T>(std::type_identity<T>) {
+    out->numbers = Count<T>(t.raw(), count);
+    out->preview = Preview<T>(t.raw(), count);
+  });
 }
 
 std::string ContentsHash(const Tensor& tensor, const std::string& type) {

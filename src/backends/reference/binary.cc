@@ -51,59 +51,10 @@ double NextAfter(DType dtype, double a, double b) {
   return std::nextafter(static_cast<float>(a), static_cast<float>(b));
 }
 
-bool RealFunction(BinaryKind kind, DType dtype, double a, double b, double* y) {
-  switch (kind) {
-    case BinaryKind::kAdd:
-      return *y = a + b, true;
-    case BinaryKind::kSub:
-      return *y = a - b, true;
-    case BinaryKind::kMul:
-      return *y = a * b, true;
-    case BinaryKind::kDiv:
-      return *y = a / b, true;
-    case BinaryKind::kFloorDiv:
-      return *y = std::floor(RoundTo(dtype, a / b)), true;
-    case BinaryKind::kFloorMod:
-      return *y = FloorModulo(a, b), true;
-    case BinaryKind::kTruncMod:
-      return *y = std::fmod(a, b), true;
-    case BinaryKind::kDivNoNan:
-      return *y = b == 0 ? 0 : a / b, true;
-    case BinaryKind::kMulNoNan:
-      return *y = b == 0 ? 0 : a * b, true;
-    case BinaryKind::kPow:
-      return *y = std::pow(a, b), true;
-    case BinaryKind::kMin:
-      return *y = Smaller(a, b), true;
-    case BinaryKind::kMax:
-      return *y = Larger(a, b), true;
-    case BinaryKind::kAtan2:
-      return *y = std::atan2(a, b), true;
-    case BinaryKind::kXdivy:
-      return *y = a == 0 ? 0 : a / b, true;
-    case BinaryKind::kXlogy:
-      return *y = a == 0 ? 0 : a * std::log(b), true;
-    case BinaryKind::kXlog1py:
-      return *y = a == 0 ? 0 : a * std::log1p(b), true;
-    case BinaryKind::kSquaredDifference:
-      return *y = (a - b) * (a - b), true;
-    case BinaryKind::kNextAfter:
-      return *y = NextAfter(dtype, a, b), true;
-    case BinaryKind::kIgamma:
-      return *y = Igamma(a, b), true;
-    case BinaryKind::kIgammac:
-      return *y = Igammac(a, b), true;
-    case BinaryKind::kZeta:
-      return *y = Zeta(a, b), true;
-    case BinaryKind::kPolygamma:
-      return *y = Polygamma(a, b), true;
-    default:
-      return false;
-  }
-}
-
-bool ComplexFunction(BinaryKind kind, Complex a, Complex b, Complex* y) {
-  constexpr Complex kZero(0, 0);
+// T is double or Complex.
+template <typename T>
+bool FieldFunction(BinaryKind kind, T a, T b, T* y) {
+  constexpr T kZero(0);
   switch (kind) {
     case BinaryKind::kAdd:
       return *y = a + b, true;
@@ -123,12 +74,52 @@ bool ComplexFunction(BinaryKind kind, Complex a, Complex b, Complex* y) {
       return *y = a == kZero ? kZero : a / b, true;
     case BinaryKind::kXlogy:
       return *y = a == kZero ? kZero : a * std::log(b), true;
+    default:
+      return false;
+  }
+}
+
+bool RealFunction(BinaryKind kind, DType dtype, double a, double b, double* y) {
+  switch (kind) {
+    case BinaryKind::kFloorDiv:
+      return *y = std::floor(RoundTo(dtype, a / b)), true;
+    case BinaryKind::kFloorMod:
+      return *y = FloorModulo(a, b), true;
+    case BinaryKind::kTruncMod:
+      return *y = std::fmod(a, b), true;
+    case BinaryKind::kMin:
+      return *y = Smaller(a, b), true;
+    case BinaryKind::kMax:
+      return *y = Larger(a, b), true;
+    case BinaryKind::kAtan2:
+      return *y = std::atan2(a, b), true;
     case BinaryKind::kXlog1py:
-      return *y = a == kZero ? kZero : a * std::log(1.0 + b), true;
+      return *y = a == 0 ? 0 : a * std::log1p(b), true;
+    case BinaryKind::kSquaredDifference:
+      return *y = (a - b) * (a - b), true;
+    case BinaryKind::kNextAfter:
+      return *y = NextAfter(dtype, a, b), true;
+    case BinaryKind::kIgamma:
+      return *y = Igamma(a, b), true;
+    case BinaryKind::kIgammac:
+      return *y = Igammac(a, b), true;
+    case BinaryKind::kZeta:
+      return *y = Zeta(a, b), true;
+    case BinaryKind::kPolygamma:
+      return *y = Polygamma(a, b), true;
+    default:
+      return FieldFunction(kind, a, b, y);
+  }
+}
+
+bool ComplexFunction(BinaryKind kind, Complex a, Complex b, Complex* y) {
+  switch (kind) {
+    case BinaryKind::kXlog1py:
+      return *y = a == Complex(0) ? Complex(0) : a * std::log(1.0 + b), true;
     case BinaryKind::kSquaredDifference:
       return *y = (a - b) * std::conj(a - b), true;
     default:
-      return false;
+      return FieldFunction(kind, a, b, y);
   }
 }
 

@@ -5,21 +5,21 @@
 #include "backends/reference/kernels.h"
 #include "backends/reference/special_math.h"
 #include "backends/reference/value_io.h"
+#include "base/element_type.h"
 
 namespace floe::reference {
 namespace {
 
 constexpr int64_t kBlock = 512;
 
-// Complex numbers have no order and no rounding; these functions are theirs too.
-bool ComplexFunction(UnaryKind kind, Complex x, Complex* y) {
+// T is double or Complex.
+template <typename T>
+bool AnalyticFunction(UnaryKind kind, T x, T* y) {
   switch (kind) {
     case UnaryKind::kIdentity:
       return *y = x, true;
     case UnaryKind::kNeg:
       return *y = -x, true;
-    case UnaryKind::kSign:
-      return *y = x == Complex(0, 0) ? Complex(0, 0) : x / std::abs(x), true;
     case UnaryKind::kSqrt:
       return *y = std::sqrt(x), true;
     case UnaryKind::kRsqrt:
@@ -30,12 +30,8 @@ bool ComplexFunction(UnaryKind kind, Complex x, Complex* y) {
       return *y = x * x, true;
     case UnaryKind::kExp:
       return *y = std::exp(x), true;
-    case UnaryKind::kExpm1:
-      return *y = std::exp(x) - 1.0, true;
     case UnaryKind::kLog:
       return *y = std::log(x), true;
-    case UnaryKind::kLog1p:
-      return *y = std::log(1.0 + x), true;
     case UnaryKind::kSin:
       return *y = std::sin(x), true;
     case UnaryKind::kCos:
@@ -60,12 +56,26 @@ bool ComplexFunction(UnaryKind kind, Complex x, Complex* y) {
       return *y = std::acosh(x), true;
     case UnaryKind::kAtanh:
       return *y = std::atanh(x), true;
+    default:
+      return false;
+  }
+}
+
+// Complex numbers have no order and no rounding; these functions are theirs too.
+bool ComplexFunction(UnaryKind kind, Complex x, Complex* y) {
+  switch (kind) {
+    case UnaryKind::kSign:
+      return *y = x == Complex(0, 0) ? Complex(0, 0) : x / std::abs(x), true;
+    case UnaryKind::kExpm1:
+      return *y = std::exp(x) - 1.0, true;
+    case UnaryKind::kLog1p:
+      return *y = std::log(1.0 + x), true;
     case UnaryKind::kSigmoid:
       return *y = 1.0 / (1.0 + std::exp(-x)), true;
     case UnaryKind::kConj:
       return *y = std::conj(x), true;
     default:
-      return false;
+      return AnalyticFunction(kind, x, y);
   }
 }
 
@@ -124,8 +134,6 @@ bool RealFunction(UnaryKind kind, double x, double* y) {
       return *y = std::isnan(x) ? x : (x < 0 ? M_PI : 0), true;
     case UnaryKind::kAbs:
       return *y = std::fabs(x), true;
-    case UnaryKind::kNeg:
-      return *y = -x, true;
     case UnaryKind::kSign:
       return *y = std::isnan(x) ? x : (x > 0) - (x < 0), true;
     case UnaryKind::kCeil:
@@ -136,46 +144,10 @@ bool RealFunction(UnaryKind kind, double x, double* y) {
       return *y = std::nearbyint(x), true;
     case UnaryKind::kTrunc:
       return *y = std::trunc(x), true;
-    case UnaryKind::kSqrt:
-      return *y = std::sqrt(x), true;
-    case UnaryKind::kRsqrt:
-      return *y = 1 / std::sqrt(x), true;
-    case UnaryKind::kReciprocal:
-      return *y = 1 / x, true;
-    case UnaryKind::kSquare:
-      return *y = x * x, true;
-    case UnaryKind::kExp:
-      return *y = std::exp(x), true;
     case UnaryKind::kExpm1:
       return *y = std::expm1(x), true;
-    case UnaryKind::kLog:
-      return *y = std::log(x), true;
     case UnaryKind::kLog1p:
       return *y = std::log1p(x), true;
-    case UnaryKind::kSin:
-      return *y = std::sin(x), true;
-    case UnaryKind::kCos:
-      return *y = std::cos(x), true;
-    case UnaryKind::kTan:
-      return *y = std::tan(x), true;
-    case UnaryKind::kAsin:
-      return *y = std::asin(x), true;
-    case UnaryKind::kAcos:
-      return *y = std::acos(x), true;
-    case UnaryKind::kAtan:
-      return *y = std::atan(x), true;
-    case UnaryKind::kSinh:
-      return *y = std::sinh(x), true;
-    case UnaryKind::kCosh:
-      return *y = std::cosh(x), true;
-    case UnaryKind::kTanh:
-      return *y = std::tanh(x), true;
-    case UnaryKind::kAsinh:
-      return *y = std::asinh(x), true;
-    case UnaryKind::kAcosh:
-      return *y = std::acosh(x), true;
-    case UnaryKind::kAtanh:
-      return *y = std::atanh(x), true;
     case UnaryKind::kErf:
       return *y = std::erf(x), true;
     case UnaryKind::kErfc:
@@ -201,7 +173,7 @@ bool RealFunction(UnaryKind kind, double x, double* y) {
     case UnaryKind::kMish:
       return *y = x * std::tanh(Softplus(x)), true;
     default:
-      return BesselFunction(kind, x, y);
+      return AnalyticFunction(kind, x, y) || BesselFunction(kind, x, y);
   }
 }
 
@@ -260,13 +232,9 @@ void MapBlocks(OpCall& call, DType to, F map) {
   }
 }
 
-DType RealPartOf(DType dtype) {
-  return dtype == DType::kComplex64 ? DType::kFloat32 : DType::kFloat64;
-}
-
 void RunOnComplex(const Unary& op, OpCall& call) {
   const DType dtype = call.in(0).dtype();
-  const DType part = RealPartOf(dtype);
+  const DType part = RealOf(dtype);
   const auto to_real = [&](auto function) {
     MapBlocks<Complex, double>(call, part, [&](Complex x, double* y) { return *y = function(x), true; });
   };

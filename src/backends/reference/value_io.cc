@@ -4,49 +4,15 @@
 #include <limits>
 
 #include "base/check.h"
+#include "base/element_type.h"
 
 namespace floe::reference {
 namespace {
 
-// Calls f with a null pointer to the element type; CHECKs that it is numeric.
+// Calls f as VisitNumberType does; CHECKs that it is a type of numbers.
 template <typename F>
-void VisitElementType(DType dtype, F&& f) {
-  switch (dtype) {
-    case DType::kFloat32:
-      return f(static_cast<float*>(nullptr));
-    case DType::kFloat64:
-      return f(static_cast<double*>(nullptr));
-    case DType::kFloat16:
-      return f(static_cast<Float16*>(nullptr));
-    case DType::kBFloat16:
-      return f(static_cast<BFloat16*>(nullptr));
-    case DType::kInt8:
-      return f(static_cast<int8_t*>(nullptr));
-    case DType::kInt16:
-      return f(static_cast<int16_t*>(nullptr));
-    case DType::kInt32:
-      return f(static_cast<int32_t*>(nullptr));
-    case DType::kInt64:
-      return f(static_cast<int64_t*>(nullptr));
-    case DType::kUInt8:
-      return f(static_cast<uint8_t*>(nullptr));
-    case DType::kUInt16:
-      return f(static_cast<uint16_t*>(nullptr));
-    case DType::kUInt32:
-      return f(static_cast<uint32_t*>(nullptr));
-    case DType::kUInt64:
-      return f(static_cast<uint64_t*>(nullptr));
-    case DType::kBool:
-      return f(static_cast<bool*>(nullptr));
-    case DType::kComplex64:
-      return f(static_cast<std::complex<float>*>(nullptr));
-    case DType::kComplex128:
-      return f(static_cast<std::complex<double>*>(nullptr));
-    case DType::kInvalid:
-    case DType::kString:
-      break;
-  }
-  CHECK(false, std::string(DTypeName(dtype)) + " is not numeric");
+void VisitElements(DType dtype, F&& f) {
+  CHECK(VisitNumberType(dtype, f), std::string(DTypeName(dtype)) + " is not numeric");
 }
 
 template <typename T>
@@ -85,8 +51,7 @@ constexpr bool kLoadable = std::is_same_v<To, Complex> ||
 
 template <typename To>
 void LoadAs(const Tensor& tensor, int64_t begin, int64_t count, To* out) {
-  VisitElementType(tensor.dtype(), [&](auto* type) {
-    using From = std::remove_pointer_t<decltype(type)>;
+  VisitElements(tensor.dtype(), [&]<typename From>(std::type_identity<From>) {
     CHECK((kLoadable<From, To>), std::string(DTypeName(tensor.dtype())));
     // A bool of a file may be any byte.
     using Stored = std::conditional_t<std::is_same_v<From, bool>, uint8_t, From>;
@@ -140,8 +105,7 @@ To StoreElement(From value) {
 
 template <typename From>
 void StoreAs(Tensor* tensor, int64_t begin, int64_t count, const From* in) {
-  VisitElementType(tensor->dtype(), [&](auto* type) {
-    using To = std::remove_pointer_t<decltype(type)>;
+  VisitElements(tensor->dtype(), [&]<typename To>(std::type_identity<To>) {
     To* out = static_cast<To*>(tensor->raw()) + begin;
     for (int64_t i = 0; i < count; ++i) out[i] = StoreElement<To>(in[i]);
   });
@@ -169,8 +133,7 @@ double RealLimit(DType dtype, bool low) {
 template <typename T>
 T IntLimit(DType dtype, bool low) {
   T limit{};
-  VisitElementType(dtype, [&](auto* type) {
-    using E = std::remove_pointer_t<decltype(type)>;
+  VisitElements(dtype, [&]<typename E>(std::type_identity<E>) {
     if constexpr (std::is_integral_v<E>) {
       limit = static_cast<T>(low ? std::numeric_limits<E>::min() : std::numeric_limits<E>::max());
     }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "base/element_type.h"
 #include "base/error.h"
 
 namespace floe {
@@ -13,10 +14,6 @@ namespace {
 
 using enum UnaryKind;
 using enum BinaryKind;
-
-DType RealOf(DType dtype) {
-  return dtype == DType::kComplex128 ? DType::kFloat64 : DType::kFloat32;
-}
 
 template <typename T>
 Tensor Part(const Tensor& tensor, bool imaginary) {
