@@ -157,6 +157,24 @@ LayerValues Wanted(const BisectArgs& args, const std::optional<Side>& golden, co
   return WantedLayers(right, named, threads).layers;
 }
 
+// The engine given, or one that is built in memory.
+std::shared_ptr<const Engine> EngineOf(const BisectArgs& args, const ImportedModel& model) {
+  if (args.engine.empty()) {
+    std::vector<ImportedModel> models(1);
+    models[0].graph = model.graph->Clone();  // weights are shared
+    models[0].inputs = model.inputs;
+    models[0].outputs = model.outputs;
+    return CompileModels(std::move(models), std::filesystem::path(args.model.path).filename().string(),
+                         args.options);
+  }
+  auto engine = Engine::Load(args.engine, {.verify = !args.no_verify});
+  if (engine->inputs().size() != model.inputs.size()) {
+    Throw(ErrorCode::kUsage, "{} has {} inputs, the model has {}: it was built from another part",
+          args.engine, engine->inputs().size(), model.inputs.size());
+  }
+  return engine;
+}
+
 void RunBisect(BisectArgs& args, const ConsoleOptions& console) {
   args.options.tune = args.tune;
   args.options.self_check = false;
@@ -167,22 +185,8 @@ void RunBisect(BisectArgs& args, const ConsoleOptions& console) {
   if (IsGoldenFile(args.against)) golden = ReadGolden(args.against, {});
   args.model = ImplySelection(std::move(args.model), feeds, {}, golden ? &*golden : nullptr);
 
-  ImportedModel model = ImportModel(LoadModel(args.model));
-  std::shared_ptr<const Engine> engine;
-  if (!args.engine.empty()) {
-    engine = Engine::Load(args.engine, {.verify = !args.no_verify});
-  } else {
-    std::vector<ImportedModel> models(1);
-    models[0].graph = model.graph->Clone();  // weights are shared
-    models[0].inputs = model.inputs;
-    models[0].outputs = model.outputs;
-    engine = CompileModels(std::move(models), std::filesystem::path(args.model.path).filename().string(),
-                           args.options);
-  }
-  if (engine->inputs().size() != model.inputs.size()) {
-    Throw(ErrorCode::kUsage, "{} has {} inputs, the model has {}: it was built from another part",
-          args.engine, engine->inputs().size(), model.inputs.size());
-  }
+  const ImportedModel model = ImportModel(LoadModel(args.model));
+  const std::shared_ptr<const Engine> engine = EngineOf(args, model);
   const std::vector<NamedTensor> named =
       FeedsOf({args.model.path, engine, {}}, feeds, golden ? &*golden : nullptr);
   std::vector<Tensor> inputs;

@@ -1,5 +1,6 @@
 #include "formats/onnx/tensor_proto.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/error.h"
@@ -64,76 +65,67 @@ Tensor FromBytes(const onnx::TensorProto& proto, std::vector<int64_t> dims, DTyp
   return tensor;
 }
 
-template <typename T, typename List>
-void Fill(Tensor& tensor, const List& list) {
-  T* out = static_cast<T*>(tensor.raw());
-  for (int64_t i = 0; i < tensor.size(); ++i) out[i] = static_cast<T>(list[static_cast<int>(i)]);
-}
-
 [[noreturn]] void FailCount(const onnx::TensorProto& proto, int64_t expected, int found) {
   Throw(ErrorCode::kModel, "{}: expected {} elements, found {}", SubjectOf(proto), expected, found);
 }
 
 // From the field of the message that holds elements of the type.
-Tensor FromFields(const onnx::TensorProto& proto, std::vector<int64_t> dims, DType dtype) {
-  const int64_t count = ElementCount(dims);
-  const auto make = [&](int found, int64_t each = 1) {
-    if (found % each != 0 || found / each != count) FailCount(proto, count, found);
-    return Tensor(dtype, dims);
-  };
-  Tensor tensor;
-  switch (dtype) {
-    case DType::kFloat32:
-      Fill<float>(tensor = make(proto.float_data_size()), proto.float_data());
-      return tensor;
-    case DType::kComplex64:
-      tensor = make(proto.float_data_size(), 2);
-      for (int i = 0; i < proto.float_data_size(); ++i)
-        static_cast<float*>(tensor.raw())[i] = proto.float_data(i);
-      return tensor;
-    case DType::kFloat64:
-      Fill<double>(tensor = make(proto.double_data_size()), proto.double_data());
-      return tensor;
-    case DType::kComplex128:
-      tensor = make(proto.double_data_size(), 2);
-      for (int i = 0; i < proto.double_data_size(); ++i)
-        static_cast<double*>(tensor.raw())[i] = proto.double_data(i);
-      return tensor;
-    case DType::kInt64:
-      Fill<int64_t>(tensor = make(proto.int64_data_size()), proto.int64_data());
-      return tensor;
-    case DType::kUInt64:
-      Fill<uint64_t>(tensor = make(proto.uint64_data_size()), proto.uint64_data());
-      return tensor;
-    case DType::kUInt32:
-      Fill<uint32_t>(tensor = make(proto.uint64_data_size()), proto.uint64_data());
-      return tensor;
-    case DType::kInt32:
-      Fill<int32_t>(tensor = make(proto.int32_data_size()), proto.int32_data());
-      return tensor;
-    case DType::kInt16:
-    case DType::kUInt16:
-    case DType::kFloat16:
-    case DType::kBFloat16:  // halves by their bits
-      Fill<uint16_t>(tensor = make(proto.int32_data_size()), proto.int32_data());
-      return tensor;
-    case DType::kInt8:
-    case DType::kUInt8:
-      Fill<uint8_t>(tensor = make(proto.int32_data_size()), proto.int32_data());
-      return tensor;
-    case DType::kBool:
-      tensor = make(proto.int32_data_size());
-      for (int i = 0; i < proto.int32_data_size(); ++i) tensor.data<bool>()[i] = proto.int32_data(i) != 0;
-      return tensor;
-    case DType::kString:
-      tensor = make(proto.string_data_size());
-      for (int i = 0; i < proto.string_data_size(); ++i) tensor.data<std::string>()[i] = proto.string_data(i);
-      return tensor;
-    case DType::kInvalid:
-      break;
+class FieldReader {
+ public:
+  FieldReader(const onnx::TensorProto& proto, std::vector<int64_t> dims, DType dtype)
+      : proto_(proto), dims_(std::move(dims)), dtype_(dtype) {}
+
+  Tensor Read() const {
+    switch (dtype_) {
+      case DType::kFloat32:
+      case DType::kComplex64:
+        return As<float>(proto_.float_data());
+      case DType::kFloat64:
+      case DType::kComplex128:
+        return As<double>(proto_.double_data());
+      case DType::kInt64:
+        return As<int64_t>(proto_.int64_data());
+      case DType::kUInt64:
+        return As<uint64_t>(proto_.uint64_data());
+      case DType::kUInt32:
+        return As<uint32_t>(proto_.uint64_data());
+      case DType::kInt32:
+        return As<int32_t>(proto_.int32_data());
+      case DType::kInt16:
+      case DType::kUInt16:
+      case DType::kFloat16:
+      case DType::kBFloat16:  // halves by their bits
+        return As<uint16_t>(proto_.int32_data());
+      case DType::kInt8:
+      case DType::kUInt8:
+        return As<uint8_t>(proto_.int32_data());
+      case DType::kBool:
+        return As<bool>(proto_.int32_data());
+      case DType::kString:
+        return As<std::string>(proto_.string_data());
+      case DType::kInvalid:
+        break;
+    }
+    Throw(ErrorCode::kModel, "{}: it has no element type", SubjectOf(proto_));
   }
-  Throw(ErrorCode::kModel, "{}: it has no element type", SubjectOf(proto));
-}
+
+ private:
+  // Complex numbers are pairs in the message and in memory.
+  template <typename T, typename List>
+  Tensor As(const List& list) const {
+    const int each = IsComplex(dtype_) ? 2 : 1;
+    const int64_t count = ElementCount(dims_);
+    if (list.size() % each != 0 || list.size() / each != count) FailCount(proto_, count, list.size());
+    Tensor tensor(dtype_, dims_);
+    std::transform(list.begin(), list.end(), static_cast<T*>(tensor.raw()),
+                   [](const auto& item) { return static_cast<T>(item); });
+    return tensor;
+  }
+
+  const onnx::TensorProto& proto_;
+  std::vector<int64_t> dims_;
+  DType dtype_;
+};
 
 Tensor FromFourBitFields(const onnx::TensorProto& proto, std::vector<int64_t> dims, DType dtype) {
   const uint64_t bytes = RawBytes(proto, dims, dtype);
@@ -172,7 +164,7 @@ Tensor TensorFromOnnx(const onnx::TensorProto& proto, const Bytes* raw, External
     return FromBytes(proto, std::move(dims), *dtype, bytes, nullptr);
   }
   if (IsFourBitOnnxType(proto.data_type())) return FromFourBitFields(proto, std::move(dims), *dtype);
-  return FromFields(proto, std::move(dims), *dtype);
+  return FieldReader(proto, std::move(dims), *dtype).Read();
 }
 
 Tensor DenseFromOnnx(const onnx::SparseTensorProto& proto, ExternalData& external) {
