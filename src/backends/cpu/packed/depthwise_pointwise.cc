@@ -209,7 +209,7 @@ std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
 template <DType kArithmetic>
 Kernel Row(std::string_view name, double error_bound) {
   return {.name = name,
-          .version = 5,
+          .version = 6,
           .refuses = Refuses<kArithmetic>,
           .estimate_ns = Estimate<kArithmetic>,
           .pack = Pack<kArithmetic>,
