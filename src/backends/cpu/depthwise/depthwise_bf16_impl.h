@@ -97,6 +97,9 @@ FLOE_INLINE void FinishTile(const DepthwiseBf16Call& call, const OutputPlace& pl
     const SiluForBf16 silu;
     return finish([&](Vec v) __attribute__((always_inline)) { return silu(v); });
   }
+  if (kind == ActivationKind::kHardSwish) {
+    return finish([](Vec v) __attribute__((always_inline)) { return HardSwish(v); });
+  }
   const bool clamp = kind == ActivationKind::kClamp;
   const Vec low = Splat(call.activation.a);
   const Vec high = Splat(call.activation.b);
