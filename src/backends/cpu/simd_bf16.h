@@ -4,6 +4,7 @@
 #define FLOE_BACKENDS_CPU_SIMD_BF16_H_
 
 #include "backends/cpu/activation_impl.h"
+#include "backends/cpu/silu_bf16.h"
 
 #if defined(__AVX512BF16__)
 
@@ -27,6 +28,11 @@ FLOE_INLINE void StoreBf16(uint16_t* p, Vec x, int64_t n) {
   } else {
     _mm256_mask_storeu_epi16(p, FirstLanes(n), ToBf16(x));
   }
+}
+
+// Two neighbouring vectors: one conversion, and a line of memory in one store.
+FLOE_INLINE void StorePairAsBf16(uint16_t* p, Vec first, Vec second) {
+  _mm512_storeu_si512(p, reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(second, first)));
 }
 
 // Elements as float32.
@@ -59,9 +65,6 @@ FLOE_INLINE Vec SigmoidForBf16(Vec x) {
   p = Fma(p, r, Splat(0.99992522f));
   return _mm512_rcp14_ps(_mm512_scalef_ps(p, t) + Splat(1.0f));
 }
-FLOE_INLINE Vec SiluForBf16(Vec x) {
-  return x * SigmoidForBf16(x);
-}
 
 // map(f) with f, of a vector of sums, the activation where the result is rounded to bf16. One that there is
 // no such f for is done by in_place() first, on the sums where they lie.
@@ -76,8 +79,10 @@ FLOE_INLINE void MapActivation(const Activation& activation, Map map, InPlaceFun
       return map([&](Vec x) __attribute__((always_inline)) { return AtMost(AtLeast(x, a), b); });
     case ActivationKind::kSigmoid:
       return map([](Vec x) __attribute__((always_inline)) { return SigmoidForBf16(x); });
-    case ActivationKind::kSilu:
-      return map([](Vec x) __attribute__((always_inline)) { return SiluForBf16(x); });
+    case ActivationKind::kSilu: {
+      const SiluForBf16 silu;
+      return map([&](Vec x) __attribute__((always_inline)) { return silu(x); });
+    }
     case ActivationKind::kHardSwish:
       return map([](Vec x) __attribute__((always_inline)) { return HardSwish(x); });
     default:
@@ -100,13 +105,19 @@ inline void ActivateInPlace(const Activation& activation, const Bf16Tile& tile) 
   for (int64_t r = 0; r < tile.rows; ++r) ActivateRow(activation, tile.from + r * tile.pitch, tile.columns);
 }
 
-inline void ActivateToBf16(const Activation& activation, const Bf16Tile& tile) {
+inline void ActivateToBf16(const Activation& activation, const Bf16Tile& at) {
+  const Bf16Tile tile = at;  // a copy: what is stored might else be it
+  const int64_t columns = tile.columns;
   const auto map = [&](auto f) __attribute__((always_inline)) {
     for (int64_t r = 0; r < tile.rows; ++r) {
       const float* from = tile.from + r * tile.pitch;
       uint16_t* to = tile.to + r * tile.to_pitch;
-      for (int64_t i = 0; i < tile.columns; i += kLanes) {
-        const int64_t left = tile.columns - i;
+      int64_t i = 0;
+      for (; i + 2 * kLanes <= columns; i += 2 * kLanes) {
+        StorePairAsBf16(to + i, f(Load(from + i)), f(Load(from + i + kLanes)));
+      }
+      for (; i < columns; i += kLanes) {
+        const int64_t left = columns - i;
         StoreBf16(to + i, f(Load(from + i)), left < kLanes ? left : kLanes);
       }
     }

@@ -187,7 +187,7 @@ std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
 
 Kernel DepthwiseBf16Kernel() {
   return {.name = kName,
-          .version = 1,
+          .version = 2,
           .refuses = Refuses,
           .estimate_ns = Estimate,
           .pack = Pack,

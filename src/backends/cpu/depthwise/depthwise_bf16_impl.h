@@ -59,50 +59,56 @@ FLOE_INLINE __m512bh Interleave(__m256i above, __m256i below) {
       _mm512_permutex2var_epi16(_mm512_castsi256_si512(above), order, _mm512_castsi256_si512(below)));
 }
 
-// The tile's sums through the activation to their places, and on to the sums over the row's pixels.
-inline void FinishThrough(const DepthwiseBf16Call& call, const Activation& activation, const Bf16Tile& tile,
-                          float* row_sums, bool first) {
-  const int64_t stored = call.fills_up ? kLanes : tile.columns;
+// The tile's sums through an activation that is too long for registers, where they are to be left.
+inline void ActivateApart(const Activation& activation, int64_t lanes, Vec (&acc)[kTilePixels]) {
+  alignas(64) float sums[kTilePixels * kLanes];
+  for (int t = 0; t < kTilePixels; ++t) Store(sums + t * kLanes, acc[t]);
+  const Bf16Tile tile{sums, kLanes, kTilePixels, lanes};
   const auto map = [&](auto f) __attribute__((always_inline)) {
-    Vec sum = row_sums == nullptr || first ? Splat(0.0f) : LoadPart(row_sums, tile.columns);
-    for (int64_t t = 0; t < tile.rows; ++t) {
-      const Vec y = f(Load(tile.from + t * tile.pitch));
-      sum += y;
-      StoreBf16(tile.to + t * tile.to_pitch, FirstOf(y, tile.columns), stored);
-    }
-    if (row_sums != nullptr) StorePart(row_sums, sum, tile.columns);
+    for (int t = 0; t < kTilePixels; ++t) Store(sums + t * kLanes, f(Load(sums + t * kLanes)));
   };
   MapActivation(activation, map, [&] { ActivateInPlace(activation, tile); });
+  for (int t = 0; t < kTilePixels; ++t) acc[t] = Load(sums + t * kLanes);
 }
 
 // Registers to memory: the sums of `pixels` outputs and `lanes` channels from (x, c) on.
 template <bool kEdge, bool kFull>
 FLOE_INLINE void FinishTile(const DepthwiseBf16Call& call, const OutputPlace& place, int64_t x, int64_t c,
                             int64_t pixels, int64_t lanes, Vec (&acc)[kTilePixels]) {
-  uint16_t* to =
-      place.output + x * call.pixel_pitch + c / kBf16BlockDepths * call.block_pitch + c % kBf16BlockDepths;
-  const bool apart = !InEpilogue(call.activation.kind);
-  if (!apart && place.sums == nullptr) {
-    const bool clamp = call.activation.kind == ActivationKind::kClamp;
-    const Vec low = Splat(call.activation.a);
-    const Vec high = Splat(call.activation.b);
+  const ActivationKind kind = call.activation.kind;
+  const auto finish = [&](auto f) __attribute__((always_inline)) {
+    uint16_t* to =
+        place.output + x * call.pixel_pitch + c / kBf16BlockDepths * call.block_pitch + c % kBf16BlockDepths;
     const int64_t pitch = call.pixel_pitch;  // a copy: what is stored might else be it
     const int64_t stored = kFull || call.fills_up ? kLanes : lanes;
+    Vec sum = Splat(0.0f);
 #pragma GCC unroll 8
     for (int t = 0; t < kTilePixels; ++t, to += pitch) {
       if (kEdge && t >= pixels) break;
-      const Vec y = clamp ? AtMost(AtLeast(acc[t], low), high) : acc[t];
+      const Vec y = f(acc[t]);
+      sum += y;
       StoreBf16(to, kFull ? y : FirstOf(y, lanes), stored);
     }
-    return;
+    if (place.sums == nullptr) return;
+    float* sums = place.sums + c;
+    StorePart(sums, x == 0 ? sum : sum + LoadPart(sums, lanes), lanes);
+  };
+  if (kind == ActivationKind::kSilu) {
+    const SiluForBf16 silu;
+    return finish([&](Vec v) __attribute__((always_inline)) { return silu(v); });
   }
-  alignas(64) float sums[kTilePixels * kLanes];
-#pragma GCC unroll 8
-  for (int t = 0; t < kTilePixels; ++t) Store(sums + t * kLanes, acc[t]);
-  Activation activation = call.activation;
-  if (activation.slope != nullptr) activation.slope += c;
-  FinishThrough(call, activation, {sums, kLanes, pixels, lanes, to, call.pixel_pitch},
-                place.sums == nullptr ? nullptr : place.sums + c, x == 0);
+  if (kind == ActivationKind::kHardSwish) {
+    return finish([](Vec v) __attribute__((always_inline)) { return HardSwish(v); });
+  }
+  const bool clamp = kind == ActivationKind::kClamp;
+  const Vec low = Splat(call.activation.a);
+  const Vec high = Splat(call.activation.b);
+  if (!InEpilogue(kind)) {
+    Activation activation = call.activation;
+    if (activation.slope != nullptr) activation.slope += c;
+    ActivateApart(activation, lanes, acc);
+  }
+  finish([&](Vec v) __attribute__((always_inline)) { return clamp ? AtMost(AtLeast(v, low), high) : v; });
 }
 
 // kPixels neighbouring outputs from x on of the 16 channels from c on, `lanes` of which are real. kEdge: some

@@ -425,9 +425,9 @@ std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
 }
 
 template <DType kArithmetic>
-Kernel Row(std::string_view name, double error_bound) {
+Kernel Row(std::string_view name, int version, double error_bound) {
   return {.name = name,
-          .version = 5,
+          .version = version,
           .refuses = Refuses<kArithmetic>,
           .estimate_ns = Estimate<kArithmetic>,
           .pack = Pack<kArithmetic>,
@@ -440,11 +440,11 @@ Kernel Row(std::string_view name, double error_bound) {
 }  // namespace
 
 Kernel ConvDepthwiseKernel() {
-  return Row<DType::kFloat32>(kName, 5e-5);
+  return Row<DType::kFloat32>(kName, 5, 5e-5);
 }
 
 Kernel ConvDepthwiseBf16Kernel() {
-  return Row<DType::kBFloat16>(kBf16Name, 4e-2);
+  return Row<DType::kBFloat16>(kBf16Name, 6, 4e-2);
 }
 
 }  // namespace floe::cpu

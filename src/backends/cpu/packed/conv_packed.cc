@@ -249,7 +249,7 @@ Kernel ConvFewChannelsKernel() {
 
 Kernel ConvFewChannelsBf16Kernel() {
   return {.name = kFewBf16Name,
-          .version = 2,
+          .version = 3,
           .refuses = RefusesFewBf16,
           .estimate_ns = EstimateFewBf16,
           .pack = PackFewBf16,

@@ -207,9 +207,9 @@ std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
 }
 
 template <DType kArithmetic>
-Kernel Row(std::string_view name, double error_bound) {
+Kernel Row(std::string_view name, int version, double error_bound) {
   return {.name = name,
-          .version = 5,
+          .version = version,
           .refuses = Refuses<kArithmetic>,
           .estimate_ns = Estimate<kArithmetic>,
           .pack = Pack<kArithmetic>,
@@ -222,11 +222,11 @@ Kernel Row(std::string_view name, double error_bound) {
 }  // namespace
 
 Kernel DepthwisePointwiseKernel() {
-  return Row<DType::kFloat32>(kName, 3e-5);
+  return Row<DType::kFloat32>(kName, 5, 3e-5);
 }
 
 Kernel DepthwisePointwiseBf16Kernel() {
-  return Row<DType::kBFloat16>(kBf16Name, 1e-2);
+  return Row<DType::kBFloat16>(kBf16Name, 6, 1e-2);
 }
 
 }  // namespace floe::cpu

@@ -100,7 +100,7 @@ std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
 
 Kernel ProductBf16Kernel() {
   return {.name = kName,
-          .version = 5,
+          .version = 6,
           .refuses = Refuses,
           .estimate_ns = Estimate,
           .pack = Pack,
