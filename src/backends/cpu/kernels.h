@@ -29,6 +29,7 @@ Kernel GatherKernel();         // move/gather.cc
 Kernel MoveKernel();           // move/move.cc
 Kernel PoolKernel();           // rows/pool.cc
 Kernel ArgReduceKernel();      // rows/arg_reduce.cc
+Kernel CumulativeKernel();     // rows/cumulative.cc
 Kernel ReduceKernel();         // rows/reduce.cc
 Kernel LayerNormKernel();      // rows/layer_norm.cc
 Kernel SoftmaxKernel();        // rows/softmax.cc
@@ -62,6 +63,7 @@ inline constexpr Kernel (*kRows[])() = {
     PoolKernel,
     ReduceKernel,
     ArgReduceKernel,
+    CumulativeKernel,
     SoftmaxKernel,
     LayerNormKernel,
     LrnKernel,
