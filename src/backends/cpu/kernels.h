@@ -27,6 +27,7 @@ Kernel ResizeKernel();         // image/resize.cc
 Kernel MatMulKernel();         // matmul/matmul.cc
 Kernel GatherKernel();         // move/gather.cc
 Kernel MoveKernel();           // move/move.cc
+Kernel ScatterKernel();        // move/scatter.cc
 Kernel PoolKernel();           // rows/pool.cc
 Kernel ArgReduceKernel();      // rows/arg_reduce.cc
 Kernel CumulativeKernel();     // rows/cumulative.cc
@@ -72,6 +73,7 @@ inline constexpr Kernel (*kRows[])() = {
     ResampleKernel,
     MoveKernel,
     GatherKernel,
+    ScatterKernel,
     Winograd3x3F2Kernel,
     Winograd3x3F2Bf16Kernel,
     Winograd3x3F2x4Bf16Kernel,

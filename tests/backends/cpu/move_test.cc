@@ -157,5 +157,38 @@ TEST(Gather, RaisesOnAnIndexOutOfRange) {
   }
 }
 
+Graph ScatterOf(ScatterReduction reduction, Ints dims, const Tensor& indices, Ints rows,
+                DType dtype = DType::kFloat32) {
+  Graph g;
+  const ValueId x = g.AddInput("x", {dtype, Shape::Of(dims)});
+  const ValueId updates = g.AddInput("updates", {dtype, Shape::Of(rows)});
+  g.AddOutput(g.Add(ScatterND{reduction}, {x, g.AddConstant("indices", indices), updates}));
+  return g;
+}
+
+// Rows that meet are combined in their order: to the bit as on the reference backend.
+TEST(Scatter, WritesRowsAndCombinesThem) {
+  for (const ScatterReduction reduction :
+       {ScatterReduction::kNone, ScatterReduction::kAdd, ScatterReduction::kSub, ScatterReduction::kMul,
+        ScatterReduction::kMin, ScatterReduction::kMax}) {
+    const Tensor rows = Tensor::FromValues<int32_t>({5, 1}, {3, 0, -1, 3, 3});
+    ExpectMatches("cpu.scatter", ScatterOf(reduction, {6, 70}, rows, {5, 70}));
+    ExpectMatches("cpu.scatter", ScatterOf(reduction, {6, 3}, rows, {5, 3}, DType::kInt32));
+    ExpectMatches("cpu.scatter", ScatterOf(reduction, {6}, rows, {5}, DType::kInt64));
+    ExpectMatches("cpu.scatter",
+                  ScatterOf(reduction, {4, 3, 2}, Tensor::FromValues<int64_t>({2, 2}, {3, 2, 0, 1}), {2, 2}));
+  }
+}
+
+TEST(Scatter, RaisesOnAnIndexOutOfRange) {
+  for (const int32_t index : {-7, 6}) {
+    const Graph g =
+        ScatterOf(ScatterReduction::kNone, {6, 2}, Tensor::FromValues<int32_t>({1, 1}, {index}), {1, 2});
+    const std::vector<Tensor> inputs = {RandomTensor(DType::kFloat32, {6, 2}, 1),
+                                        RandomTensor(DType::kFloat32, {1, 2}, 2)};
+    EXPECT_THROW(RunKernel(Row("cpu.scatter"), g, inputs, "generic", 2), Error);
+  }
+}
+
 }  // namespace
 }  // namespace floe::cpu

@@ -182,7 +182,9 @@ class StructureGuess {
       if ((read && !FeedsLoss(i)) || IsPivot(i) || SaysBranchTaken(i) || OnlyChecked(i) ||
           OutputCount(index_.node(i)) == 0)
         continue;
-      const double names = 0.5 * NameBonus(index_.node(i).name()) + (FeedsLoss(i) ? 0.25 : 0);
+      // What a loop leaves that nothing reads was its state.
+      const double state = index_.node(i).op().ends_with("Exit") && !read ? 0.125 : 0;
+      const double names = 0.5 * NameBonus(index_.node(i).name()) + (FeedsLoss(i) ? 0.25 : 0) - state;
       sinks.push_back({work_[static_cast<size_t>(i)] + names, i, !read});
     }
     std::ranges::stable_sort(sinks, std::ranges::greater(), &Ranked::score);
