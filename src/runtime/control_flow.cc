@@ -89,13 +89,14 @@ std::vector<bool> WrittenOverThemselves(const LoopStep& loop) {
     for (const InPlace& pair : kernel->in_place(*action->problem)) {
       if (pair.input >= action->inputs.size() || pair.output >= action->outputs.size()) continue;
       const uint32_t from = RootOf(body, action->inputs[pair.input]);
+      const TensorType& from_type = body.values[from].type;
       const PlanValue& to = body.values[action->outputs[pair.output]];
       if (body.values[from].place != Place::kInput || to.place != Place::kOutput || reads[from] != 1)
         continue;
       // Inputs: iteration, condition, carried; outputs: condition, carried.
       const size_t i = to.index - size_t{1};
-      if (to.index >= 1 && i < over.size() && body.values[from].index == i + 2 &&
-          body.values[from].type == to.type)
+      if (to.index >= 1 && i < over.size() && body.values[from].index == i + 2 && from_type.IsStatic() &&
+          from_type.StaticBytes() == to.type.StaticBytes())
         over[i] = true;
     }
   }
