@@ -206,6 +206,43 @@ def partitions(w):
         )
 
 
+def placed_slices(w):
+    """Slices at a place that the run gives; one that reaches over the edge moves inside. Keras keeps caches so."""
+    from tensorflow.compiler.tf2xla.ops import gen_xla_ops as xla
+
+    for label, shape, part, start in (
+        ("row", (4, 3), (1, 3), [2, 0]),
+        ("inside", (5, 6), (2, 3), [1, 2]),
+        ("over_the_edge", (5, 6), (2, 3), [4, 5]),
+        ("before_the_edge", (5, 6), (2, 3), [-2, 1]),
+        ("cache", (2, 2, 5, 2, 3), (2, 1, 1, 2, 3), [0, 1, 3, 0, 0]),
+        ("vector", (7,), (2,), [3]),
+        ("all", (3, 4), (3, 4), [1, 1]),
+    ):
+        w.graph(
+            "XlaDynamicUpdateSlice",
+            label,
+            lambda use: xla.xla_dynamic_update_slice(
+                use(fed(normal(*shape)), "x"),
+                use(fed(normal(*part)), "update"),
+                use(fed(value(start, "int32")), "start"),
+                name="y",
+            ),
+            exact=True,
+        )
+        w.graph(
+            "XlaDynamicSlice",
+            label,
+            lambda use: xla.xla_dynamic_slice(
+                use(fed(normal(*shape)), "x"),
+                use(fed(value(start, "int32")), "start"),
+                use(value(part, "int32"), "size"),
+                name="y",
+            ),
+            exact=True,
+        )
+
+
 def write(w):
-    for group in (gathering, scattering, one_hot, indices, partitions):
+    for group in (gathering, scattering, placed_slices, one_hot, indices, partitions):
         group(w)

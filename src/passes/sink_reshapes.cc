@@ -68,10 +68,18 @@ ValueId OperandFor(Graph& graph, ValueId value, const Shape& to, const Shape& fr
   return last ? ReshapedTo(graph, value, *last) : kNoValue;
 }
 
+// Whether the op already follows a product without a reshape between: sinking another operand's reshape would
+// put one there, which would sink in its turn, and so on without end.
+bool FollowsProduct(const Graph& graph, NodeId id) {
+  return std::ranges::any_of(graph.node(id).inputs, [&](ValueId input) {
+    return SoleUser(graph, input) == id && ComesFromProduct(graph, input);
+  });
+}
+
 // elementwise(reshape(product), …) = reshape(elementwise(product, …))
 bool Sink(Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
-  if (!MaySink(node.op)) return false;
+  if (!MaySink(node.op) || FollowsProduct(graph, id)) return false;
   for (size_t i = 0; i < node.inputs.size(); ++i) {
     const NodeId reshape = graph.value(node.inputs[i]).producer;
     if (!IsReshaping(graph, reshape) || SoleUser(graph, node.inputs[i]) != id) continue;

@@ -42,6 +42,8 @@ Executor::Executor(const EngineData& data, const PreparedPlan& prepared)
   steps_.resize(plan_.steps.size());
   BindStatic();
   for (size_t i = 0; i < plan_.steps.size(); ++i) {
+    if (const auto* loop = std::get_if<LoopStep>(&plan_.steps[i].action))
+      steps_[i].over_itself = WrittenOverThemselves(*loop);
     for (const auto& body : prepared_.bodies[i]) {
       steps_[i].bodies.push_back(std::make_unique<Executor>(data_, *body));
     }

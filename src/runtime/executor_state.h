@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/plan.h"
 #include "runtime/executor.h"
 
 namespace floe {
@@ -25,7 +26,12 @@ struct Executor::StepState {
   std::vector<Tensor> outputs;
   std::unique_ptr<DynamicKernel> dynamic;
   std::vector<std::unique_ptr<Executor>> bodies;
+  std::vector<bool> over_itself;  // of a loop's carried values, see WrittenOverThemselves
 };
+
+// Of each carried value, whether the body's only use of it is a step that may write the next one over it: a
+// list that gets an element each iteration then stays where it is.
+std::vector<bool> WrittenOverThemselves(const LoopStep& loop);
 
 }  // namespace floe
 

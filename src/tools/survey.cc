@@ -30,17 +30,24 @@ bool IsPicture(const std::vector<int64_t>& dims) {
   return IsPictureAlone(dims) || (dims.size() == 4 && (IsChannels(dims[3]) || IsChannels(dims[1])));
 }
 
+// Whether an input of [?, ?, 3] may be a picture: beside other inputs with an open first dimension it is the
+// batch that they share.
+bool MayBeAlone(std::span<const KnownDims> inputs) {
+  return std::ranges::count_if(
+             inputs, [](const KnownDims& dims) { return dims && !dims->empty() && dims->front() < 0; }) < 2;
+}
+
 // One sample, with `size` for what is open beside the batch.
-std::vector<int64_t> Close(std::vector<int64_t> dims, int64_t size) {
-  const bool batch = !IsPictureAlone(dims);
+std::vector<int64_t> Close(std::vector<int64_t> dims, int64_t size, bool may_be_alone) {
+  const bool batch = !may_be_alone || !IsPictureAlone(dims);
   for (size_t i = 0; i < dims.size(); ++i) {
     if (dims[i] < 0) dims[i] = i == 0 && batch ? 1 : size;
   }
   return dims;
 }
 
-bool HasOpenSize(const std::vector<int64_t>& dims) {
-  return Close(dims, 1) != Close(dims, 2);
+bool HasOpenSize(const std::vector<int64_t>& dims, bool may_be_alone) {
+  return Close(dims, 1, may_be_alone) != Close(dims, 2, may_be_alone);
 }
 
 // The batch that goes in comes out.
@@ -53,14 +60,15 @@ bool KeepsBatch(const Graph& graph, const std::vector<KnownDims>& given) {
 
 class Closer {
  public:
-  Closer(Graph& graph, std::vector<KnownDims> given) : graph_(graph), given_(std::move(given)) {}
+  Closer(Graph& graph, std::vector<KnownDims> given)
+      : graph_(graph), given_(std::move(given)), may_be_alone_(MayBeAlone(given_)) {}
 
   // False if no size fits; `closed` is the best guess all the same.
   bool Run(std::vector<KnownDims>* closed) {
     bool open = false;
     bool picture = false;
     for (const KnownDims& dims : given_) {
-      if (!dims || !HasOpenSize(*dims)) continue;
+      if (!dims || !HasOpenSize(*dims, may_be_alone_)) continue;
       open = true;
       picture = picture || IsPicture(*dims);
     }
@@ -74,7 +82,8 @@ class Closer {
  private:
   std::vector<KnownDims> Closed(int64_t size) const {
     std::vector<KnownDims> out;
-    for (const KnownDims& dims : given_) out.push_back(dims ? KnownDims(Close(*dims, size)) : dims);
+    for (const KnownDims& dims : given_)
+      out.push_back(dims ? KnownDims(Close(*dims, size, may_be_alone_)) : dims);
     return out;
   }
 
@@ -94,6 +103,7 @@ class Closer {
 
   Graph& graph_;
   std::vector<KnownDims> given_;
+  bool may_be_alone_;
 };
 
 void Count(Survey& survey) {
@@ -173,17 +183,28 @@ void BorrowShapes(Survey& survey) {
   ConvertAsGiven(survey);
 }
 
+std::vector<KnownDims> ShapesOf(const std::vector<ModelTensor>& inputs) {
+  std::vector<KnownDims> shapes;
+  for (const ModelTensor& input : inputs) {
+    const Shape& shape = input.type.shape;
+    shapes.push_back(shape.has_rank() ? KnownDims(shape.Numbers()) : std::nullopt);
+  }
+  return shapes;
+}
+
 // Shapes that are computed from open dimensions may not follow when those are closed later: once more with
 // numbers from the start.
 void ConvertSample(Survey& survey) {
   Survey sample;
   sample.selection = survey.selection;
   sample.selection.inputs.clear();
+  const bool may_be_alone = MayBeAlone(ShapesOf(survey.inputs));
   for (const ModelTensor& input : survey.inputs) {
     std::string text = input.name;
     if (input.type.shape.has_rank()) {
       const std::vector<int64_t> dims = input.type.shape.Numbers();
-      text += fmt::format("=[{}]", fmt::join(Close(dims, IsPicture(dims) ? kSides[0] : kLengths[0]), ","));
+      text += fmt::format(
+          "=[{}]", fmt::join(Close(dims, IsPicture(dims) ? kSides[0] : kLengths[0], may_be_alone), ","));
     }
     sample.selection.inputs.push_back(text);
   }
@@ -220,7 +241,7 @@ void Convert(Survey& survey) {
   const bool open = std::ranges::any_of(survey.inputs, [](const ModelTensor& input) {
     if (!input.type.shape.has_rank()) return false;
     const std::vector<int64_t> dims = input.type.shape.Numbers();
-    return Close(dims, 1) != dims;
+    return std::ranges::any_of(dims, [](int64_t dim) { return dim < 0; });
   });
   if (open && (!survey.all_macs || survey.model.graph == nullptr)) ConvertSample(survey);
 }
@@ -244,9 +265,12 @@ std::string SelectionWords(const Survey& survey) {
     words += " --input " + ShellWord(dims ? input.name + "=" + DimsText(dims) : input.name);
   }
   if (survey.inputs.empty()) {  // not converted
+    std::vector<KnownDims> shapes;
+    for (const ModelCandidate& input : survey.summary.inputs) shapes.push_back(input.dims);
+    const bool may_be_alone = MayBeAlone(shapes);
     for (const ModelCandidate& input : survey.summary.inputs) {
-      if (input.dims && Close(*input.dims, -1) != *input.dims)
-        words += " --input " + ShellWord(input.name + "=" + DimsText(Close(*input.dims, -1)));
+      if (input.dims && Close(*input.dims, -1, may_be_alone) != *input.dims)
+        words += " --input " + ShellWord(input.name + "=" + DimsText(Close(*input.dims, -1, may_be_alone)));
     }
   }
   for (const std::string& output : survey.selection.outputs) words += " --output " + ShellWord(output);

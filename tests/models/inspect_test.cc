@@ -110,6 +110,30 @@ TEST(InspectInner, AnInnerInputHasTheShapeThatTheNodesBeforeItGive) {
   EXPECT_THAT(json["build"].get<std::string>(), testing::HasSubstr("--input inner=1x6 "));
 }
 
+// [?, ?, 3] alone may be a picture; beside another input its first dimension is the batch of both.
+TEST(InspectInputs, SequencesThatGoTogetherHaveOneBatch) {
+  const ScratchFolder folder;
+  const auto placeholder = [](const std::string& name, int channels) {
+    return "node { name: \"" + name +
+           "\" op: \"Placeholder\" attr { key: \"dtype\" value { type: DT_FLOAT } } attr { key: \"shape\" "
+           "value { shape { dim { size: -1 } dim { size: -1 } dim { size: " +
+           std::to_string(channels) + " } } } } }\n";
+  };
+  const std::string axis =
+      "node { name: \"axis\" op: \"Const\" attr { key: \"dtype\" value { type: DT_INT32 } } attr { key: "
+      "\"value\" value { tensor { dtype: DT_INT32 tensor_shape { } int_val: 2 } } } }\n";
+  const std::string concat =
+      "node { name: \"y\" op: \"ConcatV2\" input: \"a\" input: \"b\" input: \"axis\" attr { key: \"N\" "
+      "value { i: 2 } } attr { key: \"T\" value { type: DT_FLOAT } } attr { key: \"Tidx\" value { type: "
+      "DT_INT32 } } }\n";
+  const std::string model =
+      folder.Write("model.pbtxt", placeholder("a", 6) + placeholder("b", 4) + axis + concat);
+  const Ran ran = RunFloe({"inspect", model, "--json"});
+  ASSERT_TRUE(Succeeds(ran));
+  const std::string line = Json::parse(ran.out)["build"];
+  EXPECT_THAT(line, testing::HasSubstr("--input a=1x224x6 --input b=1x224x4"));
+}
+
 class OfferedLine : public testing::TestWithParam<const char*> {};
 
 TEST_P(OfferedLine, Builds) {

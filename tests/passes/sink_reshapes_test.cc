@@ -51,6 +51,31 @@ TEST(SinkReshapes, NotWhereOperandsMeetOtherElements) {
   }
 }
 
+// The reshape of one product goes behind the sum once; it would come back before the other one for ever.
+TEST(SinkReshapes, OfTwoProductsOneHasItsReshapeBefore) {
+  const auto graph = After(R"(graph g(%x: float32[1, 6, 4], %z: float32[3, 2, 4]) -> (%y) {
+    %w: float32[4, 10] = const seeded(1)
+    %to: int64[2] = const [6, 10]
+    %p = MatMul(%x, %w)
+    %q = MatMul(%z, %w)
+    %s = Reshape(%p, %to)
+    %t = Reshape(%q, %to)
+    %y = Add(%s, %t)
+  })",
+                           SinkReshapes);
+  EXPECT_THAT(*graph, SameGraphAs(R"(graph g(%x: float32[1, 6, 4], %z: float32[3, 2, 4]) -> (%y) {
+    %w: float32[4, 10] = const seeded(1)
+    %k: int64[3] = const [1, 6, 10]
+    %to: int64[2] = const [6, 10]
+    %p = MatMul(%x, %w)
+    %q = MatMul(%z, %w)
+    %t = Reshape(%q, %to)
+    %u = Reshape(%t, %k)
+    %a = Add(%p, %u)
+    %y = Reshape(%a, %to)
+  })"));
+}
+
 TEST(SinkReshapes, NotBehindOtherThings) {
   ExpectUntouched(R"(graph g(%x: float32[6, 4]) -> (%y) {
     %b: float32[4] = const seeded(2)

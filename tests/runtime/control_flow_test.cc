@@ -70,6 +70,74 @@ TEST_P(ControlFlow, LoopEndsWhenItsConditionDoes) {
   EXPECT_THAT(Floats(session.Run(feeds)[0].tensor), ElementsAre(192));
 }
 
+// The given tensors stay as they were, whatever the body writes over its own.
+TEST_P(ControlFlow, ALoopFillsAList) {
+  Session session(
+      testing::EngineFor(R"(graph g(%n: int64[], %x: float32[4, 2], %r: float32[1, 2]) -> (%y, %last) {
+    %y, %last = Loop(%n, _, %x, %r) {carried=2}
+    graph body(%i: int64[], %go: bool[], %list: float32[4, 2], %row: float32[1, 2]) -> (%go, %next, %twice) {
+      %one: int64[2] = const [1, 1]
+      %at = Reshape(%i, %one)
+      %next = ScatterND(%list, %at, %row)
+      %twice = Add(%row, %row)
+    }
+  })",
+                         GetParam()),
+      {1, nullptr});
+  const Tensor x = Tensor::FromValues<float>({4, 2}, {9, 9, 9, 9, 9, 9, 9, 9});
+  for (int repeat = 0; repeat < 2; ++repeat) {
+    const std::vector<NamedTensor> feeds = {
+        {"n", Tensor::Scalar<int64_t>(3)}, {"x", x}, {"r", Tensor::FromValues<float>({1, 2}, {1, 2})}};
+    const auto results = session.Run(feeds);
+    EXPECT_THAT(Floats(results[0].tensor), ElementsAre(1, 2, 2, 4, 4, 8, 9, 9));
+    EXPECT_THAT(Floats(results[1].tensor), ElementsAre(8, 16));
+    EXPECT_THAT(Floats(x), ElementsAre(9, 9, 9, 9, 9, 9, 9, 9));
+  }
+}
+
+TEST_P(ControlFlow, AListThatIsReadAgainStaysForThat) {
+  Session session(
+      testing::EngineFor(R"(graph g(%n: int64[], %x: float32[3, 1], %z: float32[3, 1]) -> (%y, %sum) {
+    %r: float32[1, 1] = const 5
+    %y, %sum = Loop(%n, _, %x, %z, %r) {carried=2}
+    graph body(%i: int64[], %go: bool[], %list: float32[3, 1], %sum: float32[3, 1], %row: float32[1, 1]) -> (%go, %next, %more) {
+      %one: int64[2] = const [1, 1]
+      %at = Reshape(%i, %one)
+      %next = ScatterND(%list, %at, %row)
+      %more = Add(%sum, %list)
+    }
+  })",
+                         GetParam()),
+      {1, nullptr});
+  const std::vector<NamedTensor> feeds = {{"n", Tensor::Scalar<int64_t>(3)},
+                                          {"x", Tensor::FromValues<float>({3, 1}, {1, 2, 3})},
+                                          {"z", Tensor::FromValues<float>({3, 1}, {0, 0, 0})}};
+  const auto results = session.Run(feeds);
+  EXPECT_THAT(Floats(results[0].tensor), ElementsAre(5, 5, 5));
+  EXPECT_THAT(Floats(results[1].tensor), ElementsAre(1 + 5 + 5, 2 + 2 + 5, 3 + 3 + 3));
+}
+
+TEST_P(ControlFlow, ListsThatChangePlacesKeepTheirContents) {
+  Session session(
+      testing::EngineFor(R"(graph g(%n: int64[], %x: float32[3, 1], %z: float32[3, 1]) -> (%a, %b) {
+    %r: float32[1, 1] = const 5
+    %a, %b = Loop(%n, _, %x, %z, %r) {carried=2}
+    graph body(%i: int64[], %go: bool[], %p: float32[3, 1], %q: float32[3, 1], %row: float32[1, 1]) -> (%go, %q, %next) {
+      %one: int64[2] = const [1, 1]
+      %at = Reshape(%i, %one)
+      %next = ScatterND(%p, %at, %row)
+    }
+  })",
+                         GetParam()),
+      {1, nullptr});
+  const std::vector<NamedTensor> feeds = {{"n", Tensor::Scalar<int64_t>(3)},
+                                          {"x", Tensor::FromValues<float>({3, 1}, {1, 2, 3})},
+                                          {"z", Tensor::FromValues<float>({3, 1}, {7, 8, 9})}};
+  const auto results = session.Run(feeds);
+  EXPECT_THAT(Floats(results[0].tensor), ElementsAre(7, 5, 9));
+  EXPECT_THAT(Floats(results[1].tensor), ElementsAre(5, 2, 5));
+}
+
 INSTANTIATE_TEST_SUITE_P(Backends, ControlFlow, ::testing::Values("cpu", "reference"),
                          [](const auto& info) { return info.param; });
 

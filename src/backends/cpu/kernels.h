@@ -27,8 +27,10 @@ Kernel ResizeKernel();         // image/resize.cc
 Kernel MatMulKernel();         // matmul/matmul.cc
 Kernel GatherKernel();         // move/gather.cc
 Kernel MoveKernel();           // move/move.cc
+Kernel ScatterKernel();        // move/scatter.cc
 Kernel PoolKernel();           // rows/pool.cc
 Kernel ArgReduceKernel();      // rows/arg_reduce.cc
+Kernel CumulativeKernel();     // rows/cumulative.cc
 Kernel ReduceKernel();         // rows/reduce.cc
 Kernel LayerNormKernel();      // rows/layer_norm.cc
 Kernel SoftmaxKernel();        // rows/softmax.cc
@@ -62,6 +64,7 @@ inline constexpr Kernel (*kRows[])() = {
     PoolKernel,
     ReduceKernel,
     ArgReduceKernel,
+    CumulativeKernel,
     SoftmaxKernel,
     LayerNormKernel,
     LrnKernel,
@@ -70,6 +73,7 @@ inline constexpr Kernel (*kRows[])() = {
     ResampleKernel,
     MoveKernel,
     GatherKernel,
+    ScatterKernel,
     Winograd3x3F2Kernel,
     Winograd3x3F2Bf16Kernel,
     Winograd3x3F2x4Bf16Kernel,

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "backends/fake_quant.h"
 #include "backends/reference/broadcast.h"
 #include "backends/reference/kernels.h"
 #include "backends/reference/special_math.h"
@@ -105,8 +106,6 @@ void Run(const PRelu&, OpCall& call) {
       call, dtype, [](double x, double slope, double* y) { return *y = x < 0 ? slope * x : x, true; });
 }
 
-// TensorFlow's functor in its own float arithmetic (tensorflow/core/kernels/fake_quant_ops_functor.h): the
-// range is nudged so that zero is one of the steps.
 void Run(const FakeQuant& op, OpCall& call) {
   const Tensor& x = call.in(0);
   if (x.dtype() != DType::kFloat32) call.FailType(0);
@@ -119,19 +118,10 @@ void Run(const FakeQuant& op, OpCall& call) {
   if (call.in(1).dtype() != DType::kFloat32) call.FailType(1);
   if (call.in(2).dtype() != DType::kFloat32) call.FailType(2);
   Tensor& y = call.Out(0, x.dtype(), x.dims());
-  const float quant_min = op.narrow_range ? 1.0f : 0.0f;
-  const float quant_max = static_cast<float>((int64_t{1} << op.bits) - 1);
   for (int64_t c = 0; c < channels; ++c) {
     const float min = call.in(1).data<float>()[c];
     const float max = call.in(2).data<float>()[c];
-    const float scale = (max - min) / (quant_max - quant_min);
-    const float from_min = quant_min - min / scale;
-    const float zero = from_min < quant_min   ? quant_min
-                       : from_min > quant_max ? quant_max
-                                              : std::round(from_min);
-    const float low = (quant_min - zero) * scale;
-    const float high = (quant_max - zero) * scale;
-    const float inverse = 1.0f / scale;
+    const auto [low, high, scale, inverse] = NudgedRange(op, min, max);
     for (int64_t i = c; i < x.size(); i += channels) {
       const float clamped = std::min(std::max(x.data<float>()[i], low), high);
       y.data<float>()[i] =

@@ -55,13 +55,23 @@ void Run(const Roll& op, OpCall& call) {
   }
   Tensor& y = call.Out(0, x.dtype(), x.dims());
   if (x.size() == 0) return;
-  const Dims strides = RowMajorStrides(x.dims());
-  Odometer at(x.dims());
+  // Whole runs of elements behind the last axis that moves.
+  size_t outer = x.rank();
+  while (outer > 0 && shift[outer - 1] == 0) --outer;
+  const int64_t run = Product(x.dims(), outer, x.rank());
+  if (outer == 0) return CopyRun(&y, 0, x, 0, x.size());
+  const Dims moved(x.dims().begin(), x.dims().begin() + static_cast<int64_t>(outer));
+  const Dims strides = RowMajorStrides(moved);
+  Odometer at(moved);
   int64_t from = 0;
   do {
     int64_t to = 0;
-    for (size_t i = 0; i < x.rank(); ++i) to += strides[i] * ((at.index[i] + shift[i]) % x.dims()[i]);
-    CopyRun(&y, to, x, from++, 1);
+    for (size_t i = 0; i < outer; ++i) {
+      const int64_t place = at.index[i] + shift[i];
+      to += strides[i] * (place < moved[i] ? place : place - moved[i]);
+    }
+    CopyRun(&y, to * run, x, from, run);
+    from += run;
   } while (at.Next());
 }
 

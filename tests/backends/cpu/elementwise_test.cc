@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "backends/cpu/harness.h"
+#include "backends/reference/evaluate.h"
 #include "floe/error.h"
 
 namespace floe::cpu {
@@ -114,6 +115,25 @@ TEST(Elementwise, RunsAChainInOnePass) {
   g.AddOutput(c);
   g.AddOutput(g.Add(Sum{}, {c, x, a}));
   ExpectMatches("cpu.elementwise", g);
+}
+
+// To the bit: a value that rounds the other way is a whole step off.
+TEST(Elementwise, QuantisesInSteps) {
+  for (const int64_t channels : {1, 24}) {
+    for (const FakeQuant op : {FakeQuant{}, FakeQuant{4, true}}) {
+      Graph g;
+      const ValueId x = g.AddInput("x", {DType::kFloat32, {3, 50, 24}});
+      Tensor min = RandomTensor(DType::kFloat32, {channels}, 7), max(DType::kFloat32, {channels});
+      for (int64_t c = 0; c < channels; ++c) max.data<float>()[c] = min.data<float>()[c] + 0.7f;
+      const ValueId low = g.AddConstant("min", min), high = g.AddConstant("max", max);
+      const ValueId y = g.Add(op, {g.Add(Unary{UnaryKind::kRelu}, {x}), low, high});
+      g.AddOutput(y);
+      const std::vector<Tensor> inputs = {RandomTensor(DType::kFloat32, {3, 50, 24}, 5)};
+      const std::vector<Tensor> expected = EvaluateGraph(g, inputs);
+      EXPECT_TRUE(SameContents(RunKernel(Row("cpu.elementwise"), g, inputs, "generic", 2)[0], expected[0]));
+      ExpectMatches("cpu.elementwise", g, inputs);
+    }
+  }
 }
 
 TEST(Elementwise, ComparesAndChooses) {

@@ -72,6 +72,31 @@ TEST(Fft, TakesALengthOfItsOwn) {
   }
 }
 
+// Over several dimensions, of which one may be 1; rows of lanes that end inside a column block.
+TEST(Fft, TransformsSeveralDimensions) {
+  const std::vector<std::vector<int64_t>> shapes = {
+      {3, 6, 10}, {2, 17, 8}, {5, 1, 12}, {2, 3, 4, 5}, {4, 9, 2}};
+  for (const std::vector<int64_t>& dims : shapes) {
+    for (const int64_t count : {2, 3}) {
+      SCOPED_TRACE(count);
+      for (const FftKind kind : {FftKind::kFft, FftKind::kIfft, FftKind::kRfft, FftKind::kIrfft}) {
+        Graph g;
+        const DType from = kind == FftKind::kRfft ? DType::kFloat32 : DType::kComplex64;
+        const ValueId x = g.AddInput("x", {from, Shape::Of(dims)});
+        g.AddOutput(g.Add(Fft{kind, count}, {x}));
+        ExpectEqualsReference(g);
+      }
+    }
+  }
+}
+
+TEST(Fft, TakesOddLengthsOfSeveralDimensions) {
+  Graph g;
+  const ValueId x = g.AddInput("x", {DType::kComplex64, {2, 6, 5}});
+  g.AddOutput(g.Add(Fft{FftKind::kIrfft, 2}, {x, g.AddConstant("n", Tensor::FromVector<int32_t>({6, 9}))}));
+  ExpectEqualsReference(g);
+}
+
 TEST(Fft, AQuietRowHearsNothingOfALoudOne) {
   const Graph g = FftOf(FftKind::kRfft, 16, 64);
   Tensor x = RandomTensor(DType::kFloat32, {3, 16, 64}, 5);
@@ -110,10 +135,12 @@ TEST(Elementwise, ComputesOnSpectra) {
 }
 
 TEST(Fft, Refuses) {
-  EXPECT_EQ(RefusalOf("cpu.fft", FftOf(FftKind::kFft, 2, 37)), "a length with a prime factor above 31");
+  EXPECT_EQ(RefusalOf("cpu.fft", FftOf(FftKind::kFft, 2, 37)),
+            "length out of range, or with a prime factor above 31");
   Graph g;
-  g.AddOutput(g.Add(Fft{FftKind::kFft, 2}, {g.AddInput("x", {DType::kComplex64, {4, 4}})}));
-  EXPECT_EQ(RefusalOf("cpu.fft", g), "of more than one dimension");
+  const ValueId x = g.AddInput("x", {DType::kFloat32, {2, 6, 8}});
+  g.AddOutput(g.Add(Fft{FftKind::kRfft, 2}, {x, g.AddConstant("n", Tensor::FromVector<int32_t>({4, 8}))}));
+  EXPECT_EQ(RefusalOf("cpu.fft", g), "a length of its own");
 }
 
 }  // namespace

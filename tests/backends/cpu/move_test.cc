@@ -117,11 +117,76 @@ TEST(Gather, PicksSlices) {
                 GatherOf({.axis = 0, .allow_negative = true}, {10}, Tensor::FromVector<int64_t>({-1, -10})));
 }
 
+Graph GatherTuples(int64_t batch_dims, Ints dims, const Tensor& indices) {
+  Graph g;
+  const ValueId x = g.AddInput("x", {DType::kFloat32, Shape::Of(dims)});
+  g.AddOutput(g.Add(GatherND{batch_dims}, {x, g.AddConstant("indices", indices)}));
+  return g;
+}
+
+TEST(Gather, PicksByTuples) {
+  ExpectMatches("cpu.gather",
+                GatherTuples(0, {4, 5}, Tensor::FromValues<int32_t>({3, 2}, {3, 4, 0, -1, -4, 2})));
+  for (const int64_t inner : {1, 2, 3, 7}) {
+    SCOPED_TRACE(inner);
+    ExpectMatches(
+        "cpu.gather",
+        GatherTuples(0, {4, 5, inner}, Tensor::FromValues<int64_t>({2, 2, 2}, {3, 4, 0, 1, 2, 2, 1, 0})));
+    ExpectMatches(
+        "cpu.gather",
+        GatherTuples(1, {2, 5, 4, inner}, Tensor::FromValues<int32_t>({2, 2, 2}, {3, 3, 0, 1, 2, 2, 4, 0})));
+  }
+  ExpectMatches("cpu.gather",
+                GatherTuples(2, {2, 3, 4}, Tensor::FromValues<int32_t>({2, 3, 1}, {3, 0, 1, 2, 2, 1})));
+  ExpectMatches("cpu.gather", GatherTuples(1, {2, 3}, Tensor(DType::kInt32, {2, 4, 0})));
+}
+
+TEST(Gather, RaisesOnATupleOutOfRange) {
+  for (const int32_t index : {-5, 4}) {
+    const Graph g = GatherTuples(0, {4, 5}, Tensor::FromValues<int32_t>({1, 2}, {index, 1}));
+    EXPECT_THROW(RunKernel(Row("cpu.gather"), g, {RandomTensor(DType::kFloat32, {4, 5}, 1)}, "generic", 2),
+                 Error);
+  }
+}
+
 TEST(Gather, RaisesOnAnIndexOutOfRange) {
   for (const int64_t index : {-1, 10}) {
     const Graph g = GatherOf({.axis = 0}, {10, 2}, Tensor::FromVector<int64_t>({index}));
     EXPECT_THROW(RunKernel(Row("cpu.gather"), g, {RandomTensor(DType::kFloat32, {10, 2}, 1)}, "generic", 2),
                  Error);
+  }
+}
+
+Graph ScatterOf(ScatterReduction reduction, Ints dims, const Tensor& indices, Ints rows,
+                DType dtype = DType::kFloat32) {
+  Graph g;
+  const ValueId x = g.AddInput("x", {dtype, Shape::Of(dims)});
+  const ValueId updates = g.AddInput("updates", {dtype, Shape::Of(rows)});
+  g.AddOutput(g.Add(ScatterND{reduction}, {x, g.AddConstant("indices", indices), updates}));
+  return g;
+}
+
+// Rows that meet are combined in their order: to the bit as on the reference backend.
+TEST(Scatter, WritesRowsAndCombinesThem) {
+  for (const ScatterReduction reduction :
+       {ScatterReduction::kNone, ScatterReduction::kAdd, ScatterReduction::kSub, ScatterReduction::kMul,
+        ScatterReduction::kMin, ScatterReduction::kMax}) {
+    const Tensor rows = Tensor::FromValues<int32_t>({5, 1}, {3, 0, -1, 3, 3});
+    ExpectMatches("cpu.scatter", ScatterOf(reduction, {6, 70}, rows, {5, 70}));
+    ExpectMatches("cpu.scatter", ScatterOf(reduction, {6, 3}, rows, {5, 3}, DType::kInt32));
+    ExpectMatches("cpu.scatter", ScatterOf(reduction, {6}, rows, {5}, DType::kInt64));
+    ExpectMatches("cpu.scatter",
+                  ScatterOf(reduction, {4, 3, 2}, Tensor::FromValues<int64_t>({2, 2}, {3, 2, 0, 1}), {2, 2}));
+  }
+}
+
+TEST(Scatter, RaisesOnAnIndexOutOfRange) {
+  for (const int32_t index : {-7, 6}) {
+    const Graph g =
+        ScatterOf(ScatterReduction::kNone, {6, 2}, Tensor::FromValues<int32_t>({1, 1}, {index}), {1, 2});
+    const std::vector<Tensor> inputs = {RandomTensor(DType::kFloat32, {6, 2}, 1),
+                                        RandomTensor(DType::kFloat32, {1, 2}, 2)};
+    EXPECT_THROW(RunKernel(Row("cpu.scatter"), g, inputs, "generic", 2), Error);
   }
 }
 

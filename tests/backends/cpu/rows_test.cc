@@ -39,6 +39,29 @@ AveragePool Average(Ints kernel, Ints strides, Ints pads, bool count_pads = fals
   return op;
 }
 
+Graph RunningOf(const Cumulative& op, Ints dims, int64_t axis, DType dtype = DType::kFloat32) {
+  Graph g;
+  const ValueId x = g.AddInput("x", {dtype, Shape::Of(dims)});
+  g.AddOutput(g.Add(op, {x, g.AddConstant("axis", Tensor::Scalar(axis))}));
+  return g;
+}
+
+// Columns that fill blocks, and some more; both directions, with and without the element itself.
+TEST(Cumulative, EqualsTheReference) {
+  for (const CumulativeKind kind : {CumulativeKind::kCumSum, CumulativeKind::kCumProd}) {
+    for (const bool exclusive : {false, true}) {
+      for (const bool reverse : {false, true}) {
+        const Cumulative op{kind, exclusive, reverse};
+        ExpectMatches("cpu.cumulative", RunningOf(op, {3, 50}, 1));
+        ExpectMatches("cpu.cumulative", RunningOf(op, {2, 7, 37}, -2));
+        ExpectMatches("cpu.cumulative", RunningOf(op, {9, 16}, 0, DType::kInt32));
+        ExpectMatches("cpu.cumulative", RunningOf(op, {5}, 0, DType::kInt64));
+      }
+    }
+  }
+  ExpectMatches("cpu.cumulative", RunningOf(Cumulative{}, {300, 400}, 1));
+}
+
 TEST(Pool, EqualsTheReference) {
   ExpectMatches("cpu.pool", Of(Max({3, 3}, {2, 2}, {1, 1, 1, 1}), {2, 13, 12, 21}));
   ExpectMatches("cpu.pool", Of(Max({2, 2}, {2, 2}, {0, 0, 0, 0}), {1, 8, 8, 64}));

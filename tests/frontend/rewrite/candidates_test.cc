@@ -47,6 +47,18 @@ TEST(FindCandidates, WhatALossComparesRanksBeforeMetrics) {
   EXPECT_THAT(NamesOf(FindCandidates(ModelOf(GraphOf(lines))).outputs), ElementsAre("logits", "accuracy_of"));
 }
 
+TEST(FindCandidates, ALayerInALoopCountsBehindIt) {
+  const Candidates candidates = FindCandidates(ModelOf(GraphOf(
+      {"x: Placeholder dtype=float shape=[?,4]", "w: VariableV2 dtype=float shape=[4,4]",
+       "enter: Enter(x) T=float frame_name=\"loop\"", "merge: Merge(enter, next) T=float N=2",
+       "count: Shape(merge) T=float", "zero: Const dtype=int32 value=0", "goes: Less(count, zero) T=int32",
+       "more: LoopCond(goes)", "switch: Switch(merge, more) T=float", "product: MatMul(switch:1, w) T=float",
+       "next: NextIteration(product) T=float", "exit: Exit(switch) T=float", "rows: Shape(x) T=float",
+       "y: Relu(exit) T=float"})));
+  EXPECT_THAT(NamesOf(candidates.outputs), ElementsAre("y", "rows"));
+  EXPECT_EQ(candidates.outputs[0].why, "sink behind 1 layer with weights");
+}
+
 TEST(FindCandidates, WhatOnlySaysThatABranchIsTakenIsNoOutput) {
   const std::vector<std::string> lines = {"x: Placeholder dtype=float shape=[?,4]",
                                           "condition: Placeholder dtype=bool shape=[]",

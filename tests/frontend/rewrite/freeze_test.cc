@@ -147,11 +147,42 @@ TEST(FreezeVariables, AShapeThatDiffersFromTheCheckpointIsRefused) {
               HasSubstr("variable 'scalar': expected float32 [3], found float32 [] under 'scalar'"));
 }
 
+TEST(ForwardVariableWrites, AReadAfterAWriteIsTheWrittenValue) {
+  const FreezeResult result =
+      Freeze({kX, "scalar: VarHandleOp dtype=float shape=[]", "first: ReadVariableOp(scalar) dtype=float",
+              "double: Mul(x, first) T=float", "set: AssignVariableOp(scalar, double, ^first) dtype=float",
+              "add: AssignAddVariableOp(scalar, x, ^set) dtype=float",
+              "read: ReadVariableOp(scalar, ^add) dtype=float", "y: Mul(x, read) T=float"});
+  EXPECT_THAT(NamesOf(result.graph), ElementsAre("add/value", "double", "scalar", "x", "y"));
+  EXPECT_EQ(LineOf(result.graph, "double"), "double: Mul(x, scalar)");
+  EXPECT_EQ(LineOf(result.graph, "add/value"), "add/value: AddV2(double, x)");
+  EXPECT_EQ(LineOf(result.graph, "y"), "y: Mul(x, add/value)");
+  EXPECT_EQ(result.warnings.size(), 1u);  // of the variable, not of each write
+}
+
+TEST(ForwardVariableWrites, ACountIsTakenUpWhereTheRunBegins) {
+  const FreezeResult result = Freeze(
+      {kX, "scalar: VarHandleOp dtype=float shape=[]", "add: AssignSubVariableOp(scalar, x) dtype=float",
+       "read: ReadVariableOp(scalar, ^add) dtype=float", "y: Mul(x, read) T=float"});
+  EXPECT_EQ(LineOf(result.graph, "add/value"), "add/value: Sub(scalar, x)");
+}
+
+// Which of two unordered writes comes last nobody knows.
 TEST(CheckVariableWrites, AReadAfterAWriteIsRefused) {
+  EXPECT_THAT(MessageOf([] {
+                Freeze({kX, "scalar: VarHandleOp dtype=float shape=[]",
+                        "add: AssignAddVariableOp(scalar, x) dtype=float",
+                        "set: AssignVariableOp(scalar, x) dtype=float",
+                        "read: ReadVariableOp(scalar, ^add, ^set) dtype=float", "y: Mul(x, read) T=float"});
+              }),
+              HasSubstr("writing it before 'read' (ReadVariableOp) reads it"));
+}
+
+TEST(CheckVariableWrites, AReadAfterAWriteInABranchIsRefused) {
   EXPECT_THAT(
       MessageOf([] {
-        Freeze({kX, "scalar: VarHandleOp dtype=float shape=[]",
-                "add: AssignAddVariableOp(scalar, x) dtype=float",
+        Freeze({kX, "p: Placeholder dtype=bool shape=[]", "scalar: VarHandleOp dtype=float shape=[]",
+                "s: Switch(x, p) T=float", "add: AssignAddVariableOp(scalar, s:1) dtype=float",
                 "read: ReadVariableOp(scalar, ^add) dtype=float", "y: Mul(x, read) T=float"});
       }),
       HasSubstr("found 'add' (AssignAddVariableOp) writing it before 'read' (ReadVariableOp) reads it"));

@@ -135,7 +135,7 @@ std::vector<InPlace> InPlaces(const Graph& problem) {
 
 Kernel ElementwiseKernel() {
   return {.name = "cpu.elementwise",
-          .version = 3,
+          .version = 4,
           .refuses = Refuses,
           .estimate_ns = Estimate,
           .prepare = Prepare,

@@ -8,6 +8,7 @@
 #include "backends/cpu/elementwise/bf16_blocks.h"
 #include "backends/cpu/elementwise/functions.h"
 #include "backends/cpu/match.h"
+#include "backends/fake_quant.h"
 #include "graph/visit_op.h"
 
 namespace floe::cpu {
@@ -261,6 +262,50 @@ class Compiler {
     const int a = AddConstant(std::move(factor), shape);
     const int b = AddConstant(std::move(offset), shape);
     return Add(node, FloatBlocksFor(isa_).multiply_add, {x, a, b}, 0.1);
+  }
+
+  // Step by step, since a product and a sum in one would round otherwise.
+  Refusal Emit(const FakeQuant& op, const Node& node) {
+    if (node.inputs.size() != 3 || dtype(node.inputs[0]) != DType::kFloat32) return NoFunction(node);
+    const Tensor* min = ConstantOf(problem_, node.inputs[1]);
+    const Tensor* max = ConstantOf(problem_, node.inputs[2]);
+    for (const Tensor* t : {min, max}) {
+      if (t == nullptr || t->dtype() != DType::kFloat32 || t->raw() == nullptr)
+        return "range is not constant";
+    }
+    const int64_t channels = min->size();
+    const std::vector<int64_t> dims = DimsOf(problem_, node.inputs[0]);
+    if (max->size() != channels || (channels != 1 && (dims.empty() || dims.back() != channels)))
+      return "a range of another size";
+    if (op.bits < 2 || op.bits > 16) return "number of bits";
+    enum { kLow, kHigh, kScale, kInverse, kHalf, kConstants };
+    std::vector<Tensor> values;
+    for (int i = 0; i < kConstants; ++i) values.emplace_back(DType::kFloat32, std::vector<int64_t>{channels});
+    for (int64_t c = 0; c < channels; ++c) {
+      if (!(min->data<float>()[c] < max->data<float>()[c])) return "an empty range";
+      const FakeQuantRange range = NudgedRange(op, min->data<float>()[c], max->data<float>()[c]);
+      values[kLow].data<float>()[c] = range.low;
+      values[kHigh].data<float>()[c] = range.high;
+      values[kScale].data<float>()[c] = range.scale;
+      values[kInverse].data<float>()[c] = range.inverse;
+      values[kHalf].data<float>()[c] = 0.5f;
+    }
+    int in[kConstants];
+    for (int i = 0; i < kConstants; ++i)
+      in[i] = AddConstant(std::move(values[static_cast<size_t>(i)]), std::vector<int64_t>{channels});
+    const auto binary = [&](BinaryKind kind, int a, int b) {
+      const int at = AddInstruction(FindBinary(kind, DType::kFloat32, isa_), a, sizeof(float));
+      program_.instructions.back().in[1] = b;
+      return at;
+    };
+    int at = binary(BinaryKind::kMax, SlotOf(node.inputs[0]), in[kLow]);
+    at = binary(BinaryKind::kMin, at, in[kHigh]);
+    at = binary(BinaryKind::kSub, at, in[kLow]);
+    at = binary(BinaryKind::kMul, at, in[kInverse]);
+    at = binary(BinaryKind::kAdd, at, in[kHalf]);
+    at = AddInstruction(FindUnary(UnaryKind::kFloor, DType::kFloat32, isa_), at, sizeof(float));
+    at = binary(BinaryKind::kMul, at, in[kScale]);
+    return Add(node, FindBinary(BinaryKind::kAdd, DType::kFloat32, isa_), {at, in[kLow]}, 0.1);
   }
 
   // A run that holds whole periods of the operands that repeat lets their buffers be filled once.

@@ -30,6 +30,58 @@ void ImportTensorScatter(NodeContext& c) {
   c.Return(ScatterND{kReduction}, {c.in(0), c.in(1), c.in(2)});
 }
 
+// Where a slice of that size begins: as wanted, or as far inside as it must be to fit.
+ValueId ClampedStarts(Builder& b, ValueId wanted, ValueId shape, ValueId sizes) {
+  const ValueId last = b.Binary(BinaryKind::kSub, shape, sizes);
+  return b.Binary(BinaryKind::kMax, b.Binary(BinaryKind::kMin, b.ToInt64(wanted), last), b.Int64(0));
+}
+
+// start, start + 1, ...
+ValueId RowsFrom(Builder& b, ValueId starts, ValueId sizes, int64_t axis) {
+  const ValueId size = b.ToScalar(b.SliceVector(sizes, axis, axis + 1));
+  return b.Binary(BinaryKind::kAdd, b.Add(Range{}, {b.Int64(0), size, b.Int64(1)}),
+                  b.SliceVector(starts, axis, axis + 1));
+}
+
+// (x, update, starts): the update over a part of x. Axes behind the last that it does not fill are rows.
+void ImportXlaDynamicUpdateSlice(NodeContext& c) {
+  Builder& b = c.build();
+  const Shape& shape = c.shape(0);
+  const Shape& part = c.shape(1);
+  if (!shape.has_rank() || !part.has_rank() || part.rank() != shape.rank())
+    c.FailUnknown("the rank of the tensor is not known");
+  const auto rank = static_cast<int64_t>(shape.rank());
+  int64_t rows = rank;
+  while (rows > 0 && shape[static_cast<size_t>(rows - 1)].Same(part[static_cast<size_t>(rows - 1)])) --rows;
+  if (rows == 0) return c.Set(0, c.in(1));
+  const ValueId dims = b.ShapeTensor(c.in(0)), sizes = b.ShapeTensor(c.in(1));
+  const ValueId starts = ClampedStarts(b, c.in(2), dims, sizes);
+  const ValueId strides =
+      b.Add(Cumulative{CumulativeKind::kCumProd, true, true}, {b.SliceVector(dims, 0, rows), b.Int64(0)});
+  ValueId places = b.Int64s({0});
+  for (int64_t axis = 0; axis < rows; ++axis) {
+    const ValueId offsets =
+        b.Binary(BinaryKind::kMul, RowsFrom(b, starts, sizes, axis), b.SliceVector(strides, axis, axis + 1));
+    places = b.Binary(BinaryKind::kAdd, b.Add(Unsqueeze{{-1}}, {places}), offsets);
+  }
+  const ValueId as_rows = b.ConcatVectors({b.Int64s({-1}), b.SliceVector(dims, rows, rank)});
+  const ValueId put = b.Add(ScatterND{}, {b.Add(Reshape{}, {c.in(0), as_rows}), b.Reshape(places, {-1, 1}),
+                                          b.Add(Reshape{}, {c.in(1), as_rows})});
+  c.Return(Reshape{}, {put, dims});
+}
+
+// (x, starts, sizes).
+void ImportXlaDynamicSlice(NodeContext& c) {
+  Builder& b = c.build();
+  ValueId y = c.in(0);
+  const int64_t rank = c.Rank(0);
+  const ValueId sizes = b.ToInt64(c.in(2));
+  const ValueId starts = ClampedStarts(b, c.in(1), b.ShapeTensor(y), sizes);
+  for (int64_t axis = 0; axis < rank; ++axis)
+    y = b.Add(Gather{.axis = axis}, {y, RowsFrom(b, starts, sizes, axis)});
+  c.Set(0, y);
+}
+
 // (x, rows i of rank 1, new rows v).
 template <ScatterReduction kReduction>
 void ImportInplace(NodeContext& c) {
@@ -148,6 +200,8 @@ constexpr OpImporter kRows[] = {
     {"DynamicPartition", ImportDynamicPartition},
     {"Bincount", ImportBincount},
     {"DenseBincount", ImportBincount},
+    {"XlaDynamicSlice", ImportXlaDynamicSlice},
+    {"XlaDynamicUpdateSlice", ImportXlaDynamicUpdateSlice},
 };
 
 }  // namespace

@@ -182,7 +182,9 @@ class StructureGuess {
       if ((read && !FeedsLoss(i)) || IsPivot(i) || SaysBranchTaken(i) || OnlyChecked(i) ||
           OutputCount(index_.node(i)) == 0)
         continue;
-      const double names = 0.5 * NameBonus(index_.node(i).name()) + (FeedsLoss(i) ? 0.25 : 0);
+      // What a loop leaves that nothing reads was its state.
+      const double state = index_.node(i).op().ends_with("Exit") && !read ? 0.125 : 0;
+      const double names = 0.5 * NameBonus(index_.node(i).name()) + (FeedsLoss(i) ? 0.25 : 0) - state;
       sinks.push_back({work_[static_cast<size_t>(i)] + names, i, !read});
     }
     std::ranges::stable_sort(sinks, std::ranges::greater(), &Ranked::score);
@@ -218,14 +220,37 @@ class StructureGuess {
           pending.push_back(consumer.node);
       }
     }
-    for (const int i : index_.TopologicalOrder()) {
-      trained_ = trained_ || IsTrainingOp(index_.node(i).op());
-      double work = 0;
-      for (const GraphIndex::Input& input : index_.inputs(i)) {
-        if (input.port >= 0) work = std::max(work, work_[static_cast<size_t>(input.node)]);
+    const std::vector<int> order = index_.TopologicalOrder();
+    for (const int i : order) trained_ = trained_ || IsTrainingOp(index_.node(i).op());
+    // What a loop's body does counts behind the loop: once more for each loop that follows another.
+    constexpr int kMostLoops = 16;
+    bool changed = true;
+    for (int n = 0; changed && n < kMostLoops; ++n) {
+      changed = false;
+      for (const int i : order) {
+        const double work = WorkBefore(i) + Arithmetic(index_.node(i).op());
+        changed = changed || work != work_[static_cast<size_t>(i)];
+        work_[static_cast<size_t>(i)] = work;
       }
-      work_[static_cast<size_t>(i)] = work + Arithmetic(index_.node(i).op());
     }
+  }
+
+  double WorkBefore(int i) const {
+    double work = 0;
+    for (const GraphIndex::Input& input : index_.inputs(i)) {
+      const bool next_round = index_.node(input.node).op().ends_with("NextIteration");
+      if (input.port >= 0 && !next_round) work = std::max(work, work_[static_cast<size_t>(input.node)]);
+    }
+    if (!index_.node(i).op().ends_with("Exit")) return work;
+    // Exit of Switch of Merge of what the next round begins with.
+    int merge = i;
+    for (int step = 0; step < 2 && !index_.inputs(merge).empty(); ++step)
+      merge = index_.inputs(merge)[0].node;
+    for (const GraphIndex::Input& input : index_.inputs(merge)) {
+      if (index_.node(input.node).op().ends_with("NextIteration"))
+        work = std::max(work, work_[static_cast<size_t>(input.node)]);
+    }
+    return work;
   }
 
   static bool IsLeftover(const tf::NodeDef& node) {

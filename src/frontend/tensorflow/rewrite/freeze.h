@@ -2,11 +2,21 @@
 #ifndef FLOE_FRONTEND_TENSORFLOW_REWRITE_FREEZE_H_
 #define FLOE_FRONTEND_TENSORFLOW_REWRITE_FREEZE_H_
 
+#include <vector>
+
+#include "frontend/tensorflow/rewrite/graph_index.h"
 #include "frontend/tensorflow/rewrite/strip.h"
 #include "frontend/tensorflow/rewrite/variable_values.h"
 #include "frontend/tensorflow/rewrite/work_graph.h"
 
 namespace floe {
+
+// The nodes that the outputs need, by data or by order.
+std::vector<bool> NeededBy(const GraphIndex& index, const Kept& kept);
+
+// Where a variable is read after an assignment that is certain to have been the last before, the read becomes
+// the assigned value. Control edges must still be there.
+void ForwardVariableWrites(WorkGraph& work, const Kept& kept);
 
 // A variable that is written while the outputs are computed, and may be read after that, has no one value:
 // throws Error(kModel) naming variable, writer and reader. One that is written but not read again is a

@@ -100,7 +100,10 @@ class Preparation {
     EmbedTableContents(work_, kept_.initializers, folder_, assets_, values_);
   }
 
-  void CheckWrites() { CheckVariableWrites(work_, kept_); }
+  void ResolveWrites() {
+    ForwardVariableWrites(work_, kept_);
+    CheckVariableWrites(work_, kept_);
+  }
 
   void Strip() {
     ForEachScope([&](Scope& scope) { ResolveControlInputs(work_, scope, kept_); });
@@ -238,7 +241,7 @@ FreezeResult PrepareGraph(TensorFlowModel model, const Selection& selection) {
   graph.CutAtInputs();
   graph.FoldConditions();
   graph.KeepTables();
-  graph.CheckWrites();
+  graph.ResolveWrites();
   graph.Strip();
   graph.Freeze();
   graph.FoldConditions();

@@ -38,17 +38,7 @@ bool IsRead(std::string_view op) {
 class WriteCheck {
  public:
   WriteCheck(WorkGraph& work, const Kept& kept)
-      : work_(work), index_(work.main.graph, "graph"), runs_(static_cast<size_t>(index_.size()), false) {
-    std::vector<int> pending;
-    for (const TensorRef& output : kept.outputs) pending.push_back(index_.Find(output.node));
-    while (!pending.empty()) {
-      const int node = pending.back();
-      pending.pop_back();
-      if (node < 0 || runs_[static_cast<size_t>(node)]) continue;
-      runs_[static_cast<size_t>(node)] = true;
-      for (const GraphIndex::Input& input : index_.inputs(node)) pending.push_back(input.node);
-    }
-  }
+      : work_(work), index_(work.main.graph, "graph"), runs_(NeededBy(index_, kept)) {}
 
   void Run() {
     for (int i = 0; i < index_.size(); ++i) {
@@ -92,6 +82,7 @@ class WriteCheck {
         if (value_of_write || Reads(consumer.node, variable)) Fail(variable, write, consumer.node);
       }
     }
+    if (!warned_.insert(variable.resource).second) return;
     work_.warnings.push_back("variable '" + variable.node + "': node '" + index_.node(write).name() + "' (" +
                              index_.node(write).op() +
                              ") changes it for the next run; the frozen graph does not");
@@ -100,9 +91,19 @@ class WriteCheck {
   bool Reads(int node, const VariableNode& variable) const {
     const std::string& op = index_.node(node).op();
     if (IsWrite(op)) return false;
-    if (variable.is_resource && !IsRead(op)) return false;
+    if (variable.is_resource && !IsRead(op)) return HasBodyWith(node, variable);
     const std::optional<VariableNode> read = VariableOf(node);
     return read && read->resource == variable.resource;
+  }
+
+  // Whether bodies of the node are given the variable's handle, to read it.
+  bool HasBodyWith(int node, const VariableNode& variable) const {
+    bool has_body = false;
+    ForEachFunction(index_.node(node), [&](const tf::NameAttrList&) { has_body = true; });
+    return has_body && std::ranges::any_of(index_.inputs(node), [&](const GraphIndex::Input& input) {
+             const std::optional<VariableNode> given = AsVariable(index_.node(input.node));
+             return given && given->resource == variable.resource;
+           });
   }
 
   [[noreturn]] void Fail(const VariableNode& variable, int write, int read) const {
@@ -137,6 +138,7 @@ class WriteCheck {
   WorkGraph& work_;
   GraphIndex index_;
   std::vector<bool> runs_;
+  std::set<std::string> warned_;  // of variables, each once
 };
 
 }  // namespace
