@@ -54,15 +54,27 @@ void Run(const Roll& op, OpCall& call) {
     if (length > 0) shift[axis] = ((shift[axis] + op.shifts[i] % length) % length + length) % length;
   }
   Tensor& y = call.Out(0, x.dtype(), x.dims());
-  if (x.size() == 0) return;
   const Dims strides = RowMajorStrides(x.dims());
-  Odometer at(x.dims());
-  int64_t from = 0;
-  do {
-    int64_t to = 0;
-    for (size_t i = 0; i < x.rank(); ++i) to += strides[i] * ((at.index[i] + shift[i]) % x.dims()[i]);
-    CopyRun(&y, to, x, from++, 1);
-  } while (at.Next());
+  std::vector<size_t> moved;
+  for (size_t i = 0; i < x.rank() && x.size() > 0; ++i)
+    if (shift[i] != 0) moved.push_back(i);
+  // Along each axis a part moves on and the rest comes round: a block for each choice of the two. (An axis
+  // that moves has two elements or more, so there are no more blocks than elements.)
+  for (uint64_t choice = 0; choice < uint64_t{1} << moved.size(); ++choice) {
+    Dims block = x.dims();
+    StridedBlock from = {0, strides}, to = {0, strides};
+    for (size_t i = 0; i < moved.size(); ++i) {
+      const size_t axis = moved[i];
+      const int64_t stays = x.dims()[axis] - shift[axis];
+      const bool comes_round = (choice >> i & 1) != 0;
+      block[axis] = comes_round ? shift[axis] : stays;
+      if (comes_round)
+        from.offset += strides[axis] * stays;
+      else
+        to.offset += strides[axis] * shift[axis];
+    }
+    CopyBlock(block, &y, to, x, from);
+  }
 }
 
 }  // namespace floe::reference
