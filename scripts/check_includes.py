@@ -37,6 +37,7 @@ PUBLIC_HEADERS = {
     "tensor_inl.h": "base",
     "float16.h": "base",
     "error.h": "base",
+    "picture.h": "base",
     "image.h": "image",
     "engine.h": "engine",
     "session.h": "runtime",

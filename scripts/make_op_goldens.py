@@ -13,8 +13,8 @@ import argparse, os, sys, tempfile
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from make_archive import pack
-from op_goldens import arrays, control, elementwise, examples, harness, images, indexing, leftovers, linear, nn
-from op_goldens import patterns, rare, reductions, texts_and_sparse, unlowered
+from op_goldens import arrays, control, elementwise, examples, families, harness, images, indexing, leftovers, linear, nn
+from op_goldens import patterns, pictures, quantized, rare, reductions, texts_and_sparse, unlowered
 
 
 def main():
@@ -41,6 +41,9 @@ def main():
             leftovers,
             unlowered,
             examples,
+            pictures,
+            quantized,
+            families,
         ):
             family.write(writer)
         for op, count in sorted(writer.count.items()):

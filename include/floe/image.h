@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "floe/picture.h"
 #include "floe/tensor.h"
 
 namespace floe {
@@ -31,6 +32,11 @@ struct Image {
 // warning in the log.
 Image DecodeImage(std::span<const uint8_t> bytes, const std::string& subject, int channels = 3);
 Image ReadImage(const std::string& path, int channels = 3);
+
+// What TensorFlow's decode_jpeg, decode_png, decode_bmp, decode_image, encode_jpeg and encode_png do, to the
+// level: for SetPictureCodec. Takes JPEG, PNG, and BMP without palette and compression; what it cannot do
+// throws Error(kModel).
+PictureCodec ImageCodec();
 
 // 8 bits a level, gray or RGB by image.channels. The file appears whole or not at all; Error(kResource)
 // otherwise.

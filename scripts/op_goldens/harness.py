@@ -79,6 +79,7 @@ class How:
     static: bool = False  # TensorFlow wants to know all shapes beforehand
     depth_known: bool = False  # the last dimension of an input is never left open
     random: bool = False  # only shape and type of the outputs count
+    shown: object = None  # builds the graph that is stored where TensorFlow's CPU cannot run it, from the same inputs
 
 
 HOW = {field.name for field in dataclasses.fields(How)}
@@ -168,12 +169,17 @@ class Writer:
                 values = [plain(v) for v in session.run(results, inputs.feeds)]
         if how.random:
             values = [np.zeros_like(v) for v in values]
+        feeds = list(inputs.feeds.values())
+        if how.shown:
+            inputs, graph = Inputs(case, how), tf.Graph()
+            with graph.as_default():
+                results = tf.nest.flatten(how.shown(inputs.use))
         outputs = [describe(t.name, f"out{i}", v) for i, (t, v) in enumerate(zip(results, values))]
         loosest = max((TOLERANCE.get(o["dtype"], EXACT) for o in outputs), default=EXACT)
         rtol, atol = EXACT if how.exact else how.tolerance or loosest
         meta = dict(test=test, case=case, inputs=inputs.described, outputs=outputs, rtol=rtol, atol=atol, mtol=None)
         meta.update(exact=(rtol, atol) == EXACT, check_value=not how.random, check_shape=True, check_dtype=True)
-        arrays = {i["key"]: v for i, v in zip(inputs.described, inputs.feeds.values())}
+        arrays = {i["key"]: v for i, v in zip(inputs.described, feeds)}
         arrays |= {o["key"]: v for o, v in zip(outputs, values)}
         self._store(case, graph.as_graph_def(), arrays, meta)
         self.count[test] += 1

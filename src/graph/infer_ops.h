@@ -114,6 +114,8 @@ void Infer(const UnicodeEncode& op, InferContext& ctx);
 void Infer(const StringNGrams& op, InferContext& ctx);
 void Infer(const DecodeRaw& op, InferContext& ctx);
 void Infer(const DecodeWav& op, InferContext& ctx);
+void Infer(const DecodePicture& op, InferContext& ctx);
+void Infer(const EncodePicture& op, InferContext& ctx);
 void Infer(const EditDistance& op, InferContext& ctx);
 void Infer(const ExampleFeature& op, InferContext& ctx);
 void Infer(const ScaleAndTranslate& op, InferContext& ctx);

@@ -103,6 +103,30 @@ void Infer(const DecodeWav& op, InferContext& ctx) {
   ctx.Set(1, DType::kInt32, Shape(std::vector<Dim>{}));
 }
 
+void Infer(const DecodePicture& op, InferContext& ctx) {
+  const bool is_bytes = ctx.dtype(0) == DType::kUInt8;
+  if (!is_bytes) RequireStrings(ctx, 0);
+  ctx.RequireRank(0, is_bytes ? 1 : 0);
+  if (ctx.has(1)) ctx.RequireRank(1, 1);
+  if (op.to != DType::kUInt8 && op.to != DType::kUInt16 && op.to != DType::kFloat32)
+    ctx.Fail("no picture of {}", DTypeName(op.to));
+  if (op.channels != 0 && op.channels != 1 && op.channels != 3 && op.channels != 4)
+    ctx.Fail("expected 0, 1, 3 or 4 channels, got {}", op.channels);
+  if (op.ratio != 1 && op.ratio != 2 && op.ratio != 4 && op.ratio != 8)
+    ctx.Fail("expected a ratio of 1, 2, 4 or 8, got {}", op.ratio);
+  ctx.Set(0, op.to, Shape{Dim(), Dim(), op.channels > 0 ? Dim(op.channels) : Dim()});
+}
+
+void Infer(const EncodePicture& op, InferContext& ctx) {
+  const DType type = ctx.dtype(0);
+  if (type != DType::kInvalid && type != DType::kUInt8 && (type != DType::kUInt16 || !op.png))
+    ctx.Fail("no {} picture of {}", op.png ? "PNG" : "JPEG", DTypeName(type));
+  const Shape& x = ctx.shape(0);
+  if (!x.has_rank()) return ctx.Set(0, DType::kString, {});
+  if (x.rank() < 3) ctx.Fail("expected rank 3 or more, got {}", x.ToString());
+  ctx.Set(0, DType::kString, Shape(std::vector<Dim>(x.dims().begin(), x.dims().end() - 3)));
+}
+
 void Infer(const EditDistance&, InferContext& ctx) {
   for (const size_t side : {size_t{0}, size_t{3}}) {
     ctx.RequireRank(side, 2);

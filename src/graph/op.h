@@ -66,7 +66,8 @@ using OpTypes = OpTypeList<
     // linear_algebra.h
     MatrixInverse, MatrixDeterminant, LogDeterminant, MatrixSolve, Cholesky, Qr, Svd, SymmetricEigen,
     // text.h
-    Substr, UnicodeDecode, UnicodeEncode, StringNGrams, DecodeRaw, DecodeWav, EditDistance, ExampleFeature,
+    Substr, UnicodeDecode, UnicodeEncode, StringNGrams, DecodeRaw, DecodeWav, DecodePicture, EncodePicture,
+    EditDistance, ExampleFeature,
     // control.h
     Group, If, Loop>;
 

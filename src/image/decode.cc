@@ -11,6 +11,8 @@ bool StartsWith(Bytes bytes, std::string_view magic) {
   return bytes.size() >= magic.size() && AsText(bytes.first(magic.size())) == magic;
 }
 
+}  // namespace
+
 std::string_view WhatItIs(Bytes bytes) {
   if (bytes.empty()) return "an empty file";
   if (StartsWith(bytes, "GIF8")) return "a GIF";
@@ -21,12 +23,10 @@ std::string_view WhatItIs(Bytes bytes) {
   return "something else";
 }
 
-}  // namespace
-
 Image DecodeImage(std::span<const uint8_t> bytes, const std::string& subject, int channels) {
   CHECK(channels == 1 || channels == 3);
-  if (IsJpeg(bytes)) return DecodeJpeg(bytes, subject, channels);
-  if (IsPng(bytes)) return DecodePng(bytes, subject, channels);
+  if (IsJpeg(bytes)) return DecodeJpeg(bytes, subject, {.channels = channels});
+  if (IsPng(bytes)) return DecodePng(bytes, subject, {.channels = channels});
   Throw(ErrorCode::kModel, "{}: expected a JPEG or PNG picture, found {}", subject, WhatItIs(bytes));
 }
 
@@ -38,7 +38,7 @@ void WritePng(const std::string& path, const Image& image) {
   CHECK(image.height > 0 && image.width > 0 && (image.channels == 1 || image.channels == 3));
   CHECK(image.pixels.size() == static_cast<size_t>(image.height) * static_cast<size_t>(image.width) *
                                    static_cast<size_t>(image.channels));
-  WriteFile(path, EncodePng(image));
+  WriteFile(path, EncodePng({image.height, image.width, image.channels, 8, image.pixels.data()}));
 }
 
 }  // namespace floe

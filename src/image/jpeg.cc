@@ -28,6 +28,7 @@ struct Decoder {
   std::jmp_buf jump = {};
   char error[JMSG_LENGTH_MAX] = "";
   char warning[JMSG_LENGTH_MAX] = "";
+  bool recover = false;
 
   ~Decoder() { jpeg_destroy_decompress(&info); }
 };
@@ -61,15 +62,25 @@ void OnProgress(j_common_ptr info) {
 
 void IgnoreSource(j_decompress_ptr) {}
 
-// All bytes are there from the start, so a request for more means that the file ends early.
+// All bytes are there from the start, so a request for more means that the file ends early. Recovery ends the
+// picture there: what is missing comes out gray.
 boolean OnEndOfBytes(j_decompress_ptr info) {
+  static constexpr JOCTET kEnd[] = {0xff, JPEG_EOI};
+  if (DecoderOf(reinterpret_cast<j_common_ptr>(info)).recover) {
+    info->src->next_input_byte = kEnd;
+    info->src->bytes_in_buffer = sizeof kEnd;
+    return TRUE;
+  }
   Fail(reinterpret_cast<j_common_ptr>(info), "the file ends early");
 }
 
 void SkipBytes(j_decompress_ptr info, long count) {
   if (count <= 0) return;
   jpeg_source_mgr& source = *info->src;
-  if (static_cast<size_t>(count) > source.bytes_in_buffer) OnEndOfBytes(info);
+  if (static_cast<size_t>(count) > source.bytes_in_buffer) {
+    OnEndOfBytes(info);
+    return;
+  }
   source.next_input_byte += count;
   source.bytes_in_buffer -= static_cast<size_t>(count);
 }
@@ -93,7 +104,7 @@ bool PromisesTooMuch(const jpeg_decompress_struct& info, size_t file_bytes) {
 }
 
 // After it, decoder.info has the output's size and number of components; false: decoder.error says why.
-bool Start(Decoder& decoder, Bytes bytes, int channels) {
+bool Start(Decoder& decoder, Bytes bytes, const JpegOptions& options) {
   jpeg_decompress_struct& info = decoder.info;
   info.err = jpeg_std_error(&decoder.errors);
   decoder.errors.error_exit = OnError;
@@ -114,13 +125,15 @@ bool Start(Decoder& decoder, Bytes bytes, int channels) {
   info.progress = &decoder.progress;
 
   jpeg_read_header(&info, TRUE);
-  if (channels == 1) {
+  if (options.channels == 1 || (options.channels == 0 && info.num_components == 1)) {
     info.out_color_space = JCS_GRAYSCALE;
   } else {
     info.out_color_space = IsFourChannel(info) ? JCS_CMYK : JCS_RGB;
   }
-  info.do_fancy_upsampling = TRUE;
-  info.dct_method = JDCT_IFAST;
+  info.do_fancy_upsampling = options.smooth_chroma ? TRUE : FALSE;
+  info.dct_method = options.accurate ? JDCT_ISLOW : JDCT_IFAST;
+  info.scale_num = 1;
+  info.scale_denom = static_cast<unsigned>(options.ratio);
   if (PromisesTooMuch(info, bytes.size())) {
     std::snprintf(decoder.error, sizeof decoder.error,
                   "the header promises %u x %u pixels, too many for %zu bytes", info.image_width,
@@ -142,19 +155,52 @@ void CmykToRgb(const uint8_t* cmyk, int count, bool inverted, uint8_t* rgb) {
   }
 }
 
-// `row` holds one line of four components if the file has four, and is not used otherwise.
-bool ReadRows(Decoder& decoder, uint8_t* pixels, size_t stride, uint8_t* row) {
+// What of the picture is wanted, in pixels of the output.
+struct Part {
+  JDIMENSION top, left, height, width;
+};
+
+// Rows before the part are skipped, columns up to a block's edge: what then stands left of it is `margin`.
+bool Skip(Decoder& decoder, const Part& part, JDIMENSION* margin) {
+  jpeg_decompress_struct& info = decoder.info;
+  if (setjmp(decoder.jump) != 0) return false;
+  JDIMENSION left = part.left, width = part.width;
+  if (part.width < info.output_width) jpeg_crop_scanline(&info, &left, &width);
+  *margin = part.left - (part.width < info.output_width || part.left > 0 ? left : 0);
+  if (part.top > 0) jpeg_skip_scanlines(&info, part.top);
+  return true;
+}
+
+// `row` holds one line as libjpeg gives it, if that is not the output's.
+bool ReadRows(Decoder& decoder, const Part& part, JDIMENSION margin, uint8_t* pixels, uint8_t* row) {
   jpeg_decompress_struct& info = decoder.info;
   if (setjmp(decoder.jump) != 0) return false;
   const bool cmyk = info.out_color_space == JCS_CMYK;
-  while (info.output_scanline < info.output_height) {
-    uint8_t* out = pixels + info.output_scanline * stride;
-    JSAMPROW line = cmyk ? row : out;
+  const size_t channels = cmyk ? 3 : static_cast<size_t>(info.output_components);
+  while (info.output_scanline < part.top + part.height) {
+    uint8_t* out = pixels + size_t{info.output_scanline - part.top} * part.width * channels;
+    JSAMPROW line = row != nullptr ? row : out;
     jpeg_read_scanlines(&info, &line, 1);
-    if (cmyk) CmykToRgb(row, static_cast<int>(info.output_width), info.saw_Adobe_marker, out);
+    if (cmyk)
+      CmykToRgb(row + size_t{margin} * 4, static_cast<int>(part.width), info.saw_Adobe_marker, out);
+    else if (row != nullptr)
+      std::memcpy(out, row + margin * channels, part.width * channels);
   }
-  jpeg_finish_decompress(&info);
+  if (info.output_scanline == info.output_height) jpeg_finish_decompress(&info);
   return true;
+}
+
+Part PartOf(const jpeg_decompress_struct& info, const JpegOptions& options, const std::string& subject) {
+  if (!options.window) return {0, 0, info.output_height, info.output_width};
+  const auto [top, left, height, width] = *options.window;
+  const auto fits = [](int64_t from, int64_t count, JDIMENSION size) {
+    return from >= 0 && count > 0 && from < int64_t{size} && count <= int64_t{size} - from;
+  };
+  if (!fits(top, height, info.output_height) || !fits(left, width, info.output_width))
+    Throw(ErrorCode::kModel, "{}: a window of {}x{} pixels at {}, {} of a picture of {}x{}", subject, height,
+          width, top, left, info.output_height, info.output_width);
+  return {static_cast<JDIMENSION>(top), static_cast<JDIMENSION>(left), static_cast<JDIMENSION>(height),
+          static_cast<JDIMENSION>(width)};
 }
 
 [[noreturn]] void ThrowDecoding(const std::string& subject, const Decoder& decoder) {
@@ -167,18 +213,23 @@ bool IsJpeg(Bytes bytes) {
   return bytes.size() >= 3 && bytes[0] == 0xff && bytes[1] == 0xd8 && bytes[2] == 0xff;
 }
 
-Image DecodeJpeg(Bytes bytes, const std::string& subject, int channels) {
+Image DecodeJpeg(Bytes bytes, const std::string& subject, const JpegOptions& options) {
   Decoder decoder;
-  if (!Start(decoder, bytes, channels)) ThrowDecoding(subject, decoder);
+  decoder.recover = options.recover;
+  if (!Start(decoder, bytes, options)) ThrowDecoding(subject, decoder);
   const jpeg_decompress_struct& info = decoder.info;
   const bool cmyk = info.out_color_space == JCS_CMYK;
-  CHECK(info.output_components == (cmyk ? 4 : channels));
+  const size_t channels = cmyk ? 3 : static_cast<size_t>(info.output_components);
+  CHECK(channels == (info.out_color_space == JCS_GRAYSCALE ? 1 : 3));
 
-  Image image{static_cast<int>(info.output_height), static_cast<int>(info.output_width), channels, {}};
-  const size_t stride = size_t{info.output_width} * static_cast<size_t>(channels);
-  image.pixels.resize(stride * info.output_height);
-  std::vector<uint8_t> row(cmyk ? size_t{info.output_width} * 4 : 0);
-  if (!ReadRows(decoder, image.pixels.data(), stride, row.data())) ThrowDecoding(subject, decoder);
+  const Part part = PartOf(info, options, subject);
+  std::vector<uint8_t> row(cmyk || options.window ? size_t{info.output_width} * 4 : 0);
+  JDIMENSION margin = 0;
+  if (options.window && !Skip(decoder, part, &margin)) ThrowDecoding(subject, decoder);
+  Image image{static_cast<int>(part.height), static_cast<int>(part.width), static_cast<int>(channels), {}};
+  image.pixels.resize(size_t{part.height} * part.width * channels);
+  uint8_t* line = row.empty() ? nullptr : row.data();
+  if (!ReadRows(decoder, part, margin, image.pixels.data(), line)) ThrowDecoding(subject, decoder);
   if (decoder.warning[0] != '\0') LogWarning("{}: damaged JPEG picture: {}", subject, decoder.warning);
   return image;
 }

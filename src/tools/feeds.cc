@@ -1,11 +1,33 @@
 #include "tools/feeds.h"
 
+#include <algorithm>
+
+#include "base/bytes.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/made_up.h"
 #include "base/text.h"
 #include "formats/npy.h"
 
 namespace floe::tools {
+namespace {
+
+bool IsPicture(const std::string& path) {
+  const std::string kind = path.substr(std::min(path.size(), path.rfind('.')));
+  return kind == ".jpg" || kind == ".jpeg" || kind == ".png" || kind == ".bmp";
+}
+
+// For models that decode pictures themselves: their very bytes. One by itself is a scalar.
+Tensor ReadPictures(const std::string& paths) {
+  std::vector<std::string> files;
+  for (const std::string_view path : SplitText(paths, ',')) {
+    if (!path.empty()) files.emplace_back(AsText(MappedFile::Open(std::string(path))->bytes()));
+  }
+  Tensor all = Tensor::FromVector<std::string>(files);
+  return paths.find(',') == std::string::npos ? all.Reshaped({}) : all;
+}
+
+}  // namespace
 
 NamedTensor ReadFeed(const std::string& text) {
   const size_t equals = text.find('=');
@@ -14,6 +36,7 @@ NamedTensor ReadFeed(const std::string& text) {
   }
   const std::string name = text.substr(0, equals);
   const std::string path = text.substr(equals + 1);
+  if (IsPicture(path)) return {name, ReadPictures(path)};
   const size_t key = path.rfind(".npz:");
   if (key == std::string::npos) return {name, ReadNpy(path)};
   const std::string file = path.substr(0, key + 4);
@@ -31,6 +54,10 @@ std::vector<NamedTensor> ReadFeeds(const std::vector<std::string>& texts) {
 }
 
 void ImplyInput(ModelSelection& model, const NamedTensor& feed) {
+  if (feed.tensor.dtype() == DType::kString && feed.tensor.rank() == 0) {  // it may stand for a list of one
+    model.inputs.push_back(feed.name);
+    return;
+  }
   std::vector<std::string> dims;
   for (const int64_t d : feed.tensor.dims()) dims.push_back(std::to_string(d));
   model.inputs.push_back(feed.name + "=[" + JoinText(dims, ",") + "]");
@@ -39,6 +66,11 @@ void ImplyInput(ModelSelection& model, const NamedTensor& feed) {
 void ImplyInputs(ModelSelection& model, const std::vector<NamedTensor>& feeds) {
   if (!model.inputs.empty()) return;
   for (const NamedTensor& feed : feeds) ImplyInput(model, feed);
+}
+
+Tensor Fitted(const Tensor& feed, const TensorSpec& spec) {
+  const bool wants_list = spec.dtype == DType::kString && spec.dims.size() == 1;
+  return feed.dtype() == DType::kString && feed.rank() == 0 && wants_list ? feed.Reshaped({1}) : feed;
 }
 
 Tensor MadeUpInput(const TensorSpec& spec, uint32_t seed) {

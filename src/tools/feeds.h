@@ -12,8 +12,8 @@
 
 namespace floe::tools {
 
-// NAME=FILE.npy, or NAME=FILE.npz:KEY. Throws Error: kUsage (not of that form, no such key), kModel (the
-// file).
+// NAME=FILE.npy, or NAME=FILE.npz:KEY, or NAME=PICTURE[,PICTURE...]: the files' bytes as strings. Throws
+// Error: kUsage (not of that form, no such key), kModel (the file).
 NamedTensor ReadFeed(const std::string& text);
 std::vector<NamedTensor> ReadFeeds(const std::vector<std::string>& texts);
 
@@ -21,6 +21,9 @@ std::vector<NamedTensor> ReadFeeds(const std::vector<std::string>& texts);
 void ImplyInput(ModelSelection& model, const NamedTensor& feed);
 // On a model, feeds say what its inputs are, with their shapes, unless the user did.
 void ImplyInputs(ModelSelection& model, const std::vector<NamedTensor>& feeds);
+
+// A string alone is a list of one where the engine takes a list.
+Tensor Fitted(const Tensor& feed, const TensorSpec& spec);
 
 // What an input gets that nobody feeds. Throws Error(kUsage) where a dimension is open.
 Tensor MadeUpInput(const TensorSpec& spec, uint32_t seed);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/quoting.h"
 #include "floe/error.h"
+#include "floe/image.h"
 #include "tools/command.h"
 #include "tools/interrupt.h"
 #include "tools/usage.h"
@@ -53,6 +54,7 @@ int ReportUnwritten(int why) {
 
 int Main(int argc, char** argv) {
   InstallInterruptHandler();
+  SetPictureCodec(ImageCodec());
   CLI::App app("TensorFlow models to optimised inference engines", "floe");
   app.set_version_flag("--version", "floe " FLOE_VERSION);
   app.require_subcommand(1);

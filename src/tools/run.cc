@@ -37,7 +37,7 @@ std::vector<NamedTensor> NeededFeeds(const Engine& engine, std::vector<NamedTens
     if (at == inputs.end()) {
       LogWarning("feed '{}' is not needed", feed.name);
     } else {
-      out.push_back({at->name, std::move(feed.tensor)});
+      out.push_back({at->name, Fitted(feed.tensor, *at)});
     }
   }
   return out;
@@ -105,7 +105,8 @@ void AddRun(CLI::App& app, const ConsoleOptions& console) {
   auto args = std::make_shared<RunArgs>();
   AddModelOptions(app, args->model, "MODEL|ENGINE");
   AddCompileOptions(app, args->options);
-  app.add_option("--feed", args->feeds, "An input; repeatable")
+  app.add_option("--feed", args->feeds,
+                 "An input, or the bytes of pictures where the model decodes them; repeatable")
       ->type_name("NAME=FILE.npy")
       ->expected(1)
       ->take_all();

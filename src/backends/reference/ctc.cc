@@ -96,15 +96,17 @@ class BeamSearch {
   }
   void Extend(Prefix* p, const std::vector<double>& log) {
     for (int64_t l = 0; l < blank_; ++l) {
-      Prefix& child = p->Child(l);
-      if (child.active()) continue;
+      const auto known = p->children.find(l);
+      if (known != p->children.end() && known->second->active()) continue;
       const double from = l == p->label ? p->before.blank : p->before.total;
       const double label = log[static_cast<size_t>(l)] + from;
-      child.now = {label, kLogZero, label};
-      if (!IsCandidate(child.now)) {
-        child.before = child.now = {};
+      const Probability now = {label, kLogZero, label};
+      if (!IsCandidate(now)) {  // most are none: a prefix that was never in the beam needs no place
+        if (known != p->children.end()) known->second->before = {};
         continue;
       }
+      Prefix& child = p->Child(l);
+      child.now = now;
       if (beam_.size() == width_) beam_.back()->now = {};
       Push(&child);
     }

@@ -123,7 +123,7 @@ void Run(const AsString& op, OpCall& call);
 void Run(const StringToNumber& op, OpCall& call);
 
 // factorization.cc, unicode.cc, text.cc, wav.cc, edit_distance.cc, ctc.cc, philox.cc, gather_tree.cc,
-// scale_and_translate.cc
+// scale_and_translate.cc, picture.cc
 void Run(const RandomKey& op, OpCall& call);
 void Run(const StatelessRandom& op, OpCall& call);
 void Run(const RandomCropBox& op, OpCall& call);
@@ -141,6 +141,8 @@ void Run(const UnicodeEncode& op, OpCall& call);
 void Run(const StringNGrams& op, OpCall& call);
 void Run(const DecodeRaw& op, OpCall& call);
 void Run(const DecodeWav& op, OpCall& call);
+void Run(const DecodePicture& op, OpCall& call);
+void Run(const EncodePicture& op, OpCall& call);
 void Run(const EditDistance& op, OpCall& call);
 void Run(const ExampleFeature& op, OpCall& call);
 void Run(const ScaleAndTranslate& op, OpCall& call);

@@ -54,25 +54,27 @@ void Run(const Roll& op, OpCall& call) {
     if (length > 0) shift[axis] = ((shift[axis] + op.shifts[i] % length) % length + length) % length;
   }
   Tensor& y = call.Out(0, x.dtype(), x.dims());
-  if (x.size() == 0) return;
-  // Whole runs of elements behind the last axis that moves.
-  size_t outer = x.rank();
-  while (outer > 0 && shift[outer - 1] == 0) --outer;
-  const int64_t run = Product(x.dims(), outer, x.rank());
-  if (outer == 0) return CopyRun(&y, 0, x, 0, x.size());
-  const Dims moved(x.dims().begin(), x.dims().begin() + static_cast<int64_t>(outer));
-  const Dims strides = RowMajorStrides(moved);
-  Odometer at(moved);
-  int64_t from = 0;
-  do {
-    int64_t to = 0;
-    for (size_t i = 0; i < outer; ++i) {
-      const int64_t place = at.index[i] + shift[i];
-      to += strides[i] * (place < moved[i] ? place : place - moved[i]);
+  const Dims strides = RowMajorStrides(x.dims());
+  std::vector<size_t> moved;
+  for (size_t i = 0; i < x.rank() && x.size() > 0; ++i)
+    if (shift[i] != 0) moved.push_back(i);
+  // Along each axis a part moves on and the rest comes round: a block for each choice of the two. (An axis
+  // that moves has two elements or more, so there are no more blocks than elements.)
+  for (uint64_t choice = 0; choice < uint64_t{1} << moved.size(); ++choice) {
+    Dims block = x.dims();
+    StridedBlock from = {0, strides}, to = {0, strides};
+    for (size_t i = 0; i < moved.size(); ++i) {
+      const size_t axis = moved[i];
+      const int64_t stays = x.dims()[axis] - shift[axis];
+      const bool comes_round = (choice >> i & 1) != 0;
+      block[axis] = comes_round ? shift[axis] : stays;
+      if (comes_round)
+        from.offset += strides[axis] * stays;
+      else
+        to.offset += strides[axis] * shift[axis];
     }
-    CopyRun(&y, to * run, x, from, run);
-    from += run;
-  } while (at.Next());
+    CopyBlock(block, &y, to, x, from);
+  }
 }
 
 }  // namespace floe::reference

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "backends/reference/base64.h"
 #include "backends/reference/farm_hash.h"
 #include "backends/reference/indexing.h"
 #include "backends/reference/kernels.h"
@@ -79,6 +80,17 @@ void Run(const StringMap& op, OpCall& call) {
       return MeasureLengths(call, [](const std::string& s) { return static_cast<int64_t>(s.size()); });
     case StringMapKind::kLengthUtf8:
       return MeasureLengths(call, LengthUtf8);
+    case StringMapKind::kEncodeBase64:
+    case StringMapKind::kEncodeBase64Padded:
+      return MapStrings(call, [&](const std::string& s) {
+        return EncodeBase64(s, op.kind == StringMapKind::kEncodeBase64Padded);
+      });
+    case StringMapKind::kDecodeBase64:
+      return MapStrings(call, [&](const std::string& s) {
+        std::optional<std::string> bytes = DecodeBase64(s);
+        if (!bytes) call.FailValue("a string of {} characters is no web-safe base64", s.size());
+        return std::move(*bytes);
+      });
     case StringMapKind::kRegexFullMatch:
       return MatchWhole(op, call);
     case StringMapKind::kRegexReplace: {

@@ -39,11 +39,15 @@ enum class StringMapKind : uint8_t {
   kLength,
   kLowerUtf8,
   kUpperUtf8,
-  kLengthUtf8
+  kLengthUtf8,
+  kEncodeBase64,
+  kEncodeBase64Padded,
+  kDecodeBase64
 };
 constexpr std::string_view kStringMapNames[] = {
-    "StringLower",  "StringUpper",     "StringStrip",     "StringRegexReplace", "StringRegexFullMatch",
-    "StringLength", "StringLowerUtf8", "StringUpperUtf8", "StringLengthUtf8"};
+    "StringLower",          "StringUpper",  "StringStrip",        "StringRegexReplace",
+    "StringRegexFullMatch", "StringLength", "StringLowerUtf8",    "StringUpperUtf8",
+    "StringLengthUtf8",     "EncodeBase64", "EncodeBase64Padded", "DecodeBase64"};
 constexpr auto& EnumNames(StringMapKind) {
   return kStringMapNames;
 }
@@ -253,7 +257,7 @@ struct Assert {
 };
 
 // Element by element on strings; RegexReplace and RegexFullMatch (gives bool) use RE2's syntax as far as
-// std::regex has it.
+// std::regex has it. Base64 has '-' and '_' for '+' and '/'; what is none raises Error(kUsage).
 struct StringMap {
   static constexpr std::string_view kName = "StringMap";
   static constexpr OpTraits kTraits{.elementwise = true};

@@ -103,6 +103,53 @@ struct DecodeWav {
   }
 };
 
+// An encoded picture, a scalar[, top, left, height and width int32 [4]: only this part] -> [height, width,
+// channels] of uint8, uint16 or float32, by the program's PictureCodec, whose request the fields are.
+struct DecodePicture {
+  static constexpr std::string_view kName = "DecodePicture";
+  static constexpr OpTraits kTraits{.max_inputs = 2};
+  DType to = DType::kUInt8;
+  int64_t channels = 0;
+  int64_t ratio = 1;
+  bool accurate_dct = false;
+  bool smooth_chroma = true;
+  bool recover = false;
+  template <typename Self = DecodePicture>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"to", &Self::to},
+                      Field{"channels", &Self::channels},
+                      Field{"ratio", &Self::ratio},
+                      Field{"accurate_dct", &Self::accurate_dct},
+                      Field{"smooth_chroma", &Self::smooth_chroma},
+                      Field{"recover", &Self::recover}};
+  }
+};
+
+// [..., height, width, channels] of uint8 or uint16 -> strings [...]; fields as in PictureEncoding.
+struct EncodePicture {
+  static constexpr std::string_view kName = "EncodePicture";
+  static constexpr OpTraits kTraits{};
+  bool png = true;
+  int64_t quality = 95;
+  bool progressive = false;
+  bool optimize_size = false;
+  bool halve_chroma = true;
+  int64_t density_unit = 1;
+  int64_t x_density = 300;
+  int64_t y_density = 300;
+  template <typename Self = EncodePicture>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"png", &Self::png},
+                      Field{"quality", &Self::quality},
+                      Field{"progressive", &Self::progressive},
+                      Field{"optimize_size", &Self::optimize_size},
+                      Field{"halve_chroma", &Self::halve_chroma},
+                      Field{"density_unit", &Self::density_unit},
+                      Field{"x_density", &Self::x_density},
+                      Field{"y_density", &Self::y_density}};
+  }
+};
+
 // Levenshtein distances of sparse sequences: (hypothesis indices, values, shape, truth indices, values,
 // shape) -> [shapes' common leading dimensions]. normalize divides by the truth's length.
 struct EditDistance {

@@ -43,6 +43,11 @@ std::span<const OpImporter> SparseMathImporters();
 std::span<const OpImporter> TextImporters();
 std::span<const OpImporter> AudioImporters();
 std::span<const OpImporter> GradientImporters();
+std::span<const OpImporter> PictureImporters();
+std::span<const OpImporter> QuantizedImporters();
+std::span<const OpImporter> CountImporters();
+std::span<const OpImporter> CudnnImporters();
+std::span<const OpImporter> SetImporters();
 
 }  // namespace floe
 

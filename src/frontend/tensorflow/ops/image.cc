@@ -51,11 +51,13 @@ void ImportCropAndResize(NodeContext& c) {
   c.Return(std::move(op), c.ins(0, 4));
 }
 
+template <size_t kSpatial>
 void ImportExtractPatches(NodeContext& c) {
   ExtractPatches op;
-  op.kernel_shape = SpatialEntries(c, c.IntList("ksizes"), Layout::kNhwc, 2, "ksizes");
-  op.strides = SpatialEntries(c, c.IntList("strides"), Layout::kNhwc, 2, "strides");
-  op.dilations = SpatialEntries(c, c.IntList("rates"), Layout::kNhwc, 2, "rates");
+  op.kernel_shape = SpatialEntries(c, c.IntList("ksizes"), Layout::kNhwc, kSpatial, "ksizes");
+  op.strides = SpatialEntries(c, c.IntList("strides"), Layout::kNhwc, kSpatial, "strides");
+  op.dilations = Ints(kSpatial, 1);
+  if (kSpatial == 2) op.dilations = SpatialEntries(c, c.IntList("rates"), Layout::kNhwc, kSpatial, "rates");
   op.auto_pad = c.String("padding") == "SAME" ? AutoPad::kSameUpper : AutoPad::kExplicit;
   c.Return(std::move(op), {c.in(0)});
 }
@@ -145,7 +147,8 @@ constexpr OpImporter kRows[] = {
     {"ResizeArea", ImportResize<ResizeMode::kArea>},
     {"ScaleAndTranslate", ImportScaleAndTranslate},
     {"CropAndResize", ImportCropAndResize},
-    {"ExtractImagePatches", ImportExtractPatches},
+    {"ExtractImagePatches", ImportExtractPatches<2>},
+    {"ExtractVolumePatches", ImportExtractPatches<3>},
     {"AdjustContrastv2", ImportAdjustContrast},
     {"AdjustHue", ImportAdjustColour<true>},
     {"AdjustSaturation", ImportAdjustColour<false>},

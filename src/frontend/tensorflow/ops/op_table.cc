@@ -18,7 +18,8 @@ std::map<std::string_view, const OpImporter*> BuildTable() {
       RecurrentImporters(),   StringImporters(),        LookupImporters(),        TensorListImporters(),
       TensorArrayImporters(), DecodingImporters(),      LinearAlgebraImporters(), SparseMathImporters(),
       TextImporters(),        AudioImporters(),         GradientImporters(),      CrossingImporters(),
-      ProjectionImporters(),  EinsumImporters(),        ExampleImporters()};
+      ProjectionImporters(),  EinsumImporters(),        ExampleImporters(),       PictureImporters(),
+      QuantizedImporters(),   CountImporters(),         SetImporters(),           CudnnImporters()};
   for (const std::span<const OpImporter> family : families)
     for (const OpImporter& row : family) table.emplace(row.op, &row);
   return table;
@@ -37,11 +38,9 @@ constexpr RemedyRow kRemedies[] = {
     {"Iterator", "feed what the iterator gives: --input NODE"},
     {"Queue", "feed what the queue gives: --input NODE"},
     {"Dataset", "feed what the data set gives: --input NODE"},
-    {"Encode", "choose outputs before it: --output NODE"},
     {"Variable", "supply the variables' values: --checkpoint PREFIX"},
     {"VarHandleOp", "supply the variables' values: --checkpoint PREFIX"},
     {"Restore", "supply the variables' values: --checkpoint PREFIX"},
-    {"Base64", "feed the decoded strings: --input NODE"},
     {"Decode", "feed the decoded picture: --input NODE"},
     {"ReadFile", "feed what the file holds: --input NODE"},
     {"ParseExample", "feed the parsed features: --input NODE"},

@@ -1,8 +1,8 @@
 // Fake quantisation, and quantisation there and back.
 #include <cmath>
 
-#include "formats/tensorflow/data_type.h"
 #include "frontend/tensorflow/ops/families.h"
+#include "frontend/tensorflow/ops/quantized_codes.h"
 
 namespace floe {
 namespace {
@@ -94,31 +94,11 @@ void ImportQuantizeAndDequantizeV2(NodeContext& c) {
   QuantizeAndDequantize(c, c.Int("num_bits"));
 }
 
-struct Codes {
-  bool is_signed;
-  int bits;
-  double lowest() const { return is_signed ? -std::ldexp(1.0, bits - 1) : 0; }
-  double highest() const { return std::ldexp(1.0, is_signed ? bits - 1 : bits) - 1; }
-};
-
-Codes CodesOf(const NodeContext& c) {
-  const tf::DataType type = c.TfType("T");
-  const bool is_signed = type == tf::DT_QINT8 || type == tf::DT_QINT16 || type == tf::DT_QINT32;
-  return {is_signed, type == tf::DT_QINT8 || type == tf::DT_QUINT8 ? 8 : type == tf::DT_QINT32 ? 32 : 16};
-}
-
-// Half away from zero.
-ValueId Rounded(Builder& b, ValueId x) {
-  const ValueId up = b.Unary(
-      UnaryKind::kFloor, b.Binary(BinaryKind::kAdd, b.Unary(UnaryKind::kAbs, x), b.Scalar(b.dtype(x), 0.5)));
-  return b.Binary(BinaryKind::kMul, b.Unary(UnaryKind::kSign, x), up);
-}
-
 // (x, min, max) of codes 0 to 255 or of signed ones, back to floats.
 void ImportDequantize(NodeContext& c) {
   Builder& b = c.build();
   const std::string mode = c.String("mode");
-  const Codes kind = CodesOf(c);
+  const Codes kind = CodesOf(c, "T");
   if (c.Int("axis") != -1) c.Fail("dequantisation along an axis is not supported");
   const ValueId x = b.CastTo(c.in(0), DType::kFloat32), low = c.in(1), high = c.in(2);
   const bool is_signed = kind.is_signed;
@@ -135,7 +115,7 @@ void ImportDequantize(NodeContext& c) {
     const ValueId step =
         b.Binary(BinaryKind::kDiv, b.Binary(BinaryKind::kSub, high, low), b.Scalar(DType::kFloat32, codes));
     const ValueId lowest =
-        b.Binary(BinaryKind::kMul, Rounded(b, b.Binary(BinaryKind::kDiv, low, step)), step);
+        b.Binary(BinaryKind::kMul, RoundedAway(b, b.Binary(BinaryKind::kDiv, low, step)), step);
     const ValueId code = b.Binary(BinaryKind::kSub, x, b.Scalar(DType::kFloat32, kind.lowest()));
     y = b.Binary(BinaryKind::kAdd, b.Binary(BinaryKind::kMul, code, step), lowest);
   } else if (mode == "SCALED") {
@@ -169,7 +149,7 @@ Range Nudged(NodeContext& c) {
 // (x, min, max) -> (codes, min, max); the range comes out as it was used.
 void ImportQuantize(NodeContext& c) {
   Builder& b = c.build();
-  const Codes codes = CodesOf(c);
+  const Codes codes = CodesOf(c, "T");
   const std::string mode = c.String("mode");
   if (c.Int("axis") != -1) c.Fail("quantisation along an axis is not supported");
   if (codes.bits == 32) c.Fail("quantisation to qint32 is not supported");
@@ -187,12 +167,13 @@ void ImportQuantize(NodeContext& c) {
   if (mode == "MIN_COMBINED") {
     const ValueId scale = div(number(steps), sub(range.high, range.low));
     const ValueId scaled = mul(sub(clipped(c.in(0), range.low, range.high), range.low), scale);
-    y = codes.is_signed ? Rounded(b, sub(scaled, number((steps + 1) / 2)))
+    y = codes.is_signed ? RoundedAway(b, sub(scaled, number((steps + 1) / 2)))
                         : b.Unary(UnaryKind::kFloor, add(scaled, number(0.5)));
   } else if (mode == "MIN_FIRST") {
     const ValueId scale = div(number(steps), sub(range.high, range.low));
-    const ValueId zero = sub(Rounded(b, mul(range.low, scale)), number(codes.lowest()));
-    y = clipped(sub(Rounded(b, mul(c.in(0), scale)), zero), number(codes.lowest()), number(codes.highest()));
+    const ValueId zero = sub(RoundedAway(b, mul(range.low, scale)), number(codes.lowest()));
+    y = clipped(sub(RoundedAway(b, mul(c.in(0), scale)), zero), number(codes.lowest()),
+                number(codes.highest()));
   } else if (mode == "SCALED") {
     const double lowest = codes.lowest() + (c.Bool("narrow_range") && codes.is_signed ? 1 : 0);
     const ValueId huge = number(3.4028234663852886e38);
@@ -204,7 +185,8 @@ void ImportQuantize(NodeContext& c) {
         b.Binary(BinaryKind::kMin, side(lowest, range.low), side(codes.highest(), range.high));
     range = {div(number(lowest), scale), div(number(codes.highest()), scale)};
     const ValueId scaled = mul(clipped(c.in(0), range.low, range.high), scale);
-    y = c.String("round_mode") == "HALF_TO_EVEN" ? b.Unary(UnaryKind::kRound, scaled) : Rounded(b, scaled);
+    y = c.String("round_mode") == "HALF_TO_EVEN" ? b.Unary(UnaryKind::kRound, scaled)
+                                                 : RoundedAway(b, scaled);
   } else {
     c.Fail("mode {} is not supported", mode);
   }

@@ -1,4 +1,4 @@
-// Sparse tensors as TensorFlow 1 spells them: indices [n, rank], values [n], dense shape [rank]; and sets.
+// Sparse tensors as TensorFlow 1 spells them: indices [n, rank], values [n], dense shape [rank].
 #include "frontend/tensorflow/ops/families.h"
 
 namespace floe {
@@ -91,66 +91,11 @@ void ImportRaggedFillEmptyRows(NodeContext& c) {
   c.Set(3, filled.places);
 }
 
-// Along the last dimension of `sorted` [rows, n], ascending: is it the first of its value?
-ValueId FirstOfValue(Builder& b, ValueId sorted) {
-  const ValueId before = b.Slice(sorted, {0}, {-1}, {1});
-  const ValueId after = b.Slice(sorted, {1}, {int64_t{1} << 40}, {1});
-  const ValueId changes = b.Binary(BinaryKind::kNotEqual, before, after);
-  const ValueId rows = b.DimTensor(sorted, 0);
-  const ValueId first = b.Add(Expand{}, {b.Constant(Tensor::FromValues<bool>({1, 1}, {true})),
-                                         b.ConcatVectors({rows, b.Int64s({1})})});
-  return b.Add(Concat{1}, {first, changes});
-}
-
-ValueId MembersOf(Builder& b, ValueId x, ValueId set) {
-  const ValueId equal =
-      b.Binary(BinaryKind::kEqual, b.Add(Unsqueeze{{2}}, {x}), b.Add(Unsqueeze{{1}}, {set}));
-  return b.Reduce(ReduceKind::kAny, equal, {2}, false);
-}
-
-void ImportDenseSetOperation(NodeContext& c) {
-  Builder& b = c.build();
-  const std::string operation = c.String("set_operation");
-  const int64_t rank = c.Rank(0);
-  if (rank < 2 || c.Rank(1) != rank) c.Fail("expected two inputs of one rank above 1");
-  if (!IsInteger(c.dtype(0))) c.Fail("sets of {} are not supported", DTypeName(c.dtype(0)));
-  const auto flat = [&](ValueId x) {
-    return b.Add(Reshape{}, {x, b.ConcatVectors({b.Int64s({-1}), b.DimTensor(x, -1)})});
-  };
-  ValueId first = flat(c.in(0)), second = flat(c.in(1));
-  if (operation == "b-a") std::swap(first, second);
-  if (operation == "union") first = b.Add(Concat{1}, {first, second});
-  const ValueId width = b.ToScalar(b.DimTensor(first, 1));
-  const ValueId sorted = b.AddNode(TopK{.axis = 1, .largest = false, .sorted = true}, {first, width}, 2)[0];
-  ValueId keep = FirstOfValue(b, sorted);
-  if (operation == "intersection")
-    keep = b.Binary(BinaryKind::kAnd, keep, MembersOf(b, sorted, second));
-  else if (operation == "a-b" || operation == "b-a")
-    keep = b.Binary(BinaryKind::kAnd, keep, b.Unary(UnaryKind::kNot, MembersOf(b, sorted, second)));
-  else if (operation != "union")
-    c.Fail("set operation {} is not supported", operation);
-  const ValueId places = b.Add(NonZero{}, {keep});  // [n, 2] of row, column
-  const ValueId ones = b.CastTo(keep, DType::kInt64);
-  const ValueId columns = b.Add(Cumulative{CumulativeKind::kCumSum, true, false}, {ones, b.Int64(1)});
-  const ValueId column = b.Add(Unsqueeze{{-1}}, {b.Add(GatherND{}, {columns, places})});
-  const ValueId row = b.Slice(places, {0}, {1}, {1});
-  const ValueId lead = b.SliceVector(b.ShapeTensor(c.in(0)), 0, rank - 1);
-  const ValueId strides = StridesOf(b, lead);
-  const ValueId lead_index =
-      b.Binary(BinaryKind::kFloorMod, b.Binary(BinaryKind::kFloorDiv, row, strides), lead);
-  c.Return(Concat{1}, {lead_index, column});
-  c.Set(1, b.Add(GatherND{}, {sorted, places}));
-  const ValueId lengths = b.Reduce(ReduceKind::kSum, ones, {1}, false);
-  const ValueId longest = b.Reduce(ReduceKind::kMax, b.ConcatVectors({b.Int64s({0}), lengths}), {0}, true);
-  c.Set(2, b.ConcatVectors({lead, longest}));
-}
-
 constexpr OpImporter kRows[] = {
     {"SparseToDense", ImportSparseToDense},
     {"SparseReshape", ImportSparseReshape},
     {"SparseFillEmptyRows", ImportSparseFillEmptyRows},
     {"RaggedFillEmptyRows", ImportRaggedFillEmptyRows},
-    {"DenseToDenseSetOperation", ImportDenseSetOperation},
 };
 
 }  // namespace

@@ -77,6 +77,13 @@ void ImportDecodeRaw(NodeContext& c) {
   c.Return(std::move(op), {c.in(0)});
 }
 
+// FarmHash's fingerprint of each string, its eight bytes from the lowest.
+void ImportFingerprint(NodeContext& c) {
+  if (c.dtype(0) != DType::kString || c.Rank(0) != 1)
+    c.Fail("expected a list of strings, found {}{}", DTypeName(c.dtype(0)), c.shape(0).ToString());
+  c.Return(DecodeRaw{DType::kUInt8}, {c.Add(StringHash{.buckets = 0}, {c.in(0)})});
+}
+
 void ImportEditDistance(NodeContext& c) {
   c.Return(EditDistance{c.Bool("normalize")}, c.ins(0, 6));
 }
@@ -91,6 +98,7 @@ constexpr OpImporter kRows[] = {
     {"DecodeRaw", ImportDecodeRaw},
     {"DecodePaddedRaw", ImportDecodeRaw},
     {"EditDistance", ImportEditDistance},
+    {"Fingerprint", ImportFingerprint},
 };
 
 }  // namespace
