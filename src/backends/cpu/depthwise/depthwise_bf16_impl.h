@@ -59,56 +59,81 @@ FLOE_INLINE __m512bh Interleave(__m256i above, __m256i below) {
       _mm512_permutex2var_epi16(_mm512_castsi256_si512(above), order, _mm512_castsi256_si512(below)));
 }
 
-// The tile's sums through an activation that is too long for registers, where they are to be left.
-inline void ActivateApart(const Activation& activation, int64_t lanes, Vec (&acc)[kTilePixels]) {
-  alignas(64) float sums[kTilePixels * kLanes];
-  for (int t = 0; t < kTilePixels; ++t) Store(sums + t * kLanes, acc[t]);
-  const Bf16Tile tile{sums, kLanes, kTilePixels, lanes};
+// The tile's sums through the activation to their places, and on to the sums over the row's pixels. A call:
+// in place of each tile's end it would be a twentieth of the library. kFull: all 16 channels are real.
+template <bool kFull>
+__attribute__((noinline)) void FinishThrough(const Activation& activation, const Bf16Tile& at, int64_t stored,
+                                             float* row_sums, bool first) {
+  const Bf16Tile tile = at;  // a copy: what is stored might else be it
+  const int64_t lanes = kFull ? kLanes : tile.columns;
   const auto map = [&](auto f) __attribute__((always_inline)) {
-    for (int t = 0; t < kTilePixels; ++t) Store(sums + t * kLanes, f(Load(sums + t * kLanes)));
+    Vec sum = row_sums == nullptr || first ? Splat(0.0f) : LoadPart(row_sums, lanes);
+    const float* from = tile.from;
+    uint16_t* to = tile.to;
+    for (int64_t t = 0; t < tile.rows; ++t, from += kLanes, to += tile.to_pitch) {
+      const Vec y = f(Load(from));
+      sum += y;
+      StoreBf16(to, kFull ? y : FirstOf(y, lanes), kFull ? kLanes : stored);
+    }
+    if (row_sums != nullptr) StorePart(row_sums, sum, lanes);
   };
   MapActivation(activation, map, [&] { ActivateInPlace(activation, tile); });
-  for (int t = 0; t < kTilePixels; ++t) acc[t] = Load(sums + t * kLanes);
+}
+
+// The same of whole vectors in registers.
+template <bool kEdge, typename F>
+FLOE_INLINE void FinishInRegisters(uint16_t* to, int64_t pitch, int64_t pixels, float* row_sums, bool first,
+                                   const Vec (&acc)[kTilePixels], F f) {
+  Vec sum = Splat(0.0f);
+#pragma GCC unroll 8
+  for (int t = 0; t < kTilePixels; ++t, to += pitch) {
+    if (kEdge && t >= pixels) break;
+    const Vec y = f(acc[t]);
+    sum += y;
+    StoreBf16(to, y, kLanes);
+  }
+  if (row_sums != nullptr) Store(row_sums, first ? sum : sum + Load(row_sums));
 }
 
 // Registers to memory: the sums of `pixels` outputs and `lanes` channels from (x, c) on.
 template <bool kEdge, bool kFull>
 FLOE_INLINE void FinishTile(const DepthwiseBf16Call& call, const OutputPlace& place, int64_t x, int64_t c,
                             int64_t pixels, int64_t lanes, Vec (&acc)[kTilePixels]) {
+  uint16_t* to =
+      place.output + x * call.pixel_pitch + c / kBf16BlockDepths * call.block_pitch + c % kBf16BlockDepths;
+  const int64_t stored = kFull || call.fills_up ? kLanes : lanes;
   const ActivationKind kind = call.activation.kind;
-  const auto finish = [&](auto f) __attribute__((always_inline)) {
-    uint16_t* to =
-        place.output + x * call.pixel_pitch + c / kBf16BlockDepths * call.block_pitch + c % kBf16BlockDepths;
-    const int64_t pitch = call.pixel_pitch;  // a copy: what is stored might else be it
-    const int64_t stored = kFull || call.fills_up ? kLanes : lanes;
-    Vec sum = Splat(0.0f);
-#pragma GCC unroll 8
-    for (int t = 0; t < kTilePixels; ++t, to += pitch) {
-      if (kEdge && t >= pixels) break;
-      const Vec y = f(acc[t]);
-      sum += y;
-      StoreBf16(to, kFull ? y : FirstOf(y, lanes), stored);
-    }
-    if (place.sums == nullptr) return;
-    float* sums = place.sums + c;
-    StorePart(sums, x == 0 ? sum : sum + LoadPart(sums, lanes), lanes);
-  };
-  if (kind == ActivationKind::kSilu) {
-    const SiluForBf16 silu;
-    return finish([&](Vec v) __attribute__((always_inline)) { return silu(v); });
-  }
-  if (kind == ActivationKind::kHardSwish) {
-    return finish([](Vec v) __attribute__((always_inline)) { return HardSwish(v); });
-  }
+  const int64_t pitch = call.pixel_pitch;  // a copy: what is stored might else be it
   const bool clamp = kind == ActivationKind::kClamp;
   const Vec low = Splat(call.activation.a);
   const Vec high = Splat(call.activation.b);
-  if (!InEpilogue(kind)) {
-    Activation activation = call.activation;
-    if (activation.slope != nullptr) activation.slope += c;
-    ActivateApart(activation, lanes, acc);
+  const auto clamped = [&](Vec v) __attribute__((always_inline)) {
+    return clamp ? AtMost(AtLeast(v, low), high) : v;
+  };
+  if (InEpilogue(kind) && place.sums == nullptr) {
+#pragma GCC unroll 8
+    for (int t = 0; t < kTilePixels; ++t, to += pitch) {
+      if (kEdge && t >= pixels) break;
+      const Vec y = clamped(acc[t]);
+      StoreBf16(to, kFull ? y : FirstOf(y, lanes), stored);
+    }
+    return;
   }
-  finish([&](Vec v) __attribute__((always_inline)) { return clamp ? AtMost(AtLeast(v, low), high) : v; });
+  float* row_sums = place.sums == nullptr ? nullptr : place.sums + c;
+  const auto finish = [&](auto f) __attribute__((always_inline)) {
+    FinishInRegisters<kEdge>(to, pitch, pixels, row_sums, x == 0, acc, f);
+  };
+  if (kFull && InEpilogue(kind)) return finish(clamped);
+  if (kFull && kind == ActivationKind::kSilu) return finish(SiluForBf16());
+  if (kFull && kind == ActivationKind::kHardSwish) {
+    return finish([](Vec v) __attribute__((always_inline)) { return HardSwish(v); });
+  }
+  alignas(64) float sums[kTilePixels * kLanes];
+#pragma GCC unroll 8
+  for (int t = 0; t < kTilePixels; ++t) Store(sums + t * kLanes, acc[t]);
+  Activation activation = call.activation;
+  if (activation.slope != nullptr) activation.slope += c;
+  FinishThrough<kFull>(activation, {sums, kLanes, pixels, lanes, to, pitch}, stored, row_sums, x == 0);
 }
 
 // kPixels neighbouring outputs from x on of the 16 channels from c on, `lanes` of which are real. kEdge: some
