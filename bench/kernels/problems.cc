@@ -15,6 +15,21 @@ constexpr NamedProblem kAll[] = {
     // A second of speech at 16 kHz, in frames of 25 ms.
     {"fft/speech_98x512", R"(graph g(%x: float32[98, 512]) -> (%y) {
        %y = Rfft(%x) })"},
+    // A Fourier neural operator's field.
+    {"fft/field_8x128x128", R"(graph g(%x: complex64[8, 128, 128]) -> (%y) {
+       %y = Fft(%x) {dims=2} })"},
+    // Positions from masks, prefix sums along sequences.
+    {"cumulative/64x1000x16", R"(graph g(%x: float32[64, 1000, 16]) -> (%y) {
+       %axis: int64[] = const 1
+       %y = CumSum(%x, %axis) })"},
+    // One of four corners that a spatial transformer samples.
+    {"gather/corners_of_224x224x3", R"(graph g(%x: float32[224, 224, 3]) -> (%y) {
+       %i: int32[50176, 2] = const 100
+       %y = GatherND(%x, %i) })"},
+    // Messages along the edges of a graph.
+    {"scatter/20000_edges_2000x64", R"(graph g(%x: float32[2000, 64], %m: float32[20000, 64]) -> (%y) {
+       %i: int32[20000, 1] = const 100
+       %y = ScatterND(%x, %i, %m) {reduction=add} })"},
     // What detectors keep for non-maximum suppression: YOLO at 640, of 80
     // classes; EfficientDet-D0's anchors.
     {"top_k/100_of_8400", R"(graph g(%x: float32[1, 8400]) -> (%y, %i) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <thread>
 
 #include "base/error.h"
@@ -31,6 +32,7 @@ using Json = nlohmann::ordered_json;
 struct BenchArgs {
   ModelSelection model;
   CompileOptions options;
+  std::vector<std::string> feeds;
   double duration_s = 3;
   int warmup = 5;
   int streams = 1;
@@ -62,9 +64,25 @@ Latency Summarise(std::vector<double> ms) {
 
 class Stream {
  public:
-  Stream(const std::shared_ptr<const Engine>& engine, int threads)
+  Stream(const std::shared_ptr<const Engine>& engine, int threads, std::span<const NamedTensor> feeds)
       : session_(engine, {threads, [] { return Interrupted(); }}), outputs_(engine->outputs().size()) {
-    for (const TensorSpec& spec : engine->inputs()) inputs_.push_back(MadeUpInput(spec, 1));
+    for (const TensorSpec& spec : engine->inputs()) {
+      const auto given =
+          std::ranges::find_if(feeds, [&](const NamedTensor& feed) { return SameName(spec, feed.name); });
+      made_up_ = made_up_ || given == feeds.end();
+      inputs_.push_back(given != feeds.end() ? given->tensor : MadeUpInput(spec, 1));
+    }
+  }
+
+  // Made-up numbers are no lengths, indices or tokens.
+  double RunFirst() {
+    try {
+      return RunOnce();
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kUsage || !made_up_) throw;
+      Throw(ErrorCode::kUsage, "{}; inputs were made up: give those that matter by --feed NAME=FILE.npy",
+            error.what());
+    }
   }
 
   double RunOnce() {
@@ -86,6 +104,7 @@ class Stream {
  private:
   Session session_;
   std::vector<Tensor> inputs_;
+  bool made_up_ = false;  // any of them
   std::vector<Tensor> outputs_;
 };
 
@@ -101,15 +120,15 @@ struct BenchResult {
   double profiled_ms = 0;
 };
 
-BenchResult Measure(const std::shared_ptr<const Engine>& engine, const BenchArgs& args, double load_ms,
-                    Progress& progress) {
+BenchResult Measure(const std::shared_ptr<const Engine>& engine, const BenchArgs& args,
+                    std::span<const NamedTensor> feeds, double load_ms, Progress& progress) {
   BenchResult result;
   const Clock::time_point start = Clock::now();
   std::vector<std::unique_ptr<Stream>> streams;
   for (int i = 0; i < args.streams; ++i)
-    streams.push_back(std::make_unique<Stream>(engine, args.options.threads));
+    streams.push_back(std::make_unique<Stream>(engine, args.options.threads, feeds));
   result.load_ms = load_ms + Ms(Clock::now() - start) / args.streams;
-  result.first_ms = streams[0]->RunOnce();
+  result.first_ms = streams[0]->RunFirst();
   progress.Update("warming up", 0);
   for (auto& stream : streams) {
     for (int i = 0; i < args.warmup; ++i) stream->RunOnce();
@@ -207,12 +226,14 @@ void Bench(BenchArgs& args, const ConsoleOptions& console) {
   Progress progress(!console.quiet && !args.json);
   ConnectConsole(args.options, progress, console);
   const bool is_engine = IsEngineFile(args.model.path);
+  const std::vector<NamedTensor> feeds = ReadFeeds(args.feeds);
+  if (!is_engine) ImplyInputs(args.model, feeds);
   const Clock::time_point start = Clock::now();
   const std::shared_ptr<const Engine> engine = LoadOrBuild(args.model, args.options, !args.no_verify);
   const double load_ms = is_engine ? Ms(Clock::now() - start) : 0;
   const double allowed = args.fail_if.empty() ? 0 : ParseShare(args.fail_if);
   const std::string earlier = args.baseline.empty() ? "" : ReadTextFile(args.baseline);
-  const BenchResult result = Measure(engine, args, load_ms, progress);
+  const BenchResult result = Measure(engine, args, feeds, load_ms, progress);
   progress.Clear();
   Json json = ToJson(*engine, args, result);
   std::optional<Baseline> baseline;
@@ -246,6 +267,10 @@ void AddBench(CLI::App& app, const ConsoleOptions& console) {
   auto args = std::make_shared<BenchArgs>();
   AddModelOptions(app, args->model, "MODEL|ENGINE");
   AddCompileOptions(app, args->options);
+  app.add_option("--feed", args->feeds, "An input; repeatable; default: made-up numbers")
+      ->type_name("NAME=FILE.npy")
+      ->expected(1)
+      ->take_all();
   app.add_option("--duration", args->duration_s, "Seconds to measure")
       ->check(CLI::Range(0.0, 86400.0))
       ->capture_default_str();

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "formats/npy.h"
 #include "support/run_floe.h"
 
 namespace floe::testing {
@@ -64,6 +65,34 @@ TEST_F(Bench, ATraceHasTheSteps) {
     EXPECT_NEAR(event["ts"].get<double>(), end, 1e-6);
     end = event["ts"].get<double>() + event["dur"].get<double>();
   }
+}
+
+// Made-up numbers are no rows of a table counted from one; given ones are.
+TEST(BenchFeeds, TakesInputsAndSaysWhereItWantsThem) {
+  const ScratchFolder folder;
+  const std::string type = "attr { key: \"Tparams\" value { type: DT_FLOAT } } ";
+  const std::string model = folder.Write(
+      "model.pbtxt",
+      "node { name: \"i\" op: \"Placeholder\" attr { key: \"dtype\" value { type: DT_INT32 } } attr { key: "
+      "\"shape\" value { shape { dim { size: 2 } } } } }\n"
+      "node { name: \"rows\" op: \"Const\" attr { key: \"dtype\" value { type: DT_FLOAT } } attr { key: "
+      "\"value\" value { tensor { dtype: DT_FLOAT tensor_shape { dim { size: 1 } dim { size: 3 } } "
+      "float_val: 5 } } } }\n"
+      "node { name: \"one\" op: \"Const\" attr { key: \"dtype\" value { type: DT_INT32 } } attr { key: "
+      "\"value\" value { tensor { dtype: DT_INT32 tensor_shape { } int_val: 1 } } } }\n"
+      "node { name: \"before\" op: \"Sub\" input: \"i\" input: \"one\" attr { key: \"T\" value { type: "
+      "DT_INT32 } "
+      "} }\n"
+      "node { name: \"y\" op: \"Gather\" input: \"rows\" input: \"before\" " +
+          type + "attr { key: \"Tindices\" value { type: DT_INT32 } } }\n");
+  const std::string engine = folder / "m.floe";
+  ASSERT_TRUE(Succeeds(RunFloe({"build", model, "-o", engine, "--timing-cache", "none", "--no-self-check"})));
+  WriteNpy(folder / "i.npy", Tensor::FromVector<int32_t>({1, 1}));
+  EXPECT_TRUE(
+      Succeeds(RunFloe({"bench", engine, "--duration", "0.05", "--feed", "i=" + (folder / "i.npy")})));
+  const Ran ran = RunFloe({"bench", engine, "--duration", "0.05"});
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("inputs were made up: give those that matter by --feed"));
 }
 
 }  // namespace
