@@ -45,7 +45,7 @@ def decoding(w):
         decoded(w, "DecodeJpeg", f"ratio_{ratio}", photo, ratio=ratio)
     decoded(w, "DecodeJpeg", "accurate", photo, dct_method="INTEGER_ACCURATE")
     decoded(w, "DecodeJpeg", "plain_chroma", photo, fancy_upscaling=False)
-    decoded(w, "DecodeJpeg", "cut_short", photo[: len(photo) // 2], try_recover_truncated=True)
+    decoded(w, "DecodeJpeg", "cut_short", photo[:-2], try_recover_truncated=True)
     decoded(w, "DecodeJpeg", "a_png", read("palette_8.png"), channels=3)
     for label, window in dict(corner=(0, 0, 9, 7), middle=(5, 11, 17, 23), end=(34, 50, 1, 1), all=(0, 0, 35, 51)).items():
         decoded(w, "DecodeAndCropJpeg", label, photo, crop_window=window)

@@ -17,7 +17,7 @@ bool IsPicture(const std::string& path) {
   return kind == ".jpg" || kind == ".jpeg" || kind == ".png" || kind == ".bmp";
 }
 
-// For models that decode pictures themselves: their very bytes. One by itself is a scalar.
+// For models that decode pictures themselves: their very bytes. One without a comma is a scalar.
 Tensor ReadPictures(const std::string& paths) {
   std::vector<std::string> files;
   for (const std::string_view path : SplitText(paths, ',')) {
@@ -54,10 +54,6 @@ std::vector<NamedTensor> ReadFeeds(const std::vector<std::string>& texts) {
 }
 
 void ImplyInput(ModelSelection& model, const NamedTensor& feed) {
-  if (feed.tensor.dtype() == DType::kString && feed.tensor.rank() == 0) {  // it may stand for a list of one
-    model.inputs.push_back(feed.name);
-    return;
-  }
   std::vector<std::string> dims;
   for (const int64_t d : feed.tensor.dims()) dims.push_back(std::to_string(d));
   model.inputs.push_back(feed.name + "=[" + JoinText(dims, ",") + "]");

@@ -12,7 +12,8 @@
 
 namespace floe::tools {
 
-// NAME=FILE.npy, or NAME=FILE.npz:KEY, or NAME=PICTURE[,PICTURE...]: the files' bytes as strings. Throws
+// NAME=FILE.npy, or NAME=FILE.npz:KEY, or NAME=PICTURE, the file's bytes as a string, or
+// NAME=PICTURE,[PICTURE...], a list of such. Throws
 // Error: kUsage (not of that form, no such key), kModel (the file).
 NamedTensor ReadFeed(const std::string& text);
 std::vector<NamedTensor> ReadFeeds(const std::vector<std::string>& texts);

@@ -45,7 +45,7 @@ TEST_F(PictureFeed, AFileIsAScalar) {
 
 TEST_F(PictureFeed, OrAListOfOneOrMore) {
   for (const std::string& feed :
-       {Picture("gray_8.png"), Picture("gray_8.png") + "," + Picture("rgb_420.jpg")}) {
+       {Picture("gray_8.png") + ",", Picture("gray_8.png") + "," + Picture("rgb_420.jpg")}) {
     const Ran ran = Run(kDecodesAList, "image_bytes=" + feed);
     ASSERT_TRUE(Succeeds(ran)) << feed;
     EXPECT_THAT(ran.out, HasSubstr("uint8[13, 11, 1]"));

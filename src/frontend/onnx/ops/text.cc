@@ -125,13 +125,13 @@ void ImportStringNormalizer(OnnxContext& c) {
   c.Return(std::move(op), {c.in(0)});
 }
 
-// The bytes of a file, uint8 of rank 1.
+// The bytes of a file, uint8 of rank 1. Its gray is not the one that JPEG files hold.
 void ImportImageDecoder(OnnxContext& c) {
   const std::string format = c.String("pixel_format", "RGB");
-  if (format != "RGB" && format != "BGR" && format != "Grayscale")
-    c.Fail("attribute 'pixel_format': expected RGB, BGR or Grayscale, found '{}'", format);
+  if (format != "RGB" && format != "BGR")
+    c.Fail("attribute 'pixel_format': expected RGB or BGR, found '{}'", format);
   DecodePicture op;
-  op.channels = format == "Grayscale" ? 1 : 3;
+  op.channels = 3;
   op.accurate_dct = true;  // the standard's node tests are
   if (format != "BGR") return c.Return(std::move(op), {c.in(0)});
   c.Return(Reverse{{2}}, {c.Add(std::move(op), {c.in(0)})});

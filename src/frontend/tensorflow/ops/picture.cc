@@ -34,8 +34,6 @@ void ImportEncodeJpeg(NodeContext& c) {
   EncodePicture op{.png = false};
   if (c.op() == "EncodeJpegVariableQuality") {
     op.quality = c.NeedInt(1, "the quality");
-    op.density_unit = 0;
-    op.x_density = op.y_density = 1;
   } else {
     const std::string format = c.String("format");
     const Shape& shape = c.shape(0);

@@ -125,12 +125,12 @@ Ends EndsOfProduct(Builder& b, Ends x, const Codes& x_codes, Ends y, const Codes
   return {f.Mul(step, f.Number(kWide.lowest())), f.Mul(step, f.Number(kWide.highest()))};
 }
 
-// Room for many sums.
-Ends EndsOfSum(Builder& b, Ends x, Ends y) {
+// Room for so many sums.
+Ends EndsOfSum(Builder& b, Ends x, Ends y, double sums) {
   const Numbers f = Floats(b);
   const ValueId minus = f.Number(-1);
   const ValueId of_y = f.Max(y.high, f.Mul(y.low, minus));
-  const ValueId high = f.Mul(f.Max(x.high, f.Max(f.Mul(x.low, minus), of_y)), f.Number(1 << 17));
+  const ValueId high = f.Mul(f.Max(x.high, f.Max(f.Mul(x.low, minus), of_y)), f.Number(sums));
   return {f.Mul(high, minus), high};
 }
 
@@ -176,17 +176,18 @@ void ImportQuantizedMul(NodeContext& c) {
   SetEnds(c, EndsOfProduct(b, x_ends, x_codes, y_ends, y_codes));
 }
 
-// Both in codes of the sum, by way of what codes 0 and 1 become there.
+// Both in codes of the sum: a scalar by itself, a tensor by way of what codes 0 and 1 become there.
 void ImportQuantizedAdd(NodeContext& c) {
   Builder& b = c.build();
   RequireOutput(c, "Toutput", tf::DT_QINT32);
-  const Ends x_ends = EndsAt(c, 2), y_ends = EndsAt(c, 4), ends = EndsOfSum(b, x_ends, y_ends);
+  const Ends x_ends = EndsAt(c, 2), y_ends = EndsAt(c, 4), ends = EndsOfSum(b, x_ends, y_ends, 1 << 14);
   const Numbers f = Floats(b);
   const auto converted = [&](ValueId x, Ends of, const char* type) {
     const Codes codes = CodesOf(c, type);
     if (codes.is_signed || codes.bits != 8) c.Fail("only sums of quint8 are supported");
-    const ValueId zero = CodeOf(b, ValueOfCode(b, b.Int64(0), of, codes), ends, kWide);
-    const ValueId one = CodeOf(b, ValueOfCode(b, b.Int64(1), of, codes), ends, kWide);
+    const auto code = [&](ValueId v) { return CodeOf(b, ValueOfCode(b, v, of, codes), ends, kWide); };
+    if (b.shape(x).has_rank() && b.shape(x).rank() == 0) return f.Of(code(x));
+    const ValueId zero = code(b.Int64(0)), one = code(b.Int64(1));
     return f.Add(f.Of(zero), f.Mul(f.Of(x), f.Of(Doubles(b).Sub(one, zero))));
   };
   c.Set(0, ToWide(b, f.Add(converted(c.in(0), x_ends, "T1"), converted(c.in(1), y_ends, "T2"))));
@@ -196,7 +197,7 @@ void ImportQuantizedAdd(NodeContext& c) {
 void ImportQuantizedBiasAdd(NodeContext& c) {
   Builder& b = c.build();
   RequireOutput(c, "out_type", tf::DT_QINT32);
-  const Ends x_ends = EndsAt(c, 2), y_ends = EndsAt(c, 4), ends = EndsOfSum(b, x_ends, y_ends);
+  const Ends x_ends = EndsAt(c, 2), y_ends = EndsAt(c, 4), ends = EndsOfSum(b, x_ends, y_ends, 1 << 17);
   const Numbers f = Floats(b);
   const auto converted = [&](ValueId x, Ends of, const char* type) {
     return CodesOfValues(b, ValuesOf(b, x, of, CodesOf(c, type)), ends, kWide);
