@@ -6,8 +6,8 @@
 #include <complex>
 
 #include "backends/cpu/kernels.h"
+#include "backends/cpu/planned.h"
 #include "backends/cpu/problem.h"
-#include "base/check.h"
 
 namespace floe::cpu {
 namespace {
@@ -181,13 +181,15 @@ void RunPass(const Pass& pass, Real turn, const Rows& x, const Rows& y) {
 // afterwards.
 class FftRows : public Executable {
  public:
-  FftRows(const Graph& problem, const Plan& plan)
+  static constexpr std::string_view kName = "cpu.fft";
+
+  FftRows(const PrepareArgs& args, const Plan& plan)
       : plan_(plan),
         inverse_(plan.kind == FftKind::kIfft || plan.kind == FftKind::kIrfft),
         halved_(IsReal(plan.kind) && plan.length % 2 == 0),
         length_(halved_ ? plan.length / 2 : plan.length),
         lanes_(plan.rows < kLanes / 4 ? 1 : kLanes),
-        input_(problem, OnlyNode(problem)->inputs[0]) {
+        input_(args.problem, OnlyNode(args.problem)->inputs[0]) {
     int64_t n = length_, stride = 1;
     for (const int64_t radix : length_ > 1 ? FactorsOf(length_) : std::vector<int64_t>{}) {
       Pass pass{radix, n / radix, stride, {}, {}};
@@ -329,30 +331,20 @@ class FftRows : public Executable {
   std::vector<Complex> whole_;  // roots of one of the whole length
 };
 
-Refusal Refuses(const Graph& problem, const Target&) {
-  Plan plan;
-  return MakePlan(problem, &plan);
-}
-
 double Estimate(const Graph& problem, const Target&) {
   return 1000 + BytesMoved(problem);
 }
 
-std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
-  Plan plan;
-  CHECK(!MakePlan(args.problem, &plan));
-  CheckPackedCount(args.packed, 0, "cpu.fft");
-  return std::make_unique<FftRows>(args.problem, plan);
-}
+using Row = Planned<Plan, MakePlan, FftRows>;
 
 }  // namespace
 
 Kernel FftKernel() {
-  return {.name = "cpu.fft",
+  return {.name = FftRows::kName,
           .version = 2,
-          .refuses = Refuses,
+          .refuses = Row::Refuses,
           .estimate_ns = Estimate,
-          .prepare = Prepare,
+          .prepare = Row::Prepare,
           .error_bound = 2e-7};
 }
 
