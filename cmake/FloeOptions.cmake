@@ -32,11 +32,24 @@ endif()
 # Code that runs once a build or a load, not once a pixel, is optimised for size: the runtime library shall stay
 # below 3 MB.
 set(FLOE_SMALL $<$<CONFIG:Release>:-Os>)
-# Only Floe's own names leave a shared library: those of templates from other libraries would be a third of it.
+# Relocations take a fraction of the space where the linker packs them and the C library, from 2.36 on, reads that.
+include(CheckCXXSourceCompiles)
+include(CheckLinkerFlag)
+check_cxx_source_compiles("#include <features.h>
+#if !__GLIBC_PREREQ(2, 36)
+#error
+#endif
+int main() {}" FLOE_LIBC_READS_RELR)
+check_linker_flag(CXX -Wl,-z,pack-relative-relocs FLOE_LINKER_WRITES_RELR)
+# Only Floe's own names leave a shared library: those of templates from other libraries would be a third of it. Its own
+# calls of them need no table, and what nobody calls is left out.
 function(floe_export_own_names target)
   set(script ${PROJECT_SOURCE_DIR}/cmake/exports.map)
-  target_link_options(${target} PRIVATE -Wl,--version-script=${script})
+  target_link_options(${target} PRIVATE -Wl,--version-script=${script} -Wl,-Bsymbolic-functions -Wl,--gc-sections)
   set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${script})
+  if(FLOE_LIBC_READS_RELR AND FLOE_LINKER_WRITES_RELR)
+    target_link_options(${target} PRIVATE -Wl,-z,pack-relative-relocs)
+  endif()
 endfunction()
 
 # floe_component(NAME [source...]): the folder's code as an object library floe_NAME. The shared libraries in

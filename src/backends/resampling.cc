@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "graph/cubic.h"
 #include "graph/resize.h"
 
 namespace floe {
@@ -53,23 +54,16 @@ ResampleTaps Linear(const ResizedAxis& s, float x) {
   return {{lower, 1 - t}, {upper, t}};
 }
 
-// Keys' cubic convolution kernel.
-double CubicWeight(double a, double distance) {
-  const double d = std::fabs(distance);
-  if (d <= 1) return ((a + 2) * d - (a + 3)) * d * d + 1;
-  if (d < 2) return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a;
-  return 0;
-}
-
 ResampleTaps Cubic(const Resize& op, const ResizedAxis& s, float x) {
   const int64_t floor = static_cast<int64_t>(std::floor(x));
   double t = x - std::floor(x);
   if (UsesCubicTable(op)) t = std::nearbyint(t * 1024) / 1024;
+  const CubicKernel kernel = KeysKernel(op.cubic_a);
   ResampleTaps taps;
   double sum = 0;
   for (int64_t k = -1; k <= 2; ++k) {
     const int64_t place = std::clamp<int64_t>(floor + k, 0, s.in - 1);
-    double weight = CubicWeight(op.cubic_a, static_cast<double>(k) - t);
+    double weight = ValueAt(kernel, std::fabs(static_cast<double>(k) - t));
     if (op.exclude_outside && place != floor + k) weight = 0;
     taps.push_back({place, weight});
     sum += weight;
@@ -90,9 +84,9 @@ ResampleTaps Antialiased(const Resize& op, const ResizedAxis& s, float x) {
   const int64_t end = static_cast<int64_t>(std::floor(x + reach));
   for (int64_t p = begin; p <= end; ++p) {
     if (op.exclude_outside && (p < 0 || p >= s.in)) continue;
-    const double distance = (static_cast<double>(p) - x) / scale;
-    const double weight = op.mode == ResizeMode::kCubic ? CubicWeight(op.cubic_a, distance)
-                                                        : std::max(1 - std::fabs(distance), 0.0);
+    const double distance = std::fabs(static_cast<double>(p) - x) / scale;
+    const double weight = op.mode == ResizeMode::kCubic ? ValueAt(KeysKernel(op.cubic_a), distance)
+                                                        : std::max(1 - distance, 0.0);
     taps.push_back({std::clamp<int64_t>(p, 0, s.in - 1), weight});
     sum += weight;
   }
@@ -136,12 +130,9 @@ double WeightOf(ResampleKernel kernel, double x) {
     case ResampleKernel::kTriangle:
       return std::max(0.0, 1 - x);
     case ResampleKernel::kKeysCubic:
-      if (x >= 2) return 0;
-      return x >= 1 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : (1.5 * x - 2.5) * x * x + 1;
+      return ValueAt(KeysKernel(-0.5), x);
     case ResampleKernel::kMitchellCubic:
-      if (x >= 2) return 0;
-      return x >= 1 ? ((-7.0 / 18 * x + 2) * x - 10.0 / 3) * x + 16.0 / 9
-                    : (7.0 / 6 * x - 2) * x * x + 8.0 / 9;
+      return ValueAt(kMitchellKernel, x);
   }
   return 0;
 }

@@ -1,9 +1,9 @@
 #include "export/lower/resample_weights.h"
 
 #include <cmath>
-#include <initializer_list>
 #include <limits>
 
+#include "graph/cubic.h"
 #include "graph/resize.h"
 
 namespace floe {
@@ -21,12 +21,6 @@ class Arithmetic {
   ValueId Float(ValueId x) { return l_.b().CastTo(x, DType::kFloat32); }
   ValueId Add(ValueId x, double v) { return l_.Bin(kAdd, x, Num(v)); }
   ValueId Mul(ValueId x, double v) { return l_.Bin(kMul, x, Num(v)); }
-  // ((c0 x + c1) x + c2) x + ...
-  ValueId Polynomial(ValueId x, std::initializer_list<double> coefficients) {
-    ValueId y = kNoValue;
-    for (const double c : coefficients) y = y == kNoValue ? Num(c) : Add(l_.Bin(kMul, y, x), c);
-    return y;
-  }
   ValueId Clamped(ValueId x, ValueId low, ValueId high) { return l_.Bin(kMin, l_.Bin(kMax, x, low), high); }
   // 0, 1 … as a column, of the output's places, or a row, of the input's.
   ValueId Column(ValueId count) { return Float(l_.Unsqueezed(l_.IotaOf(count), {1})); }
@@ -101,12 +95,12 @@ ValueId Spread(Lowering& l, const ResampledAxis& axis, const std::vector<Tap>& t
 // Keys' kernel with its parameter; TensorFlow's two kernels look it up in a table of 1024 steps.
 ValueId CubicWeights(Lowering& l, const Resize& op, const ResampledAxis& axis, ValueId x) {
   Arithmetic a(l);
-  const double k = op.cubic_a;
+  const CubicKernel kernel = KeysKernel(op.cubic_a);
   const ValueId floor = l.Un(kFloor, x);
   ValueId t = l.Bin(kSub, x, floor);
   if (UsesCubicTable(op)) t = a.Mul(l.Un(kRound, a.Mul(t, 1024)), 1.0 / 1024);
-  const auto near = [&](ValueId d) { return a.Polynomial(d, {k + 2, -(k + 3), 0, 1}); };
-  const auto far = [&](ValueId d) { return a.Polynomial(d, {k, -5 * k, 8 * k, -4 * k}); };
+  const auto near = [&](ValueId d) { return ValueAt(l.b(), kernel.near, d); };
+  const auto far = [&](ValueId d) { return ValueAt(l.b(), kernel.far, d); };
   const ValueId rest = l.Bin(kSub, a.Num(1), t);
   std::vector<Tap> taps = {{a.Add(floor, -1), far(a.Add(t, 1))},
                            {floor, near(t)},
@@ -138,6 +132,9 @@ ValueId KernelAt(Lowering& l, ResampleKernel kernel, ValueId d) {
   const auto in_two = [&](double border, ValueId near, ValueId far) {
     return l.If(l.Bin(kLess, d, a.Num(border)), near, far);
   };
+  const auto cubic = [&](const CubicKernel& k) {
+    return in_two(1, ValueAt(l.b(), k.near, d), ValueAt(l.b(), k.far, d));
+  };
   switch (kernel) {
     case ResampleKernel::kLanczos1:
     case ResampleKernel::kLanczos3:
@@ -150,10 +147,9 @@ ValueId KernelAt(Lowering& l, ResampleKernel kernel, ValueId d) {
     case ResampleKernel::kTriangle:
       return l.Bin(kSub, a.Num(1), d);
     case ResampleKernel::kKeysCubic:
-      return in_two(1, a.Polynomial(d, {1.5, -2.5, 0, 1}), a.Polynomial(d, {-0.5, 2.5, -4, 2}));
+      return cubic(KeysKernel(-0.5));
     case ResampleKernel::kMitchellCubic:
-      return in_two(1, a.Polynomial(d, {7.0 / 6, -2, 0, 8.0 / 9}),
-                    a.Polynomial(d, {-7.0 / 18, 2, -10.0 / 3, 16.0 / 9}));
+      return cubic(kMitchellKernel);
   }
   return kNoValue;
 }

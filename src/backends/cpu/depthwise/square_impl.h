@@ -9,6 +9,8 @@
 namespace floe::cpu::FLOE_CPU_ISA {
 
 constexpr bool kManyRegisters = kLanes == 16;
+// Generic code, which is for want of anything better, makes do with what takes any filter.
+constexpr bool kHasSquareTiles = kLanes >= 8 || kRegisters == 32;
 
 // What a tile's sums can pass through in its registers.
 FLOE_INLINE bool InSquareTile(ActivationKind kind) {
@@ -113,7 +115,7 @@ FLOE_INLINE void ActivateSums(ActivationKind kind, Vec low, Vec high, Vec (&acc)
 }
 
 // kTall by kPixels outputs of channels [begin, end). kEdge: some of the first or last input pixels may lie
-// beyond the sides of the image. kPart: of one vector, only some channels are real.
+// beyond the sides of the image. kPart: of the last vector, only some channels are real.
 template <int kSize, int kStride, int kPixels, int kTall, bool kEdge, bool kPart>
 FLOE_INLINE void SquareTile(const DepthwiseCall& call, const SquareRows& rows, int64_t x, int64_t begin,
                             int64_t end) {
@@ -138,7 +140,7 @@ FLOE_INLINE void SquareTile(const DepthwiseCall& call, const SquareRows& rows, i
   const SquareRows r = rows;
   const auto at = [](const char* p) { return reinterpret_cast<const float*>(p); };
   for (int64_t c = begin; c < end; c += kLanes) {
-    const int64_t lanes = kPart ? end - c : kLanes;
+    const int64_t lanes = kPart && end - c < kLanes ? end - c : kLanes;
     Vec weight[kSize][kSize];
     const auto load_weights = [&](int y) __attribute__((always_inline)) {
       const char* from = Hide(reinterpret_cast<const char*>(weights + c + y * tap_row));
@@ -206,12 +208,17 @@ void RunSquareRows(const DepthwiseCall& call, const SquareRows& rows) {
     const int64_t start = x * kStride - w.pad[2];
     const int64_t begin = call.channel_begin;
     const int64_t whole = begin + (call.channel_end - begin) / kLanes * kLanes;
-    if (start >= 0 && start + kSpan <= w.input[2]) {
+    const bool inside = start >= 0 && start + kSpan <= w.input[2];
+    int64_t next = begin;
+    if (inside) {
       SquareTile<kSize, kStride, kPixels, kTall, false, false>(call, rows, x, begin, whole);
-    } else {
+      next = whole;
+    } else if (!kMasksAreFree) {
       SquareTile<kSize, kStride, kPixels, kTall, true, false>(call, rows, x, begin, whole);
+      next = whole;
     }
-    SquareTile<kSize, kStride, kPixels, kTall, true, true>(call, rows, x, whole, call.channel_end);
+    // The channels left over, and with masks all of a tile at a side.
+    SquareTile<kSize, kStride, kPixels, kTall, true, true>(call, rows, x, next, call.channel_end);
   }
 }
 
@@ -224,13 +231,15 @@ struct SquareCode {
 
 template <int kSize, int kStride>
 SquareCode SquareCodeOf(int64_t width) {
-  constexpr int kWide = kManyRegisters ? 7 : 4;
-  const int64_t wide = (width + kWide - 1) / kWide * kWide;
-  if (width < 4) return {};
-  if (width < kWide || wide > (width + 3) / 4 * 4) {
-    return {{RunSquareRows<kSize, kStride, 4, 1>, RunSquareRows<kSize, kStride, 4, 2>}};
+  if constexpr (kHasSquareTiles) {
+    constexpr int kWide = kManyRegisters ? 7 : 4;
+    const int64_t wide = (width + kWide - 1) / kWide * kWide;
+    if (width >= kWide && wide <= (width + 3) / 4 * 4) {
+      return {{RunSquareRows<kSize, kStride, kWide, 1>, RunSquareRows<kSize, kStride, kWide, 2>}};
+    }
+    if (width >= 4) return {{RunSquareRows<kSize, kStride, 4, 1>, RunSquareRows<kSize, kStride, 4, 2>}};
   }
-  return {{RunSquareRows<kSize, kStride, kWide, 1>, RunSquareRows<kSize, kStride, kWide, 2>}};
+  return {};
 }
 
 inline SquareCode SquareCodeFor(const DepthwiseCall& call) {

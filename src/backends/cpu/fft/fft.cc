@@ -4,8 +4,8 @@
 
 #include "backends/cpu/fft/transform.h"
 #include "backends/cpu/kernels.h"
+#include "backends/cpu/planned.h"
 #include "backends/cpu/problem.h"
-#include "base/check.h"
 
 namespace floe::cpu {
 namespace {
@@ -75,10 +75,12 @@ Refusal MakePlan(const Graph& problem, Plan* plan) {
 
 class FourierTransform : public Executable {
  public:
-  FourierTransform(const Graph& problem, const Plan& plan)
+  static constexpr std::string_view kName = "cpu.fft";
+
+  FourierTransform(const PrepareArgs& args, const Plan& plan)
       : kind_(plan.kind),
-        input_(problem, OnlyNode(problem)->inputs[0]),
-        input_bytes_(problem.value(OnlyNode(problem)->inputs[0]).type.StaticBytes()) {
+        input_(args.problem, OnlyNode(args.problem)->inputs[0]),
+        input_bytes_(args.problem.value(OnlyNode(args.problem)->inputs[0]).type.StaticBytes()) {
     for (const Axis& axis : plan.axes) axes_.emplace_back(axis);
   }
 
@@ -120,30 +122,20 @@ class FourierTransform : public Executable {
   std::vector<Transform> axes_;
 };
 
-Refusal Refuses(const Graph& problem, const Target&) {
-  Plan plan;
-  return MakePlan(problem, &plan);
-}
-
 double Estimate(const Graph& problem, const Target&) {
   return 1000 + BytesMoved(problem);
 }
 
-std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
-  Plan plan;
-  CHECK(!MakePlan(args.problem, &plan));
-  CheckPackedCount(args.packed, 0, "cpu.fft");
-  return std::make_unique<FourierTransform>(args.problem, plan);
-}
+using Row = Planned<Plan, MakePlan, FourierTransform>;
 
 }  // namespace
 
 Kernel FftKernel() {
-  return {.name = "cpu.fft",
+  return {.name = FourierTransform::kName,
           .version = 3,
-          .refuses = Refuses,
+          .refuses = Row::Refuses,
           .estimate_ns = Estimate,
-          .prepare = Prepare,
+          .prepare = Row::Prepare,
           .error_bound = 2e-7};
 }
 

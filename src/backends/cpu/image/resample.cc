@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "backends/cpu/kernels.h"
+#include "backends/cpu/planned.h"
 #include "backends/cpu/problem.h"
 #include "backends/cpu/rows/rows.h"
 #include "backends/resampling.h"
-#include "base/check.h"
 
 namespace floe::cpu {
 namespace {
@@ -130,6 +130,8 @@ void WeighBytes(const uint8_t* x, const WeighedRows& rows, float* y, int64_t cou
 
 class ResampleImage : public Executable {
  public:
+  static constexpr std::string_view kName = "cpu.resample";
+
   ResampleImage(const PrepareArgs& args, const Plan& plan)
       : plan_(plan),
         code_(RowCodeFor(IsaOf(args.target))),
@@ -189,29 +191,19 @@ class ResampleImage : public Executable {
   TapTable columns_;
 };
 
-Refusal Refuses(const Graph& problem, const Target&) {
-  Plan plan;
-  return MakePlan(problem, &plan);
-}
-
 double Estimate(const Graph& problem, const Target&) {
   return 500 + BytesMoved(problem);
 }
 
-std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
-  Plan plan;
-  CHECK(!MakePlan(args.problem, &plan));
-  CheckPackedCount(args.packed, 0, "cpu.resample");
-  return std::make_unique<ResampleImage>(args, plan);
-}
+using Row = Planned<Plan, MakePlan, ResampleImage>;
 
 }  // namespace
 
 Kernel ResampleKernel() {
-  return {.name = "cpu.resample",
-          .refuses = Refuses,
+  return {.name = ResampleImage::kName,
+          .refuses = Row::Refuses,
           .estimate_ns = Estimate,
-          .prepare = Prepare,
+          .prepare = Row::Prepare,
           .error_bound = 5e-6};
 }
 

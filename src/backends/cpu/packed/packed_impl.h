@@ -57,12 +57,6 @@ FLOE_INLINE void FinishAs(const TileOut& out, Vec (&acc)[kRows][kVectors]) {
       for (int v = 0; v < kVectors; ++v) f(i, v);
     }
   };
-  if (out.bias != nullptr) {
-    Vec bias[kVectors];
-#pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) bias[v] = load(out.bias, v);
-    for_each([&](int i, int v) __attribute__((always_inline)) { acc[i][v] += bias[v]; });
-  }
   if (out.residual != nullptr) {
     for_each([&](int i, int v)
                  __attribute__((always_inline)) { acc[i][v] += load_residual(i * out.residual_pitch, v); });
@@ -77,19 +71,25 @@ FLOE_INLINE void FinishAs(const TileOut& out, Vec (&acc)[kRows][kVectors]) {
     for_each([&](int i, int v) __attribute__((always_inline)) { acc[i][v] = HardSwish(acc[i][v]); });
   }
 #if defined(__AVX512BF16__)
-  if (out.bf16_output && kVectors == 2 && out.columns == 2 * kLanes) {
-#pragma GCC unroll 16
-    for (int i = 0; i < kRows; ++i) {
-      uint16_t* to = static_cast<uint16_t*>(out.output) + i * out.pitch;
-      const __m512bh both = _mm512_cvtne2ps_pbh(acc[i][kVectors - 1], acc[i][0]);
-      _mm512_storeu_si512(to, reinterpret_cast<__m512i>(both));
-    }
-    return;
-  }
   if (out.bf16_output) {
-    for_each([&](int i, int v) __attribute__((always_inline)) {
-      StoreBf16(static_cast<uint16_t*>(out.output) + i * out.pitch + v * kLanes, acc[i][v], lanes[v]);
-    });
+    // A masked store of words takes longer.
+    const bool whole = kVectors == 2 && out.columns == 2 * kLanes;
+    const auto store = [&](auto put) __attribute__((always_inline)) {
+#pragma GCC unroll 16
+      for (int i = 0; i < kRows; ++i) {
+        uint16_t* to = static_cast<uint16_t*>(out.output) + i * out.pitch;
+        const Vec high = kVectors == 2 ? acc[i][kVectors - 1] : Splat(0.0f);
+        put(to, reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, acc[i][0])));
+      }
+    };
+    if (whole) {
+      store([](uint16_t * to, __m512i words)
+                __attribute__((always_inline)) { _mm512_storeu_si512(to, words); });
+    } else {
+      const __mmask32 real = FirstShorts(out.columns);
+      store([&](uint16_t * to, __m512i words)
+                __attribute__((always_inline)) { _mm512_mask_storeu_epi16(to, real, words); });
+    }
     return;
   }
 #endif
@@ -113,11 +113,9 @@ FLOE_INLINE void FinishRows(const TileOut out, Vec (&acc)[kRows][kVectors]) {
   }
 }
 
+// Sums begin with the bias, which costs nothing there.
 template <int kRows, int kVectors>
-void MultiplyRows(const float* rows, int64_t block_floats, int64_t depth, const float* panel, Ahead ahead,
-                  const TileOut& out) {
-  // Sums begin with the bias, which costs nothing there.
-  Vec acc[kRows][kVectors];
+FLOE_INLINE void BeginSums(const TileOut& out, Vec (&acc)[kRows][kVectors]) {
 #pragma GCC unroll 2
   for (int v = 0; v < kVectors; ++v) {
     const int64_t left = out.columns - v * kLanes;
@@ -127,10 +125,15 @@ void MultiplyRows(const float* rows, int64_t block_floats, int64_t depth, const 
 #pragma GCC unroll 16
     for (int i = 0; i < kRows; ++i) acc[i][v] = bias;
   }
+}
+
+template <int kRows, int kVectors>
+void MultiplyRows(const float* rows, int64_t block_floats, int64_t depth, const float* panel, Ahead ahead,
+                  const TileOut& out) {
+  Vec acc[kRows][kVectors];
+  BeginSums<kRows, kVectors>(out, acc);
   AddSums<kRows, kVectors>(rows, block_floats, depth, panel, ahead, acc);
-  TileOut rest = out;
-  rest.bias = nullptr;
-  FinishRows<kRows, kVectors>(rest, acc);
+  FinishRows<kRows, kVectors>(out, acc);
 }
 
 using RowsFunction = void (*)(const float*, int64_t, int64_t, const float*, Ahead, const TileOut&);
@@ -243,11 +246,7 @@ FLOE_INLINE float WordAt(const DirectElement* element) {
 template <int kRows, int kVectors>
 void MultiplyDirect(const DirectTile& tile, const float* panel, Ahead ahead, const TileOut& out) {
   Vec acc[kRows][kVectors];
-#pragma GCC unroll 16
-  for (int i = 0; i < kRows; ++i) {
-#pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) acc[i][v] = Splat(0.0f);
-  }
+  BeginSums<kRows, kVectors>(out, acc);
   // Pixel i of the tile lies at one of two places plus one of seven distances: pointers to all fourteen would
   // not fit the registers.
   constexpr int kHalf = 7;

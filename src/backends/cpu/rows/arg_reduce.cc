@@ -2,9 +2,9 @@
 #include <algorithm>
 
 #include "backends/cpu/kernels.h"
+#include "backends/cpu/planned.h"
 #include "backends/cpu/problem.h"
 #include "backends/cpu/rows/rows.h"
-#include "base/check.h"
 
 namespace floe::cpu {
 namespace {
@@ -40,6 +40,8 @@ Refusal MakePlan(const Graph& problem, Plan* plan) {
 
 class ArgReduceRows : public Executable {
  public:
+  static constexpr std::string_view kName = "cpu.arg_reduce";
+
   ArgReduceRows(const PrepareArgs& args, const Plan& plan)
       : plan_(plan),
         code_(RowCodeFor(IsaOf(args.target))),
@@ -129,30 +131,20 @@ class ArgReduceRows : public Executable {
   Operand input_;
 };
 
-Refusal Refuses(const Graph& problem, const Target&) {
-  Plan plan;
-  return MakePlan(problem, &plan);
-}
-
 double Estimate(const Graph& problem, const Target&) {
   return 500 + BytesMoved(problem) * 0.1;
 }
 
-std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
-  Plan plan;
-  CHECK(!MakePlan(args.problem, &plan));
-  CheckPackedCount(args.packed, 0, "cpu.arg_reduce");
-  return std::make_unique<ArgReduceRows>(args, plan);
-}
+using Row = Planned<Plan, MakePlan, ArgReduceRows>;
 
 }  // namespace
 
 Kernel ArgReduceKernel() {
-  return {.name = "cpu.arg_reduce",
+  return {.name = ArgReduceRows::kName,
           .version = 2,
-          .refuses = Refuses,
+          .refuses = Row::Refuses,
           .estimate_ns = Estimate,
-          .prepare = Prepare};
+          .prepare = Row::Prepare};
 }
 
 }  // namespace floe::cpu

@@ -1,8 +1,8 @@
 // Layer normalisation: rows of the last dimensions by their own mean and variance.
 #include "backends/cpu/kernels.h"
+#include "backends/cpu/planned.h"
 #include "backends/cpu/problem.h"
 #include "backends/cpu/rows/rows.h"
-#include "base/check.h"
 
 namespace floe::cpu {
 namespace {
@@ -35,6 +35,8 @@ Refusal MakePlan(const Graph& problem, Plan* plan) {
 
 class LayerNorm : public Executable {
  public:
+  static constexpr std::string_view kName = "cpu.layer_norm";
+
   LayerNorm(const PrepareArgs& args, const Plan& plan) : plan_(plan), code_(RowCodeFor(IsaOf(args.target))) {
     const std::vector<ValueId>& inputs = OnlyNode(args.problem)->inputs;
     for (size_t i = 0; i < inputs.size(); ++i) {
@@ -61,33 +63,23 @@ class LayerNorm : public Executable {
   Operand inputs_[3];  // bias may be absent
 };
 
-Refusal Refuses(const Graph& problem, const Target&) {
-  Plan plan;
-  return MakePlan(problem, &plan);
-}
-
 double Estimate(const Graph& problem, const Target& target) {
   return 500 + static_cast<double>(SizeOf(problem, problem.outputs()[0])) * 4 / MaddsPerNs(IsaOf(target));
-}
-
-std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
-  Plan plan;
-  CHECK(!MakePlan(args.problem, &plan));
-  CheckPackedCount(args.packed, 0, "cpu.layer_norm");
-  return std::make_unique<LayerNorm>(args, plan);
 }
 
 std::vector<InPlace> Places(const Graph&) {
   return {{0, 0}};
 }
 
+using Row = Planned<Plan, MakePlan, LayerNorm>;
+
 }  // namespace
 
 Kernel LayerNormKernel() {
-  return {.name = "cpu.layer_norm",
-          .refuses = Refuses,
+  return {.name = LayerNorm::kName,
+          .refuses = Row::Refuses,
           .estimate_ns = Estimate,
-          .prepare = Prepare,
+          .prepare = Row::Prepare,
           .in_place = Places,
           .error_bound = 1e-5};
 }

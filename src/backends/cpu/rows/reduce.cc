@@ -4,9 +4,9 @@
 #include <limits>
 
 #include "backends/cpu/kernels.h"
+#include "backends/cpu/planned.h"
 #include "backends/cpu/problem.h"
 #include "backends/cpu/rows/rows.h"
-#include "base/check.h"
 
 namespace floe::cpu {
 namespace {
@@ -122,6 +122,8 @@ Refusal MakePlan(const Graph& problem, Plan* plan) {
 
 class ReducePasses : public Executable {
  public:
+  static constexpr std::string_view kName = "cpu.reduce";
+
   ReducePasses(const PrepareArgs& args, Plan plan)
       : plan_(std::move(plan)),
         fold_(FoldOf(plan_.kind)),
@@ -212,30 +214,20 @@ class ReducePasses : public Executable {
   Operand input_;
 };
 
-Refusal Refuses(const Graph& problem, const Target&) {
-  Plan plan;
-  return MakePlan(problem, &plan);
-}
-
 double Estimate(const Graph& problem, const Target&) {
   return 500 + BytesMoved(problem) * 0.06;
 }
 
-std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
-  Plan plan;
-  CHECK(!MakePlan(args.problem, &plan));
-  CheckPackedCount(args.packed, 0, "cpu.reduce");
-  return std::make_unique<ReducePasses>(args, std::move(plan));
-}
+using Row = Planned<Plan, MakePlan, ReducePasses>;
 
 }  // namespace
 
 Kernel ReduceKernel() {
-  return {.name = "cpu.reduce",
+  return {.name = ReducePasses::kName,
           .version = 2,
-          .refuses = Refuses,
+          .refuses = Row::Refuses,
           .estimate_ns = Estimate,
-          .prepare = Prepare,
+          .prepare = Row::Prepare,
           .error_bound = 1e-5};
 }
 

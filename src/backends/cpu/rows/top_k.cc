@@ -8,8 +8,8 @@
 #include <cstring>
 
 #include "backends/cpu/kernels.h"
+#include "backends/cpu/planned.h"
 #include "backends/cpu/problem.h"
-#include "base/check.h"
 
 namespace floe::cpu {
 namespace {
@@ -174,12 +174,14 @@ class Selection {
 
 class TopKRows : public Executable {
  public:
-  TopKRows(const Graph& problem, const Plan& plan)
+  static constexpr std::string_view kName = "cpu.top_k";
+
+  TopKRows(const PrepareArgs& args, const Plan& plan)
       : plan_(plan),
         selection_(plan),
-        input_(problem, OnlyNode(problem)->inputs[0]),
-        values_(OutputOf(problem, OnlyNode(problem)->outputs[0])),
-        places_(OutputOf(problem, OnlyNode(problem)->outputs[1])) {}
+        input_(args.problem, OnlyNode(args.problem)->inputs[0]),
+        values_(OutputOf(args.problem, OnlyNode(args.problem)->outputs[0])),
+        places_(OutputOf(args.problem, OnlyNode(args.problem)->outputs[1])) {}
 
   size_t WorkspaceBytes(int threads) const override {
     return static_cast<size_t>(threads * selection_.Bytes());
@@ -230,26 +232,16 @@ class TopKRows : public Executable {
   int places_;
 };
 
-Refusal Refuses(const Graph& problem, const Target&) {
-  Plan plan;
-  return MakePlan(problem, &plan);
-}
-
 double Estimate(const Graph& problem, const Target&) {
   return 500 + BytesMoved(problem) * 0.5;
 }
 
-std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
-  Plan plan;
-  CHECK(!MakePlan(args.problem, &plan));
-  CheckPackedCount(args.packed, 0, "cpu.top_k");
-  return std::make_unique<TopKRows>(args.problem, plan);
-}
+using Row = Planned<Plan, MakePlan, TopKRows>;
 
 }  // namespace
 
 Kernel TopKKernel() {
-  return {.name = "cpu.top_k", .refuses = Refuses, .estimate_ns = Estimate, .prepare = Prepare};
+  return {.name = TopKRows::kName, .refuses = Row::Refuses, .estimate_ns = Estimate, .prepare = Row::Prepare};
 }
 
 }  // namespace floe::cpu

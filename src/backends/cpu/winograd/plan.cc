@@ -6,7 +6,6 @@
 #include "backends/cpu/problem.h"
 #include "backends/cpu/window.h"
 #include "backends/cpu/winograd/pack.h"
-#include "base/check.h"
 
 namespace floe::cpu {
 namespace {
@@ -14,10 +13,10 @@ namespace {
 // Fewer channels than this and the transforms outweigh the products.
 constexpr int64_t kFewestChannels = 16;
 
-const WinogradCode& Find(const WinogradCodes& codes, const WinogradTile& tile) {
+// Empty where the set has none for the tile.
+WinogradCode Find(const WinogradCodes& codes, const WinogradTile& tile) {
   const auto* code = std::ranges::find(codes.all, tile, &WinogradCode::tile);
-  CHECK(code != std::end(codes.all));
-  return *code;
+  return code == std::end(codes.all) ? WinogradCode{} : *code;
 }
 
 WinogradCode CodeOf(const Target& target, const WinogradAlgorithm& algorithm) {
@@ -30,7 +29,7 @@ WinogradCode CodeOf(const Target& target, const WinogradAlgorithm& algorithm) {
       algorithm.tile);
 #if defined(__x86_64__)
   if (HasBf16(target)) {
-    const WinogradCode& memory = Find(avx512_bf16::kWinogradMemoryCodes, algorithm.tile);
+    const WinogradCode memory = Find(avx512_bf16::kWinogradMemoryCodes, algorithm.tile);
     code.transform_bf16 = memory.transform_bf16;
     code.finish_bf16 = memory.finish_bf16;
   }
@@ -59,6 +58,7 @@ Refusal ReadTiles(const Graph& problem, const Target& target, const WinogradAlgo
   if (std::min(w.channels, w.output_channels) < kFewestChannels) return "few channels";
   if (algorithm.arithmetic == DType::kBFloat16 && !HasBf16(target)) return kNotForBf16;
   plan->code = CodeOf(target, algorithm);
+  if (plan->code.transform == nullptr) return kNoCodeForIsa;
   WinogradShape& s = plan->shape;
   s.batch = w.batch;
   s.channels = w.channels;

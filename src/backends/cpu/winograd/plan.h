@@ -17,6 +17,9 @@ struct WinogradAlgorithm {
   DType arithmetic = DType::kFloat32;
 };
 
+// What rows refuse with where a set has no code for their tile.
+constexpr const char* kNoCodeForIsa = "no code for this instruction set";
+
 constexpr WinogradTile kTileF2{{4, 4}, {2, 2}, {3, 3}};
 constexpr WinogradTile kTileF2x4{{4, 6}, {2, 4}, {3, 3}};
 constexpr WinogradTile kTileF4{{6, 6}, {4, 4}, {3, 3}};

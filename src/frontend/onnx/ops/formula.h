@@ -28,15 +28,6 @@ class Formula {
   }
   // 0, 1, ... count - 1 for an int64 scalar.
   ValueId UpTo(ValueId count) { return Of(b_.Add(Range{}, {b_.Int64(0), count, b_.Int64(1)})); }
-  // Keys' cubic convolution kernel at a distance below 1 (near) or between 1 and 2.
-  ValueId CubicWeight(double a, ValueId d, bool near) {
-    if (near) {  // ((a + 2) * d - (a + 3)) * d * d + 1
-      const ValueId inner = Sub(Mul(Number(a + 2), d), Number(a + 3));
-      return Add(Mul(Mul(inner, d), d), Number(1));
-    }  // ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
-    const ValueId inner = Add(Mul(Sub(Mul(Number(a), d), Number(5 * a)), d), Number(8 * a));
-    return Sub(Mul(inner, d), Number(4 * a));
-  }
 
  private:
   Builder& b_;

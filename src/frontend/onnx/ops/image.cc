@@ -6,6 +6,7 @@
 
 #include "frontend/onnx/ops/families.h"
 #include "frontend/onnx/ops/formula.h"
+#include "graph/cubic.h"
 
 namespace floe {
 namespace {
@@ -108,10 +109,12 @@ ValueId Weights(Formula& f, Builder& b, const Request& r, const Axis& a, ValueId
     return f.Max(f.Sub(one, distance), zero);
   }
   const ValueId floor = f.Floor(x);
+  const CubicKernel kernel = KeysKernel(r.cubic_a);
   ValueId sum = kNoValue, total = kNoValue;
   for (int k = -1; k <= 2; ++k) {
     const ValueId place = f.Add(floor, f.Number(k));
-    ValueId weight = f.CubicWeight(r.cubic_a, b.Unary(UnaryKind::kAbs, f.Sub(x, place)), k == 0 || k == 1);
+    ValueId weight =
+        ValueAt(b, k == 0 || k == 1 ? kernel.near : kernel.far, b.Unary(UnaryKind::kAbs, f.Sub(x, place)));
     if (r.exclude_outside) weight = f.Mul(weight, f.Inside(place, zero, last));
     const ValueId part = f.Mul(at(f.Clamp(place, zero, last)), weight);
     sum = sum == kNoValue ? part : f.Add(sum, part);

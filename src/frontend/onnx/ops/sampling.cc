@@ -4,6 +4,7 @@
 
 #include "frontend/onnx/ops/families.h"
 #include "frontend/onnx/ops/formula.h"
+#include "graph/cubic.h"
 
 namespace floe {
 namespace {
@@ -63,11 +64,11 @@ std::vector<Tap> TapsOf(Formula& f, Builder& b, const Sampler& s, ValueId x, Val
     if (s.mode == "linear") {
       taps = {{floor, rest}, {f.Add(floor, f.Number(1)), t}};
     } else {
-      const double a = -0.75;
-      taps = {{f.Sub(floor, f.Number(1)), f.CubicWeight(a, f.Add(t, f.Number(1)), false)},
-              {floor, f.CubicWeight(a, t, true)},
-              {f.Add(floor, f.Number(1)), f.CubicWeight(a, rest, true)},
-              {f.Add(floor, f.Number(2)), f.CubicWeight(a, f.Add(rest, f.Number(1)), false)}};
+      constexpr CubicKernel kKernel = KeysKernel(-0.75);
+      taps = {{f.Sub(floor, f.Number(1)), ValueAt(b, kKernel.far, f.Add(t, f.Number(1)))},
+              {floor, ValueAt(b, kKernel.near, t)},
+              {f.Add(floor, f.Number(1)), ValueAt(b, kKernel.near, rest)},
+              {f.Add(floor, f.Number(2)), ValueAt(b, kKernel.far, f.Add(rest, f.Number(1)))}};
     }
   }
   for (Tap& tap : taps) {
