@@ -4,9 +4,9 @@
 #include <cstring>
 
 #include "backends/cpu/kernels.h"
+#include "backends/cpu/planned.h"
 #include "backends/cpu/problem.h"
 #include "backends/cpu/rows/rows.h"
-#include "base/check.h"
 #include "base/error.h"
 
 namespace floe::cpu {
@@ -55,6 +55,8 @@ float Coordinate(float begin, float end, int64_t image, int64_t crop, int64_t i)
 
 class CropImages : public Executable {
  public:
+  static constexpr std::string_view kName = "cpu.crop_and_resize";
+
   CropImages(const PrepareArgs& args, const Plan& plan)
       : plan_(plan),
         nearest_(plan.op->mode == ResizeMode::kNearest),
@@ -125,29 +127,19 @@ class CropImages : public Executable {
   Operand which_;
 };
 
-Refusal Refuses(const Graph& problem, const Target&) {
-  Plan plan;
-  return MakePlan(problem, &plan);
-}
-
 double Estimate(const Graph& problem, const Target&) {
   return 500 + static_cast<double>(problem.value(problem.outputs()[0]).type.StaticBytes()) * 0.2;
 }
 
-std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
-  Plan plan;
-  CHECK(!MakePlan(args.problem, &plan));
-  CheckPackedCount(args.packed, 0, "cpu.crop_and_resize");
-  return std::make_unique<CropImages>(args, plan);
-}
+using Row = Planned<Plan, MakePlan, CropImages>;
 
 }  // namespace
 
 Kernel CropAndResizeKernel() {
-  return {.name = "cpu.crop_and_resize",
-          .refuses = Refuses,
+  return {.name = CropImages::kName,
+          .refuses = Row::Refuses,
           .estimate_ns = Estimate,
-          .prepare = Prepare,
+          .prepare = Row::Prepare,
           .error_bound = 2e-6};
 }
 

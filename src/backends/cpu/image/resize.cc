@@ -4,10 +4,10 @@
 #include <cstring>
 
 #include "backends/cpu/kernels.h"
+#include "backends/cpu/planned.h"
 #include "backends/cpu/problem.h"
 #include "backends/cpu/rows/rows.h"
 #include "backends/resampling.h"
-#include "base/check.h"
 
 namespace floe::cpu {
 namespace {
@@ -65,6 +65,8 @@ std::vector<Tap> PairsOf(const Resize& op, int64_t in, int64_t out) {
 
 class ResizeImage : public Executable {
  public:
+  static constexpr std::string_view kName = "cpu.resize";
+
   ResizeImage(const PrepareArgs& args, const Plan& plan)
       : plan_(plan),
         nearest_(plan.op->mode == ResizeMode::kNearest),
@@ -126,29 +128,19 @@ class ResizeImage : public Executable {
   std::vector<Tap> columns_;
 };
 
-Refusal Refuses(const Graph& problem, const Target&) {
-  Plan plan;
-  return MakePlan(problem, &plan);
-}
-
 double Estimate(const Graph& problem, const Target&) {
   return 500 + BytesMoved(problem) * 0.1;
 }
 
-std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
-  Plan plan;
-  CHECK(!MakePlan(args.problem, &plan));
-  CheckPackedCount(args.packed, 0, "cpu.resize");
-  return std::make_unique<ResizeImage>(args, plan);
-}
+using Row = Planned<Plan, MakePlan, ResizeImage>;
 
 }  // namespace
 
 Kernel ResizeKernel() {
-  return {.name = "cpu.resize",
-          .refuses = Refuses,
+  return {.name = ResizeImage::kName,
+          .refuses = Row::Refuses,
           .estimate_ns = Estimate,
-          .prepare = Prepare,
+          .prepare = Row::Prepare,
           .error_bound = 2e-6};
 }
 

@@ -4,8 +4,8 @@
 #include <cstring>
 
 #include "backends/cpu/kernels.h"
+#include "backends/cpu/planned.h"
 #include "backends/cpu/problem.h"
-#include "base/check.h"
 #include "base/error.h"
 
 namespace floe::cpu {
@@ -99,12 +99,14 @@ Refusal MakePlan(const Graph& problem, Plan* plan) {
 
 class GatherSlices : public Executable {
  public:
-  GatherSlices(const Graph& problem, const Plan& plan)
+  static constexpr std::string_view kName = "cpu.gather";
+
+  GatherSlices(const PrepareArgs& args, const Plan& plan)
       : plan_(plan),
         slices_(Product(plan.lengths, 0, plan.lengths.size())),
-        name_(OnlyNode(problem)->name),
-        input_(problem, OnlyNode(problem)->inputs[0]),
-        indices_(problem, OnlyNode(problem)->inputs[1]) {}
+        name_(OnlyNode(args.problem)->name),
+        input_(args.problem, OnlyNode(args.problem)->inputs[0]),
+        indices_(args.problem, OnlyNode(args.problem)->inputs[1]) {}
 
   void Run(const RunArgs& args) const override {
     const char* x = static_cast<const char*>(input_.raw(args));
@@ -171,27 +173,20 @@ class GatherSlices : public Executable {
   Operand indices_;
 };
 
-Refusal Refuses(const Graph& problem, const Target&) {
-  Plan plan;
-  return MakePlan(problem, &plan);
-}
-
 double Estimate(const Graph& problem, const Target&) {
   return 500 + 2.0 * static_cast<double>(problem.value(problem.outputs()[0]).type.StaticBytes()) * 0.06;
 }
 
-std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
-  Plan plan;
-  CHECK(!MakePlan(args.problem, &plan));
-  CheckPackedCount(args.packed, 0, "cpu.gather");
-  return std::make_unique<GatherSlices>(args.problem, plan);
-}
+using Row = Planned<Plan, MakePlan, GatherSlices>;
 
 }  // namespace
 
 Kernel GatherKernel() {
-  return {
-      .name = "cpu.gather", .version = 2, .refuses = Refuses, .estimate_ns = Estimate, .prepare = Prepare};
+  return {.name = GatherSlices::kName,
+          .version = 2,
+          .refuses = Row::Refuses,
+          .estimate_ns = Estimate,
+          .prepare = Row::Prepare};
 }
 
 }  // namespace floe::cpu

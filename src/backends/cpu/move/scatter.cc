@@ -4,8 +4,8 @@
 #include <cstring>
 
 #include "backends/cpu/kernels.h"
+#include "backends/cpu/planned.h"
 #include "backends/cpu/problem.h"
-#include "base/check.h"
 #include "base/error.h"
 
 namespace floe::cpu {
@@ -81,13 +81,15 @@ T Combine(ScatterReduction reduction, T value, T update) {
 
 class ScatterRows : public Executable {
  public:
-  ScatterRows(const Graph& problem, const Plan& plan)
+  static constexpr std::string_view kName = "cpu.scatter";
+
+  ScatterRows(const PrepareArgs& args, const Plan& plan)
       : plan_(plan),
         element_bytes_(static_cast<int64_t>(DTypeSize(plan.type))),
-        name_(OnlyNode(problem)->name),
-        input_(problem, OnlyNode(problem)->inputs[0]),
-        indices_(problem, OnlyNode(problem)->inputs[1]),
-        updates_(problem, OnlyNode(problem)->inputs[2]) {}
+        name_(OnlyNode(args.problem)->name),
+        input_(args.problem, OnlyNode(args.problem)->inputs[0]),
+        indices_(args.problem, OnlyNode(args.problem)->inputs[1]),
+        updates_(args.problem, OnlyNode(args.problem)->inputs[2]) {}
 
   size_t WorkspaceBytes(int) const override { return static_cast<size_t>(plan_.count) * sizeof(int64_t); }
 
@@ -155,21 +157,11 @@ class ScatterRows : public Executable {
   Operand updates_;
 };
 
-Refusal Refuses(const Graph& problem, const Target&) {
-  Plan plan;
-  return MakePlan(problem, &plan);
-}
-
 double Estimate(const Graph& problem, const Target&) {
   return 500 + 0.1 * BytesMoved(problem);
 }
 
-std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
-  Plan plan;
-  CHECK(!MakePlan(args.problem, &plan));
-  CheckPackedCount(args.packed, 0, "cpu.scatter");
-  return std::make_unique<ScatterRows>(args.problem, plan);
-}
+using Row = Planned<Plan, MakePlan, ScatterRows>;
 
 std::vector<InPlace> OverItself(const Graph& problem) {
   const Operand input(problem, OnlyNode(problem)->inputs[0]);
@@ -180,10 +172,10 @@ std::vector<InPlace> OverItself(const Graph& problem) {
 }  // namespace
 
 Kernel ScatterKernel() {
-  return {.name = "cpu.scatter",
-          .refuses = Refuses,
+  return {.name = ScatterRows::kName,
+          .refuses = Row::Refuses,
           .estimate_ns = Estimate,
-          .prepare = Prepare,
+          .prepare = Row::Prepare,
           .in_place = OverItself};
 }
 

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "backends/cpu/kernels.h"
+#include "backends/cpu/planned.h"
 #include "backends/cpu/problem.h"
-#include "base/check.h"
 
 namespace floe::cpu {
 namespace {
@@ -51,11 +51,13 @@ struct RunningOf<float> {
 
 class CumulativeRows : public Executable {
  public:
-  CumulativeRows(const Graph& problem, const Plan& plan)
+  static constexpr std::string_view kName = "cpu.cumulative";
+
+  CumulativeRows(const PrepareArgs& args, const Plan& plan)
       : plan_(plan),
-        op_(*OnlyOp<Cumulative>(problem)),
-        type_(problem.value(problem.outputs()[0]).type.dtype),
-        input_(problem, OnlyNode(problem)->inputs[0]) {}
+        op_(*OnlyOp<Cumulative>(args.problem)),
+        type_(args.problem.value(args.problem.outputs()[0]).type.dtype),
+        input_(args.problem, OnlyNode(args.problem)->inputs[0]) {}
 
   void Run(const RunArgs& args) const override {
     switch (type_) {
@@ -110,29 +112,19 @@ class CumulativeRows : public Executable {
   Operand input_;
 };
 
-Refusal Refuses(const Graph& problem, const Target&) {
-  Plan plan;
-  return MakePlan(problem, &plan);
-}
-
 double Estimate(const Graph& problem, const Target&) {
   return 500 + BytesMoved(problem);
 }
 
-std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
-  Plan plan;
-  CHECK(!MakePlan(args.problem, &plan));
-  CheckPackedCount(args.packed, 0, "cpu.cumulative");
-  return std::make_unique<CumulativeRows>(args.problem, plan);
-}
+using Row = Planned<Plan, MakePlan, CumulativeRows>;
 
 }  // namespace
 
 Kernel CumulativeKernel() {
-  return {.name = "cpu.cumulative",
-          .refuses = Refuses,
+  return {.name = CumulativeRows::kName,
+          .refuses = Row::Refuses,
           .estimate_ns = Estimate,
-          .prepare = Prepare,
+          .prepare = Row::Prepare,
           .error_bound = 2e-7};
 }
 
