@@ -12,7 +12,8 @@
 namespace floe::tools {
 namespace {
 
-bool IsPicture(const std::string& path) {
+bool IsPicture(const std::string& paths) {
+  const std::string path = paths.substr(0, paths.find(','));
   const std::string kind = path.substr(std::min(path.size(), path.rfind('.')));
   return kind == ".jpg" || kind == ".jpeg" || kind == ".png" || kind == ".bmp";
 }

@@ -85,6 +85,7 @@ void ImportCast(NodeContext& c) {
 }
 
 void ImportBitcast(NodeContext& c) {
+  if (c.Type("type") == c.dtype(0)) return c.Return(Unary{UnaryKind::kIdentity}, {c.in(0)});
   c.Return(DecodeRaw{c.Type("type")}, {c.in(0)});
 }
 
