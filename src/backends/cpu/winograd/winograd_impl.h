@@ -348,110 +348,92 @@ FLOE_INLINE void TransformTileOut(const WinogradCall& call, const TileColumns& c
   }
 }
 
-// Where a tile's pixels go, and what is added to them; the one lies as the other.
-template <typename T>
+// Where a tile's pixels go, and what is added to them.
+template <typename T, typename R>
 struct TilePixels {
   T* first;  // at the vector's first column
-  const T* residual;
+  const R* residual;
   int64_t step[2];  // elements from one to the next
+  int64_t residual_step[2];
 };
 
+// From the sums of a tile (points `pitch` apart) to its pixels.
+template <int kAlphaY, int kAlphaX, int kOutY, int kOutX, typename T, typename R>
+FLOE_INLINE void FinishTile(const WinogradCall& call, const TileColumns& c, const float* sums, int64_t pitch,
+                            const OutputStyle& style, const TilePixels<T, R>& to) {
+  const WinogradShape& s = *call.shape;
+  const auto store = [&](int j, const Vec(&o)[kOutY]) __attribute__((always_inline)) {
+    T* place = to.first + j * to.step[1];
+#pragma GCC unroll 8
+    for (int i = 0; i < kOutY; ++i) {
+      if (c.at.y + i >= s.output[0]) break;
+      Vec x = o[i];
+      if (to.residual != nullptr) {
+        x += LoadLanes(to.residual + i * to.residual_step[0] + j * to.residual_step[1], c.lanes);
+      }
+      if (style.clamp) x = AtMost(AtLeast(x, style.low), style.high);
+      StoreLanes(place + i * to.step[0], x, c.lanes);
+    }
+  };
+  TransformTileOut<kAlphaY, kAlphaX, kOutY, kOutX>(call, c, sums, pitch, store);
+}
+
+// To the maxima of 2 x 2 of its pixels. Clamped is what is left of them: the order does not matter.
+template <int kAlphaY, int kAlphaX, int kOutY, int kOutX, typename T>
+FLOE_INLINE void FinishPooled(const WinogradCall& call, const TileColumns& c, const float* sums,
+                              int64_t pitch, const OutputStyle& style) {
+  const WinogradShape& s = *call.shape;
+  T* output = static_cast<T*>(call.output) + c.at.image * s.output_image + c.column;
+  Vec left[kOutY / 2];
+  const auto store = [&](int j, const Vec(&o)[kOutY]) __attribute__((always_inline)) {
+    const bool last = c.at.x + j + 1 == s.output[1];
+    const int64_t x = (c.at.x + j) / 2;
+#pragma GCC unroll 4
+    for (int i = 0; i < kOutY; i += 2) {
+      Vec most = c.at.y + i + 1 < s.output[0] ? Larger(o[i], o[i + 1]) : o[i];
+      if (j % 2 == 1) most = Larger(left[i / 2], most);
+      left[i / 2] = most;
+      const int64_t y = (c.at.y + i) / 2;
+      if ((j % 2 == 0 && !last) || x >= s.pooled[1] || y >= s.pooled[0]) continue;
+      if (style.clamp) most = AtMost(AtLeast(most, style.low), style.high);
+      StoreLanes(output + y * s.output_pixel[0] + x * s.output_pixel[1], most, c.lanes);
+    }
+  };
+  TransformTileOut<kAlphaY, kAlphaX, kOutY, kOutX>(call, c, sums, pitch, store);
+}
+
 template <typename T>
-FLOE_INLINE TilePixels<T> PlaceInOutput(const WinogradCall& call, const TileColumns& c) {
+FLOE_INLINE TilePixels<T, T> PlaceInOutput(const WinogradCall& call, const TileColumns& c) {
   const WinogradShape& s = *call.shape;
   const int64_t first =
       c.at.image * s.output_image + c.at.y * s.output_pixel[0] + c.at.x * s.output_pixel[1] + c.column;
   const T* residual = static_cast<const T*>(call.residual);
   return {static_cast<T*>(call.output) + first,
           residual == nullptr ? nullptr : residual + first,
+          {s.output_pixel[0], s.output_pixel[1]},
           {s.output_pixel[0], s.output_pixel[1]}};
 }
 
-// From the sums of a tile (points `pitch` apart) to its pixels.
-template <int kAlphaY, int kAlphaX, int kOutY, int kOutX, typename T>
-FLOE_INLINE void FinishTile(const WinogradCall& call, const TileColumns& c, const float* sums, int64_t pitch,
-                            const OutputStyle& style) {
-  const WinogradShape& s = *call.shape;
-  const TilePixels<T> to = PlaceInOutput<T>(call, c);
-  const auto store = [&](int j, const Vec(&o)[kOutY]) __attribute__((always_inline)) {
-#pragma GCC unroll 8
-    for (int i = 0; i < kOutY; ++i) {
-      if (c.at.y + i >= s.output[0]) break;
-      const int64_t place = i * to.step[0] + j * to.step[1];
-      Vec x = o[i];
-      if (to.residual != nullptr) x += LoadLanes(to.residual + place, c.lanes);
-      if (style.clamp) x = AtMost(AtLeast(x, style.low), style.high);
-      StoreLanes(to.first + place, x, c.lanes);
-    }
-  };
-  TransformTileOut<kAlphaY, kAlphaX, kOutY, kOutX>(call, c, sums, pitch, store);
-}
-
-// Of one axis of a tile.
-constexpr int kMostOutputs = 6;
-
-// A tile's pixels, with the bias, as vectors that lie together.
-struct TileBuffer {
-  float* first;
-  int rows, columns;  // of the algorithm: those that lie beyond the output are not written
-
-  FLOE_INLINE float* At(int64_t y, int64_t x) const { return first + (y * columns + x) * kLanes; }
-};
-
-// Such a buffer serves activations that take their operands from memory, too: a line of the output that is
+// With an activation that takes its operands from memory: a small buffer, since a line of the output that is
 // not in the cache yet would be waited for.
-template <int kAlphaY, int kAlphaX, int kOutY, int kOutX>
-void FillBuffer(const WinogradCall& call, const TileColumns& c, const float* sums, int64_t pitch,
-                const TileBuffer& buffer) {
-  const auto store = [&](int j, const Vec(&o)[kOutY]) __attribute__((always_inline)) {
-#pragma GCC unroll 8
-    for (int i = 0; i < kOutY; ++i) Store(buffer.At(i, j), o[i]);
-  };
-  TransformTileOut<kAlphaY, kAlphaX, kOutY, kOutX>(call, c, sums, pitch, store);
-}
-
-// To the maxima of 2 x 2 of its pixels. Clamped is what is left of them: the order does not matter.
-template <typename T>
-void PoolBuffer(const WinogradCall& call, const TileColumns& c, const TileBuffer& buffer,
-                const OutputStyle& style) {
+template <int kAlphaY, int kAlphaX, int kOutY, int kOutX, typename T>
+FLOE_INLINE void FinishApart(const WinogradCall& call, const TileColumns& c, const float* sums, int64_t pitch,
+                             const OutputStyle& style) {
   const WinogradShape& s = *call.shape;
-  T* output = static_cast<T*>(call.output) + c.at.image * s.output_image + c.column;
-  for (int64_t i = 0; i < buffer.rows; i += 2) {
-    const int64_t y = (c.at.y + i) / 2;
-    const bool below = c.at.y + i + 1 < s.output[0];
-    for (int64_t j = 0; j < buffer.columns; j += 2) {
-      const int64_t x = (c.at.x + j) / 2;
-      if (y >= s.pooled[0] || x >= s.pooled[1]) break;
-      const bool beside = c.at.x + j + 1 < s.output[1];
-      Vec most = Load(buffer.At(i, j));
-      if (below) most = Larger(most, Load(buffer.At(i + 1, j)));
-      if (beside) most = Larger(most, Load(buffer.At(i, j + 1)));
-      if (below && beside) most = Larger(most, Load(buffer.At(i + 1, j + 1)));
-      if (style.clamp) most = AtMost(AtLeast(most, style.low), style.high);
-      StoreLanes(output + y * s.output_pixel[0] + x * s.output_pixel[1], most, c.lanes);
-    }
-  }
-}
-
-template <typename T>
-void ActivateBuffer(const WinogradCall& call, const TileColumns& c, const TileBuffer& buffer) {
-  const WinogradShape& s = *call.shape;
-  const TilePixels<T> out = PlaceInOutput<T>(call, c);
+  alignas(64) float buffer[kOutY * kOutX * kLanes];
+  const TilePixels<T, T> out = PlaceInOutput<T>(call, c);
+  const TilePixels<float, T> to{
+      buffer, out.residual, {kOutX * kLanes, kLanes}, {out.residual_step[0], out.residual_step[1]}};
+  FinishTile<kAlphaY, kAlphaX, kOutY, kOutX>(call, c, sums, pitch, style, to);
   Activation activation = call.activation;
   if (activation.slope != nullptr) activation.slope += c.column;
-  const int64_t rows = s.output[0] - c.at.y < buffer.rows ? s.output[0] - c.at.y : buffer.rows;
-  const int64_t pixels = s.output[1] - c.at.x < buffer.columns ? s.output[1] - c.at.x : buffer.columns;
+  const int64_t rows = s.output[0] - c.at.y < kOutY ? s.output[0] - c.at.y : kOutY;
+  const int64_t pixels = s.output[1] - c.at.x < kOutX ? s.output[1] - c.at.x : kOutX;
   for (int64_t y = 0; y < rows; ++y) {
-    float* from = buffer.At(y, 0);
+    float* from = buffer + y * kOutX * kLanes;
     T* row = out.first + y * out.step[0];
-    if (out.residual != nullptr) {
-      const T* residual = out.residual + y * out.step[0];
-      for (int64_t x = 0; x < pixels; ++x, residual += out.step[1]) {
-        Store(from + x * kLanes, Load(from + x * kLanes) + LoadLanes(residual, c.lanes));
-      }
-    }
     if constexpr (sizeof(T) == sizeof(float)) {
-      float* pixel[kMostOutputs];
+      float* pixel[kOutX];
       for (int64_t x = 0; x < pixels; ++x) pixel[x] = row + x * out.step[1];
       ActivateTile(activation, {from, kLanes, pixel, pixels, c.lanes});
     } else {
@@ -464,29 +446,28 @@ void ActivateBuffer(const WinogradCall& call, const TileColumns& c, const TileBu
 
 template <int kAlphaY, int kAlphaX, int kOutY, int kOutX, typename T>
 void Finish(const WinogradCall& call, const TileBlock& block, const PanelSums& sums) {
-  static_assert(kOutX <= kMostOutputs);
+  constexpr bool kCanPool = CanPool({{kAlphaY, kAlphaX}, {kOutY, kOutX}, {}});
   const WinogradShape& s = *call.shape;
   const bool clamp = call.activation.kind == ActivationKind::kClamp;
-  const bool apart = s.pools || !InEpilogue(call.activation.kind);
+  const bool apart = !InEpilogue(call.activation.kind);
   const OutputStyle style{clamp, Splat(call.activation.a), Splat(call.activation.b)};
-  alignas(64) float pixels[kOutY * kOutX * kLanes];
-  const TileBuffer buffer{pixels, kOutY, kOutX};
   for (int64_t tile = 0; tile < block.count; ++tile) {
     const TilePlace at = PlaceOf<kOutY, kOutX>(s, block.first + tile);
     for (int64_t i = 0; i < sums.count; i += kLanes) {
       const int64_t left = sums.count - i;
       const TileColumns c{at, sums.first + i, left < kLanes ? left : kLanes};
       const float* from = sums.at + tile * sums.width + i;
-      if (!apart) {
-        FinishTile<kAlphaY, kAlphaX, kOutY, kOutX, T>(call, c, from, sums.pitch, style);
+      if constexpr (kCanPool) {
+        if (s.pools) {
+          FinishPooled<kAlphaY, kAlphaX, kOutY, kOutX, T>(call, c, from, sums.pitch, style);
+          continue;
+        }
+      }
+      if (apart) {
+        FinishApart<kAlphaY, kAlphaX, kOutY, kOutX, T>(call, c, from, sums.pitch, style);
         continue;
       }
-      FillBuffer<kAlphaY, kAlphaX, kOutY, kOutX>(call, c, from, sums.pitch, buffer);
-      if (s.pools) {
-        PoolBuffer<T>(call, c, buffer, style);
-      } else {
-        ActivateBuffer<T>(call, c, buffer);
-      }
+      FinishTile<kAlphaY, kAlphaX, kOutY, kOutX>(call, c, from, sums.pitch, style, PlaceInOutput<T>(call, c));
     }
   }
 }
