@@ -17,6 +17,8 @@
 #include "backends/cpu/isa.h"
 #include "backends/reference/evaluate.h"
 #include "compiler/model.h"
+#include "floe/image.h"
+#include "floe/picture.h"
 #include "formats/npy.h"
 #include "graph/serialize.h"
 #include "passes/pass.h"
@@ -155,6 +157,7 @@ class EveryKernel : public testing::Test {
 TEST_F(EveryKernel, GivesWhatTheReferenceGivesOnEveryCase) {
   const char* const places = std::getenv("FLOE_CONFORMANCE_CASES");
   if (places == nullptr) GTEST_SKIP() << "FLOE_CONFORMANCE_CASES names no folder of unpacked cases";
+  SetPictureCodec(ImageCodec());
   std::vector<fs::path> folders;
   for (const auto& entry : fs::recursive_directory_iterator(places))
     if (entry.path().filename() == "meta.json") folders.push_back(entry.path().parent_path());
