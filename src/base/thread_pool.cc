@@ -1,9 +1,12 @@
 #include "base/thread_pool.h"
 
+#include <pthread.h>
 #include <sched.h>
+#include <time.h>
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdio>
 #include <exception>
@@ -23,6 +26,23 @@ namespace {
 // Long enough to bridge the gap between two layers, short enough not to burn a core that another process
 // wants.
 constexpr int kSpins = 4000;
+
+// A worker that is in the middle of a part and got less than half of its time on a processor, for this long
+// and longer, has lost that processor to another program for now. It takes no part for some times as long:
+// with it each job would wait again. The others take its parts, so that what is computed stays the same to
+// the bit.
+using Clock = std::chrono::steady_clock;
+constexpr Clock::duration kPutAside = std::chrono::microseconds(500);
+constexpr int kRestFactor = 10;
+
+// What the thread has had of a processor.
+Clock::duration ProcessorTime(std::thread& thread) {
+  clockid_t clock = 0;
+  timespec time{};
+  if (pthread_getcpuclockid(thread.native_handle(), &clock) != 0 || clock_gettime(clock, &time) != 0)
+    return {};
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
 
 void Pause() {
 #if defined(__x86_64__)
@@ -69,7 +89,16 @@ struct Job {
 }  // namespace
 
 struct ThreadPool::Impl {
-  std::vector<std::thread> workers;
+  // What a worker and the caller tell each other; in a line that is the worker's own but for stalls.
+  struct alignas(kLine) Worker {
+    std::atomic<bool> in_part{false};
+    std::atomic<bool> rests{false};
+    std::thread thread;
+  };
+
+  std::vector<Worker> workers;
+  Clock::time_point rest_ends;  // of those that rest, if any does
+  bool any_rests = false;
   std::mutex turn;  // one Job at a time
 
   // All that a thread must know to begin lies in one line, and nobody else writes to that.
@@ -112,28 +141,32 @@ struct ThreadPool::Impl {
     --sleeping;
   }
 
-  // Runs parts until none is left to take. A part taken keeps its generation, and so `job`, alive.
-  void RunParts(int parts) {
+  // Runs parts until none is left to take. A part taken keeps its generation, and so `job`, alive. `me`: null
+  // for the caller.
+  void RunParts(int parts, Worker* me) {
     uint64_t now = ticket.load(std::memory_order_acquire);
     while (true) {
       const int part = static_cast<int>(now & ((1u << kPartBits) - 1));
       if (part >= parts) return;
       if (!ticket.compare_exchange_weak(now, now + 1, std::memory_order_acq_rel, std::memory_order_acquire))
         continue;
+      if (me != nullptr) me->in_part.store(true, std::memory_order_relaxed);
       RunPart(part);
+      if (me != nullptr) me->in_part.store(false, std::memory_order_relaxed);
       unfinished.fetch_sub(1, std::memory_order_release);
       now = ticket.load(std::memory_order_acquire);
     }
   }
 
-  void Work(int parts) {
+  void Work(int parts, Worker* me) {
     uint64_t seen = 0;
     while (true) {
+      me->rests.wait(true, std::memory_order_relaxed);
       WaitForWork(seen);
       seen = ticket.load(std::memory_order_acquire) >> kPartBits;
       // After the load: the last generation, once seen, is not waited for again.
       if (stop) return;
-      RunParts(parts);
+      if (!me->rests.load(std::memory_order_relaxed)) RunParts(parts, me);
     }
   }
 
@@ -144,25 +177,57 @@ struct ThreadPool::Impl {
     if (sleeping > 0) wake.notify_all();
   }
 
+  void EndRests() {
+    any_rests = false;
+    for (Worker& worker : workers) {
+      worker.rests.store(false, std::memory_order_relaxed);
+      worker.rests.notify_one();
+    }
+  }
+
+  // Spins briefly, then gives up the core while waiting for those that the system has put aside.
+  void WaitForParts() {
+    for (int i = 0; i < kSpins; ++i) {
+      if (unfinished.load(std::memory_order_acquire) == 0) return;
+      Pause();
+    }
+    const Clock::time_point begin = Clock::now();
+    while (Clock::now() - begin < kPutAside) {
+      if (unfinished.load(std::memory_order_acquire) == 0) return;
+      std::this_thread::yield();
+    }
+    RestThoseThatWaitToo();
+  }
+
+  void RestThoseThatWaitToo() {
+    const Clock::time_point begin = Clock::now();
+    std::vector<std::pair<Worker*, Clock::duration>> late;
+    for (Worker& worker : workers)
+      if (worker.in_part.load(std::memory_order_relaxed))
+        late.emplace_back(&worker, ProcessorTime(worker.thread));
+    while (unfinished.load(std::memory_order_acquire) > 0) std::this_thread::yield();
+    const Clock::time_point end = Clock::now();
+    if (end - begin < kPutAside) return;
+    for (const auto& [worker, before] : late) {
+      if (2 * (ProcessorTime(worker->thread) - before) > end - begin) continue;
+      worker->rests.store(true, std::memory_order_relaxed);
+      rest_ends = end + kRestFactor * (end - begin);
+      any_rests = true;
+    }
+  }
+
   void RunOnAll(const Job& next) {
     const int parts = static_cast<int>(workers.size()) + 1;
     const std::lock_guard lock(turn);
+    if (any_rests && Clock::now() >= rest_ends) EndRests();
     job = next;
     error = nullptr;
     unfinished.store(parts, std::memory_order_relaxed);
     Publish(1);
     RunPart(0);
     unfinished.fetch_sub(1, std::memory_order_release);
-    RunParts(parts);
-    // A worker may have been put aside in the middle of a part: spin briefly, then give up the core while
-    // waiting.
-    for (int i = 0; unfinished.load(std::memory_order_acquire) > 0; ++i) {
-      if (i < kSpins) {
-        Pause();
-      } else {
-        std::this_thread::yield();
-      }
-    }
+    RunParts(parts, nullptr);
+    WaitForParts();
     if (error) std::rethrow_exception(error);
   }
 };
@@ -170,13 +235,16 @@ struct ThreadPool::Impl {
 ThreadPool::ThreadPool(int threads) : impl_(std::make_unique<Impl>()) {
   if (threads <= 0) threads = AvailableProcessors();
   CHECK(threads < 1 << Impl::kPartBits);
-  for (int i = 1; i < threads; ++i) impl_->workers.emplace_back([this, threads] { impl_->Work(threads); });
+  impl_->workers = std::vector<Impl::Worker>(static_cast<size_t>(threads - 1));
+  for (Impl::Worker& worker : impl_->workers)
+    worker.thread = std::thread([this, threads, &worker] { impl_->Work(threads, &worker); });
 }
 
 ThreadPool::~ThreadPool() {
   impl_->stop = true;
+  impl_->EndRests();
   impl_->Publish(threads());
-  for (std::thread& worker : impl_->workers) worker.join();
+  for (Impl::Worker& worker : impl_->workers) worker.thread.join();
 }
 
 int ThreadPool::threads() const {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -30,6 +31,37 @@ TEST(ThreadPool, EndsThoughAWorkerIsLate) {
     pool.RunOnAll([&](int) { runs++; });
     EXPECT_EQ(runs, 3);
   }
+}
+
+// Asleep in its part is as good as put aside by the system.
+TEST(ThreadPool, AWorkerThatWasPutAsideIsNotWaitedForAgain) {
+  ThreadPool pool(2);
+  const std::thread::id caller = std::this_thread::get_id();
+  std::atomic<bool> worker_had_one = false;
+  while (!worker_had_one) {
+    pool.RunOnAll([&](int) {
+      // Until the worker has come, the caller holds its own part.
+      if (std::this_thread::get_id() == caller) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        return;
+      }
+      worker_had_one = true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    });
+  }
+  for (int round = 0; round < 5; ++round) {
+    pool.RunOnAll([&](int) { EXPECT_EQ(std::this_thread::get_id(), caller); });
+  }
+  // After a while it has its parts again.
+  std::atomic<bool> again = false;
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!again && std::chrono::steady_clock::now() < give_up) {
+    pool.RunOnAll([&](int) {
+      if (std::this_thread::get_id() != caller) again = true;
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+    });
+  }
+  EXPECT_TRUE(again);
 }
 
 TEST(ThreadPool, ParallelForCoversTheRangeOnceInMultiplesOfTheGrain) {

@@ -54,17 +54,19 @@ class Reach {
   }
 
   // i < 16, a constant.
-  FLOE_INLINE int64_t At(int i) const {
+  FLOE_INLINE int64_t At(int i) const { return i > 8 ? one_ * 8 + Near(i - 8) : Near(i); }
+
+ private:
+  // i <= 8
+  FLOE_INLINE int64_t Near(int i) const {
     if (i == 0) return 0;
-    if (i % 8 == 0) return one_ * i;
-    if (i > 8) return one_ * 8 + At(i - 8);
-    if (i % 7 == 0) return seven_ * (i / 7);
-    if (i % 5 == 0) return five_ * (i / 5);
+    if (i == 8) return one_ * 8;
+    if (i == 7) return seven_;
+    if (i == 5) return five_;
     if (i % 3 == 0) return three_ * (i / 3);
     return one_ * i;
   }
 
- private:
   static FLOE_INLINE int64_t Hidden(int64_t x) {
     asm("" : "+r"(x));
     return x;
