@@ -1,5 +1,6 @@
-// A small pool for data-parallel loops: static partition, the caller takes part, workers spin briefly before
-// they sleep, since the loops of one inference follow each other within microseconds.
+// A small pool for data-parallel loops: each thread has a part of its own and, done with it, takes pieces of
+// the others'; the caller takes part; workers spin briefly before they sleep, since the loops of one
+// inference follow each other within microseconds.
 #ifndef FLOE_BASE_THREAD_POOL_H_
 #define FLOE_BASE_THREAD_POOL_H_
 
@@ -25,9 +26,21 @@ class ThreadPool {
   // turns; a call from inside a body runs all its parts on the calling thread. Returns when all have.
   void RunOnAll(const std::function<void(int thread)>& body);
 
-  // Splits [0, count) into at most threads() ranges of near-equal length, each a multiple of `grain` but the
-  // last, and calls body(begin, end, thread) for each. Small counts run on the caller alone.
-  void ParallelFor(int64_t count, int64_t grain,
+  // How a range is cut. Each thread has a part of near-equal length, a multiple of `grain` but the last.
+  // Where `length` is given, a part is cut again, into pieces of about that length, multiples of `grain` too:
+  // a thread whose part is done takes pieces of the others'. It is for bodies for which a call more costs
+  // little, and evens out what cores and their neighbours make uneven.
+  struct Pieces {
+    int64_t grain = 1;
+    int64_t length = 0;
+
+    Pieces(int64_t grain, int64_t length = 0) : grain(grain), length(length) {}
+  };
+
+  // Calls body(begin, end, thread) for all pieces of [0, count); `thread`, in [0, threads()), is that which
+  // runs it, one piece at a time. Where the cuts are depends on count, pieces and threads() alone. Small
+  // counts run on the caller alone.
+  void ParallelFor(int64_t count, Pieces pieces,
                    const std::function<void(int64_t begin, int64_t end, int thread)>& body);
 
   // The process's pool, made at first use with ThreadPool(0).

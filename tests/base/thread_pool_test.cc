@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <mutex>
+#include <set>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -79,6 +82,62 @@ TEST(ThreadPool, ParallelForCoversTheRangeOnceInMultiplesOfTheGrain) {
       for (const auto& n : hits) EXPECT_EQ(n, 1);
     }
   }
+}
+
+TEST(ThreadPool, PiecesCoverTheRangeOnceAndTheirCutsDoNotDependOnWhoRunsThem) {
+  ThreadPool pool(3);
+  for (const int64_t count : {1, 7, 100, 1001}) {
+    for (const int64_t grain : {1, 4}) {
+      for (const int64_t length : {1, 5, 16, 2000}) {
+        std::set<std::pair<int64_t, int64_t>> first_time;
+        for (int round = 0; round < 20; ++round) {
+          std::mutex mutex;
+          std::set<std::pair<int64_t, int64_t>> cuts;
+          std::vector<std::atomic<int>> hits(static_cast<size_t>(count));
+          pool.ParallelFor(count, {grain, length}, [&](int64_t begin, int64_t end, int thread) {
+            EXPECT_LT(begin, end);
+            EXPECT_EQ(begin % grain, 0);
+            EXPECT_TRUE(end == count || end % grain == 0);
+            EXPECT_LT(thread, 3);
+            for (int64_t i = begin; i < end; ++i) hits[static_cast<size_t>(i)]++;
+            const std::lock_guard lock(mutex);
+            cuts.emplace(begin, end);
+          });
+          for (const auto& n : hits) EXPECT_EQ(n, 1);
+          if (round == 0) first_time = cuts;
+          EXPECT_EQ(cuts, first_time);
+        }
+      }
+    }
+  }
+}
+
+TEST(ThreadPool, NoThreadRunsTwoPiecesAtOnce) {
+  ThreadPool pool(4);
+  std::vector<std::atomic<int>> inside(4);
+  for (int round = 0; round < 200; ++round) {
+    pool.ParallelFor(64, {1, 1}, [&](int64_t, int64_t, int thread) {
+      EXPECT_EQ(inside[static_cast<size_t>(thread)]++, 0);
+      inside[static_cast<size_t>(thread)]--;
+    });
+  }
+}
+
+// One thread is as slow as a small core beside a large one.
+TEST(ThreadPool, AThreadThatIsDoneTakesPiecesOfASlowOne) {
+  ThreadPool pool(2);
+  const std::thread::id caller = std::this_thread::get_id();
+  int most = 0;
+  for (int round = 0; round < 10; ++round) {
+    std::atomic<int> of_caller = 0;
+    pool.ParallelFor(40, {1, 1}, [&](int64_t, int64_t, int) {
+      if (std::this_thread::get_id() == caller) ++of_caller;
+      std::this_thread::sleep_for(
+          std::chrono::microseconds(std::this_thread::get_id() == caller ? 100 : 2000));
+    });
+    most = std::max(most, of_caller.load());
+  }
+  EXPECT_GT(most, 25);  // its own 20 and more
 }
 
 TEST(ThreadPool, AnExceptionReachesTheCallerAndThePoolLivesOn) {

@@ -95,14 +95,17 @@ class Depthwise : public Executable {
   // where some thread would have over a sixth more rows than its share.
   void RunParts(const DepthwiseCall& call, ThreadPool& pool) const {
     constexpr int64_t kBlock = 64;
+    constexpr int64_t kPieceWork = 200'000;  // multiply-adds that a thread takes at a time
     const int64_t rows = this->rows();
     const int64_t channels = window_.output_channels;
-    const bool small = rows * window_.output[2] * channels * window_.taps() < 20000;
+    const int64_t row_work = window_.output[2] * channels * window_.taps();
+    const bool small = rows * row_work < 20000;
     const int64_t most = DivideUp(rows, int64_t{pool.threads()});
     const bool by_channel = most * pool.threads() * 6 > rows * 7 && channels >= kBlock * pool.threads();
     const int64_t count = by_channel ? channels : rows;
     const int64_t grain = small ? count : by_channel ? kBlock : 1;
-    pool.ParallelFor(count, grain, [&](int64_t begin, int64_t end, int) {
+    const int64_t piece = by_channel ? 0 : DivideUp(kPieceWork, row_work);
+    pool.ParallelFor(count, {grain, piece}, [&](int64_t begin, int64_t end, int) {
       DepthwiseCall mine = call;
       mine.row_begin = by_channel ? 0 : begin;
       mine.row_end = by_channel ? rows : end;

@@ -6,6 +6,10 @@
 namespace floe::cpu {
 namespace {
 
+// What a thread takes at a time.
+constexpr int64_t kPieceTiles = 8;
+constexpr int64_t kPiecePanels = 4;
+
 // How many parts rows and panels are cut into; rows * panels threads work.
 struct Split {
   int64_t rows = 1;
@@ -78,19 +82,32 @@ void RunGemm(const GemmCode& code, const GemmCall& call, ThreadPool& pool) {
   const int64_t rows = call.shape->rows();
   const int64_t panels = call.shape->groups * call.shape->group_panels;
   const Split split = ChooseSplit(*call.shape, pool.threads(), code.tile_rows);
-  const auto run = [&](int64_t part) {
+  const auto run = [&](int64_t row, int64_t row_end, int64_t panel, int64_t panel_end) {
     GemmCall mine = call;
-    const int64_t r = part / split.panels;
-    const int64_t p = part % split.panels;
-    mine.row_begin = rows * r / split.rows;
-    mine.row_end = rows * (r + 1) / split.rows;
-    mine.panel_begin = panels * p / split.panels;
-    mine.panel_end = panels * (p + 1) / split.panels;
-    if (mine.row_begin < mine.row_end && mine.panel_begin < mine.panel_end) code.run(mine);
+    mine.row_begin = row;
+    mine.row_end = row_end;
+    mine.panel_begin = panel;
+    mine.panel_end = panel_end;
+    if (row < row_end && panel < panel_end) code.run(mine);
   };
-  pool.ParallelFor(split.rows * split.panels, 1, [&](int64_t begin, int64_t end, int) {
-    for (int64_t part = begin; part < end; ++part) run(part);
-  });
+  if (split.panels == 1) {
+    // A piece reads all weights once more.
+    const int64_t piece = kPieceTiles * code.tile_rows;
+    const ThreadPool::Pieces pieces(split.rows < pool.threads() ? DivideUp(rows, split.rows) : 1, piece);
+    pool.ParallelFor(rows, pieces, [&](int64_t begin, int64_t end, int) { run(begin, end, 0, panels); });
+  } else if (split.rows == 1) {
+    pool.ParallelFor(panels, {1, kPiecePanels},
+                     [&](int64_t begin, int64_t end, int) { run(0, rows, begin, end); });
+  } else {
+    pool.ParallelFor(split.rows * split.panels, 1, [&](int64_t begin, int64_t end, int) {
+      for (int64_t part = begin; part < end; ++part) {
+        const int64_t r = part / split.panels;
+        const int64_t p = part % split.panels;
+        run(rows * r / split.rows, rows * (r + 1) / split.rows, panels * p / split.panels,
+            panels * (p + 1) / split.panels);
+      }
+    });
+  }
 }
 
 double EstimateGemmNs(const GemmShape& shape, Isa isa) {

@@ -2,7 +2,7 @@
 // the image's rows: the wide tensors between them are made and read while they lie in the second-level cache.
 //
 // Each thread takes neighbouring rows of the depthwise convolution's output, band by band. The rows that two
-// bands have in common are kept; those that two threads have in common both compute.
+// bands of a thread have in common are kept; those that two threads have in common both compute.
 #include <algorithm>
 #include <cstring>
 
@@ -150,11 +150,13 @@ class ConvDepthwise : public Executable {
     const Calls calls = CallsFor(args);
     const int64_t rows = w.batch * w.output[1];
     const int64_t work = plan_.first_shape.rows * plan_.first_shape.depth * plan_.first_shape.columns;
-    args.pool->ParallelFor(rows, work < kLeastWork ? rows : 1, [&](int64_t begin, int64_t end, int thread) {
+    std::vector<Band> bands(static_cast<size_t>(args.pool->threads()));
+    const ThreadPool::Pieces pieces(work < kLeastWork ? rows : 1, plan_.rows);
+    args.pool->ParallelFor(rows, pieces, [&](int64_t begin, int64_t end, int thread) {
       float* memory = static_cast<float*>(args.workspace) + SumFloats() + thread * Layout().end;
       while (begin < end) {
         const int64_t image_end = std::min((begin / w.output[1] + 1) * w.output[1], end);
-        RunImage(calls, begin, image_end, memory);
+        RunImage(calls, begin, image_end, memory, bands[static_cast<size_t>(thread)]);
         begin = image_end;
       }
     });
@@ -258,16 +260,20 @@ class ConvDepthwise : public Executable {
     return calls;
   }
 
+  // Which rows of the depthwise convolution's input, of batch * y, a thread's band holds.
+  struct alignas(64) Band {
+    int64_t begin = 0;
+    int64_t end = 0;
+  };
+
   // Output rows [begin, end) of batch * y, of one image.
-  void RunImage(const Calls& calls, int64_t begin, int64_t end, float* memory) const {
+  void RunImage(const Calls& calls, int64_t begin, int64_t end, float* memory, Band& held) const {
     const Window& w = plan_.depthwise;
     const int64_t image = begin / w.output[1];
     const int64_t top = image * w.input[1];
     const int64_t bands = DivideUp(end - begin, plan_.rows);
     auto* band = reinterpret_cast<char*>(memory + Layout().band);
     const size_t pitch = plan_.band_row_bytes();
-    int64_t have = top;  // input rows [have, have_end) lie in the band
-    int64_t have_end = top;
     for (int64_t b = 0; b < bands; ++b) {
       const int64_t row = begin + (end - begin) * b / bands;
       const int64_t row_end = begin + (end - begin) * (b + 1) / bands;
@@ -275,11 +281,12 @@ class ConvDepthwise : public Executable {
       const int64_t from = top + std::clamp(first_of(row), int64_t{0}, w.input[1]);
       const int64_t to =
           top + std::clamp(first_of(row_end - 1) + plan_.filter_rows(), from - top, w.input[1]);
-      const int64_t kept = std::max(have_end - from, int64_t{0});
-      std::memmove(band, band + static_cast<size_t>(from - have) * pitch, static_cast<size_t>(kept) * pitch);
+      if (from < held.begin || from > held.end || to < held.end) held = {from, from};
+      const int64_t kept = held.end - from;
+      std::memmove(band, band + static_cast<size_t>(from - held.begin) * pitch,
+                   static_cast<size_t>(kept) * pitch);
       FillBand(calls, from, from + kept, to, memory);
-      have = from;
-      have_end = to;
+      held = {from, to};
       RunRows(calls, from, row, row_end, memory);
     }
   }

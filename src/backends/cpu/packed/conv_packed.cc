@@ -110,9 +110,11 @@ class ConvFew : public PackedProduct {
     const PackedCall call = CallFor(args, 0);
     const float* input = input_.floats(args);
     float* edges = static_cast<float*>(args.workspace);
-    args.pool->ParallelFor(window_.batch * window_.output[1], 1, [&](int64_t begin, int64_t end, int thread) {
-      code_.direct(call, window_, input, begin, end, edges + thread * EdgeFloats());
-    });
+    constexpr int64_t kPieceRows = 8;  // that a thread takes at a time
+    args.pool->ParallelFor(window_.batch * window_.output[1], {1, kPieceRows},
+                           [&](int64_t begin, int64_t end, int thread) {
+                             code_.direct(call, window_, input, begin, end, edges + thread * EdgeFloats());
+                           });
   }
 
  private:

@@ -1,6 +1,7 @@
 #include "backends/cpu/packed/division.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "backends/cpu/packed/bf16.h"
 #include "backends/cpu/problem.h"
@@ -12,6 +13,9 @@ namespace {
 constexpr int64_t kBlockFloats = 96 * 1024;
 // Multiply-adds that are done before another thread has woken up.
 constexpr int64_t kLeastWork = 20000;
+// What a thread takes at a time: register blocks of rows, which read all weights, or panels.
+constexpr int64_t kPieceTiles = 8;
+constexpr int64_t kPiecePanels = 4;
 
 struct Division {
   int64_t threads = 1;
@@ -162,7 +166,7 @@ void RunPacked(const PackedShape& shape, const PackedCode& code, std::span<const
       pool.ParallelFor(DivideUp(block.count, shape.unit), 1, [&](int64_t begin, int64_t end, int thread) {
         fill(block, begin * shape.unit, std::min(end * shape.unit, block.count), scratch(thread));
       });
-      pool.ParallelFor(panels, 1,
+      pool.ParallelFor(panels, {1, kPiecePanels},
                        [&](int64_t begin, int64_t end, int) { Multiply(code, calls, block, begin, end); });
     }
   };
@@ -171,10 +175,21 @@ void RunPacked(const PackedShape& shape, const PackedCode& code, std::span<const
   } else if (d.by_panels) {
     // Each thread gathers all rows for itself: cheaper than to wait, and to read them from another core's
     // cache.
-    pool.ParallelFor(panels, 1,
-                     [&](int64_t begin, int64_t end, int thread) { run(0, units, begin, end, thread); });
+    if (shape.rows > d.block_rows) {
+      pool.ParallelFor(panels, 1,
+                       [&](int64_t begin, int64_t end, int thread) { run(0, units, begin, end, thread); });
+      return;
+    }
+    std::vector<char> filled(static_cast<size_t>(d.threads));
+    pool.ParallelFor(panels, {1, kPiecePanels}, [&](int64_t begin, int64_t end, int thread) {
+      const RowBlock block{0, shape.rows, rows + thread * d.block_rows * floats};
+      if (!filled[static_cast<size_t>(thread)]) fill(block, 0, block.count, scratch(thread));
+      filled[static_cast<size_t>(thread)] = true;
+      Multiply(code, calls, block, begin, end);
+    });
   } else {
-    pool.ParallelFor(units, grain,
+    const ThreadPool::Pieces pieces(grain, std::max<int64_t>(kPieceTiles * code.tile_rows / shape.unit, 1));
+    pool.ParallelFor(units, pieces,
                      [&](int64_t begin, int64_t end, int thread) { run(begin, end, 0, panels, thread); });
   }
 }

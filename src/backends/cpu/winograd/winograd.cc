@@ -148,26 +148,27 @@ class Winograd : public Executable {
 
   void RunByTiles(const WinogradCall& call, const Division& d, const RunArgs& args) const {
     const int64_t each = Block(d.block_tiles) + Sums(d.block_tiles);
-    args.pool->ParallelFor(shape_.all_tiles(), 1, [&](int64_t begin, int64_t end, int thread) {
-      float* memory = static_cast<float*>(args.workspace) + thread * each;
-      const int64_t blocks = DivideUp(end - begin, d.block_tiles);
-      for (int64_t b = 0; b < blocks; ++b) {
-        const int64_t first = begin + (end - begin) * b / blocks;
-        const int64_t count = begin + (end - begin) * (b + 1) / blocks - first;
-        const TileBlock block{first, count, PointPitch(shape_, code_, count), memory};
-        transform_(call, block, 0, count);
-        RunPanels(tile_, plan_, call, block, 0, shape_.panels, memory + Block(d.block_tiles));
-      }
-    });
+    args.pool->ParallelFor(
+        shape_.all_tiles(), {1, d.block_tiles}, [&](int64_t begin, int64_t end, int thread) {
+          float* memory = static_cast<float*>(args.workspace) + thread * each;
+          const int64_t blocks = DivideUp(end - begin, d.block_tiles);
+          for (int64_t b = 0; b < blocks; ++b) {
+            const int64_t first = begin + (end - begin) * b / blocks;
+            const int64_t count = begin + (end - begin) * (b + 1) / blocks - first;
+            const TileBlock block{first, count, PointPitch(shape_, code_, count), memory};
+            transform_(call, block, 0, count);
+            RunPanels(tile_, plan_, call, block, 0, shape_.panels, memory + Block(d.block_tiles));
+          }
+        });
   }
 
   void RunByPanels(const WinogradCall& call, const RunArgs& args) const {
     const int64_t tiles = shape_.all_tiles();
     float* memory = static_cast<float*>(args.workspace);
     const TileBlock block{0, tiles, PointPitch(shape_, code_, tiles), memory};
-    args.pool->ParallelFor(tiles, 1,
+    args.pool->ParallelFor(tiles, {1, 4},
                            [&](int64_t begin, int64_t end, int) { transform_(call, block, begin, end); });
-    args.pool->ParallelFor(shape_.panels, 1, [&](int64_t begin, int64_t end, int thread) {
+    args.pool->ParallelFor(shape_.panels, {1, 1}, [&](int64_t begin, int64_t end, int thread) {
       RunPanels(tile_, plan_, call, block, begin, end, memory + Block(tiles) + thread * Sums(tiles));
     });
   }
