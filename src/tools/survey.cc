@@ -15,7 +15,7 @@ namespace {
 // What open dimensions are tried with: sides of pictures, lengths of everything else.
 constexpr std::array<int64_t, 16> kSides = {224, 32,  28,  64,  96,  128, 160, 192,
                                             227, 256, 299, 300, 320, 416, 512, 640};
-constexpr std::array<int64_t, 5> kLengths = {1, 16, 64, 128, 512};
+constexpr std::array<int64_t, 6> kLengths = {1, 16, 64, 128, 512, 16000};  // the last: a second of sound
 
 bool IsChannels(int64_t dim) {
   return dim == 1 || dim == 3 || dim == 4;
@@ -58,6 +58,18 @@ bool KeepsBatch(const Graph& graph, const std::vector<KnownDims>& given) {
   return !shape.has_rank() || shape.rank() < 2 || !shape[0].known() || shape[0].value() == 1;
 }
 
+// Numbers that are computed are none: a window is longer than what it slides over, a frame than the sound.
+bool ComputesNothing(const Graph& graph) {
+  const auto is_empty = [&](ValueId id) {
+    const TensorType& type = graph.value(id).type;
+    return IsFloat(type.dtype) && type.shape.has_rank() &&
+           std::ranges::any_of(type.shape.dims(),
+                               [](const Dim& dim) { return dim.known() && dim.value() == 0; });
+  };
+  return std::ranges::any_of(
+      graph.Order(), [&](NodeId id) { return std::ranges::any_of(graph.node(id).outputs, is_empty); });
+}
+
 class Closer {
  public:
   Closer(Graph& graph, std::vector<KnownDims> given)
@@ -74,7 +86,10 @@ class Closer {
     }
     if (!open) return Try(1, closed);
     const std::span<const int64_t> sizes = picture ? std::span<const int64_t>(kSides) : kLengths;
-    if (std::ranges::any_of(sizes, [&](int64_t size) { return Try(size, closed); })) return true;
+    const auto fits = [&](int64_t size) { return Try(size, closed); };
+    if (std::ranges::any_of(sizes, [&](int64_t size) { return fits(size) && !ComputesNothing(graph_); }))
+      return true;
+    if (std::ranges::any_of(sizes, fits)) return true;
     *closed = Closed(-1);
     return false;
   }

@@ -207,8 +207,9 @@ TEST(Import, FramesBecomeALoop) {
   EXPECT_THAT(Floats(EvaluateGraph(*result.graph, inputs)[0]), ElementsAre(16, 48));
 }
 
-// While of TensorFlow 2 that fills a list of rows whose shape it learns in the body.
-TEST(Import, AListGrowsInALoop) {
+// While of TensorFlow 2 that fills a list with x, 2x and 4x; the list's elements have the shape that
+// `declared`, a node, says.
+std::string ListFilledInALoop(const std::string& declared) {
   const std::string types =
       "attr { key: 'T' value { list { type: DT_INT32 type: DT_VARIANT type: DT_FLOAT } } } "
       "attr { key: 'cond' value { func { name: 'c' } } } "
@@ -216,34 +217,55 @@ TEST(Import, AListGrowsInALoop) {
   const std::string arguments =
       "input_arg { name: 'i' type: DT_INT32 } input_arg { name: 'l' type: DT_VARIANT } "
       "input_arg { name: 'x' type: DT_FLOAT } ";
-  const std::string text =
-      Placeholder("x") + Ints("zero", {0}, true) + Ints("three", {3}, true) + Ints("any", {-1}, true) +
-      Node("list", "TensorListReserve", {"any", "three"}, Type("element_dtype", "DT_FLOAT")) +
-      Node("w", "While", {"zero", "list", "x"}, types) +
-      Node("y", "TensorListStack", {"w:1", "any"}, Type("element_dtype", "DT_FLOAT")) +
-      "library { function { signature { name: 'c' " + arguments +
-      " output_arg { name: 'r' type: DT_BOOL } } " + "node_def { name: 'n' op: 'Const' " +
-      Type("dtype", "DT_INT32") +
-      "attr { key: 'value' value { tensor { dtype: DT_INT32 tensor_shape {} int_val: 3 } } } } "
-      "node_def { name: 'less' op: 'Less' input: 'i' input: 'n:output:0' " +
-      Type("T", "DT_INT32") + " } " +
-      "ret { key: 'r' value: 'less:z:0' } } function { signature { name: 'b' " + arguments +
-      "output_arg { name: 'i2' type: DT_INT32 } output_arg { name: 'l2' type: DT_VARIANT } "
-      "output_arg { name: 'x2' type: DT_FLOAT } } "
-      "node_def { name: 'one' op: 'Const' " +
-      Type("dtype", "DT_INT32") +
-      "attr { key: 'value' value { tensor { dtype: DT_INT32 tensor_shape {} int_val: 1 } } } } "
-      "node_def { name: 'next' op: 'AddV2' input: 'i' input: 'one:output:0' " +
-      Type("T", "DT_INT32") + " } " +
-      "node_def { name: 'set' op: 'TensorListSetItem' input: 'l' input: 'i' input: 'x' " +
-      Type("element_dtype", "DT_FLOAT") + " } " +
-      "node_def { name: 'twice' op: 'AddV2' input: 'x' input: 'x' " + Type("T", "DT_FLOAT") + " } " +
-      "ret { key: 'i2' value: 'next:z:0' } ret { key: 'l2' value: 'set:output_handle:0' } "
-      "ret { key: 'x2' value: 'twice:z:0' } } }";
-  const ImportResult result = Import(text, {{"x", kVector2}}, {"y"});
+  return declared + Placeholder("x") + Ints("zero", {0}, true) + Ints("three", {3}, true) +
+         Node("list", "TensorListReserve", {"declared", "three"}, Type("element_dtype", "DT_FLOAT")) +
+         Node("w", "While", {"zero", "list", "x"}, types) +
+         Node("y", "TensorListStack", {"w:1", "declared"}, Type("element_dtype", "DT_FLOAT")) +
+         "library { function { signature { name: 'c' " + arguments +
+         " output_arg { name: 'r' type: DT_BOOL } } " + "node_def { name: 'n' op: 'Const' " +
+         Type("dtype", "DT_INT32") +
+         "attr { key: 'value' value { tensor { dtype: DT_INT32 tensor_shape {} int_val: 3 } } } } "
+         "node_def { name: 'less' op: 'Less' input: 'i' input: 'n:output:0' " +
+         Type("T", "DT_INT32") + " } " +
+         "ret { key: 'r' value: 'less:z:0' } } function { signature { name: 'b' " + arguments +
+         "output_arg { name: 'i2' type: DT_INT32 } output_arg { name: 'l2' type: DT_VARIANT } "
+         "output_arg { name: 'x2' type: DT_FLOAT } } "
+         "node_def { name: 'one' op: 'Const' " +
+         Type("dtype", "DT_INT32") +
+         "attr { key: 'value' value { tensor { dtype: DT_INT32 tensor_shape {} int_val: 1 } } } } "
+         "node_def { name: 'next' op: 'AddV2' input: 'i' input: 'one:output:0' " +
+         Type("T", "DT_INT32") + " } " +
+         "node_def { name: 'set' op: 'TensorListSetItem' input: 'l' input: 'i' input: 'x' " +
+         Type("element_dtype", "DT_FLOAT") + " } " +
+         "node_def { name: 'twice' op: 'AddV2' input: 'x' input: 'x' " + Type("T", "DT_FLOAT") + " } " +
+         "ret { key: 'i2' value: 'next:z:0' } ret { key: 'l2' value: 'set:output_handle:0' } "
+         "ret { key: 'x2' value: 'twice:z:0' } } }";
+}
+
+TEST(Import, AListGrowsInALoop) {
+  const std::string any_rank = Ints("declared", {-1}, true);
+  const ImportResult result = Import(ListFilledInALoop(any_rank), {{"x", kVector2}}, {"y"});
   const Tensor y = EvaluateGraph(*result.graph, std::vector<Tensor>{Tensor::FromVector<float>({1, 3})})[0];
   EXPECT_THAT(y.dims(), ElementsAre(3, 2));
   EXPECT_THAT(Floats(y), ElementsAre(1, 3, 2, 6, 4, 12));
+}
+
+// So Keras writes recurrent layers whose batch is open: [-1, units].
+TEST(Import, AListOfRowsOfAnyLengthHasTheLengthOfWhatALoopWrites) {
+  const std::string any_length = Ints("declared", {-1});
+  const ImportResult result = Import(ListFilledInALoop(any_length), {{"x", kVector2}}, {"y"});
+  EXPECT_EQ(result.graph->value(result.graph->outputs()[0]).type.shape, (Shape{3, 2}));
+  const Tensor y = EvaluateGraph(*result.graph, std::vector<Tensor>{Tensor::FromVector<float>({1, 3})})[0];
+  EXPECT_THAT(Floats(y), ElementsAre(1, 3, 2, 6, 4, 12));
+}
+
+TEST(Import, AListOfRowsKeepsALengthOpenThatTheRunDecides) {
+  const std::string any_length = Ints("declared", {-1});
+  const std::string text = ListFilledInALoop(any_length);
+  const ImportResult result = Import(text, {{"x", {DType::kFloat32, Shape{Dim()}}}}, {"y"});
+  EXPECT_FALSE(result.graph->value(result.graph->outputs()[0]).type.shape[1].known());
+  const Tensor y = EvaluateGraph(*result.graph, std::vector<Tensor>{Tensor::FromVector<float>({1, 3, 5})})[0];
+  EXPECT_THAT(y.dims(), ElementsAre(3, 3));
 }
 
 TEST(Import, ATableFilledFromConstantsBecomesALookup) {

@@ -134,6 +134,24 @@ TEST(InspectInputs, SequencesThatGoTogetherHaveOneBatch) {
   EXPECT_THAT(line, testing::HasSubstr("--input a=1x224x6 --input b=1x224x4"));
 }
 
+// A sound shorter than the window would do, and give nothing.
+TEST(InspectInputs, AnOpenLengthIsOneThatLeavesSomethingToCompute) {
+  const ScratchFolder folder;
+  const std::string model = folder.Write(
+      "model.pbtxt",
+      "node { name: \"x\" op: \"Placeholder\" attr { key: \"dtype\" value { type: DT_FLOAT } } "
+      "attr { key: \"shape\" value { shape { dim { size: -1 } dim { size: -1 } dim { size: 5 } dim { size: 2 "
+      "} } } } }\n"
+      "node { name: \"y\" op: \"MaxPool\" input: \"x\" attr { key: \"T\" value { type: DT_FLOAT } } "
+      "attr { key: \"ksize\" value { list { i: 1 i: 10 i: 1 i: 1 } } } "
+      "attr { key: \"strides\" value { list { i: 1 i: 5 i: 1 i: 1 } } } "
+      "attr { key: \"padding\" value { s: \"VALID\" } } }\n");
+  const Ran ran = RunFloe({"inspect", model, "--json"});
+  ASSERT_TRUE(Succeeds(ran));
+  const std::string line = Json::parse(ran.out)["build"];
+  EXPECT_THAT(line, testing::HasSubstr("--input x=1x16x5x2"));
+}
+
 class OfferedLine : public testing::TestWithParam<const char*> {};
 
 TEST_P(OfferedLine, Builds) {

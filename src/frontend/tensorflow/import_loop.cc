@@ -53,6 +53,10 @@ struct Importer::LoopVar {
   static LoopVar Make(Builder& builder, const Slot& init, bool invariant);
   // A list that nothing was known of, and its first element: true when it is carried from now on.
   bool Learn(Builder& builder, const Slot& result);
+  // A fresh list whose elements' shape was declared in part only takes the dimensions of what is written: its
+  // buffer then has one shape from the first iteration on, and what reads it is planned. Only once all types
+  // have settled, since what is written must not become less known afterwards; true when it has.
+  bool Narrow(Builder& builder, const TensorType& out);
   // What comes out of an iteration, `out` and `result`, joins what goes in; true when that has changed the
   // type. Impatient, it gives up every dimension at once.
   bool Join(Builder& builder, const TensorType& out, const Slot& result, bool patient);
@@ -174,6 +178,18 @@ bool Importer::LoopVar::Learn(Builder& builder, const Slot& result) {
   return true;
 }
 
+bool Importer::LoopVar::Narrow(Builder& builder, const TensorType& out) {
+  if (!fresh || !type.shape.has_rank() || out.shape.rank() != type.shape.rank()) return false;
+  Shape narrow = type.shape;
+  for (size_t d = 1; d < narrow.rank(); ++d)
+    if (!narrow[d].known() && out.shape[d].known()) narrow[d] = out.shape[d];
+  if (narrow == type.shape) return false;
+  type.shape = narrow;
+  fresh_list.element = ElementShape(narrow);
+  init = Slot::OfList(MaterialiseList(builder, fresh_list));
+  return true;
+}
+
 bool Importer::LoopVar::Join(Builder& builder, const TensorType& out, const Slot& result, bool patient) {
   bool changed = false;
   if (result.is_list() && result.list->differs && !init.list->differs) {
@@ -203,6 +219,7 @@ std::unique_ptr<Graph> Importer::SettleLoopBody(Builder& builder, const Branch& 
     if (graph == nullptr) return nullptr;
     bool changed = false;
     size_t output = 1;
+    std::vector<std::pair<LoopVar*, TensorType>> carried;
     for (size_t i = 0; i < vars.size(); ++i) {
       LoopVar& var = vars[i];
       if (!var.carried) {
@@ -215,8 +232,13 @@ std::unique_ptr<Graph> Importer::SettleLoopBody(Builder& builder, const Branch& 
                                         DTypeName(var.type.dtype), DTypeName(out.dtype)),
                             ""};
       changed |= var.Join(builder, out, (*results)[i], attempt < kPatientAttempts);
+      carried.emplace_back(&var, out);
     }
-    if (!changed) return graph;
+    if (changed) continue;
+    bool narrowed = false;
+    for (const auto& [var, out] : carried)
+      narrowed |= attempt < kPatientAttempts && var->Narrow(builder, out);
+    if (!narrowed) return graph;
   }
   throw ImportFailure{"the shapes of its variables do not settle", ""};
 }
