@@ -13,12 +13,16 @@ void CountInto(const Bincount& op, OpCall& call, const std::vector<int64_t>& bin
                int64_t row_length, Tensor* y) {
   const std::vector<T> weights = call.has(2) ? LoadAll<T>(call.in(2)) : std::vector<T>();
   std::vector<T> sums(static_cast<size_t>(y->size()), T(0));
-  for (size_t i = 0; i < bins.size(); ++i) {
-    if (bins[i] < 0) call.FailValue("a negative value: {}", bins[i]);
-    if (bins[i] >= size) continue;
-    const int64_t row = row_length == 0 ? 0 : static_cast<int64_t>(i) / row_length;
-    T& sum = sums[static_cast<size_t>(row * size + bins[i])];
-    sum = op.binary ? T(1) : WrapAdd(sum, weights.empty() ? T(1) : weights[i]);
+  const int64_t all = static_cast<int64_t>(bins.size());
+  T* row = sums.data();
+  for (int64_t begin = 0; begin < all; begin += row_length, row += size) {
+    for (int64_t i = begin; i < begin + row_length; ++i) {
+      const int64_t bin = bins[static_cast<size_t>(i)];
+      if (bin < 0) call.FailValue("a negative value: {}", bin);
+      if (bin >= size) continue;
+      row[bin] =
+          op.binary ? T(1) : WrapAdd(row[bin], weights.empty() ? T(1) : weights[static_cast<size_t>(i)]);
+    }
   }
   StoreAll(y, sums);
 }
@@ -34,7 +38,8 @@ void Run(const Bincount& op, OpCall& call) {
   const bool rows = x.rank() == 2;
   Tensor& y = call.Out(0, dtype, rows ? Dims{x.dims()[0], size} : Dims{size});
   const bool numeric = VisitComputingType(dtype, [&](auto type) {
-    CountInto<typename decltype(type)::type>(op, call, LoadAll<int64_t>(x), size, rows ? x.dims()[1] : 0, &y);
+    CountInto<typename decltype(type)::type>(op, call, LoadAll<int64_t>(x), size,
+                                             rows ? x.dims()[1] : x.size(), &y);
   });
   if (!numeric) call.FailType(2);
 }

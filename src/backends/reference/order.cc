@@ -30,17 +30,29 @@ template <typename T>
 void ArgReduceAs(const ArgReduce& op, OpCall& call, size_t axis, Tensor* y) {
   const std::vector<T> x = LoadAll<T>(call.in(0));
   const AxisView view = ViewAxis(call.in(0).dims(), axis);
-  const auto wins = [&](T a, T b) { return op.kind == ArgKind::kArgMax ? Above(a, b) : Below(a, b); };
-  for (int64_t o = 0; o < y->size(); ++o) {
-    const T* column = x.data() + o / view.inner * view.length * view.inner + o % view.inner;
-    int64_t best = 0;
+  std::vector<int64_t> places(static_cast<size_t>(y->size()), 0);
+  // Along the axis row by row, so that memory is read in its order.
+  const auto reduce = [&](auto wins, int64_t outer) {
+    const T* rows = x.data() + outer * view.length * view.inner;
+    int64_t* best = places.data() + outer * view.inner;
     for (int64_t i = 1; i < view.length; ++i) {
-      const T value = column[i * view.inner];
-      const T leader = column[best * view.inner];
-      if (wins(value, leader) || (op.select_last && !wins(leader, value))) best = i;
+      for (int64_t k = 0; k < view.inner; ++k) {
+        const T value = rows[i * view.inner + k];
+        const T leader = rows[best[k] * view.inner + k];
+        if (wins(value, leader) || (op.select_last && !wins(leader, value))) best[k] = i;
+      }
     }
-    Store(y, o, 1, &best);
-  }
+  };
+  ForRange(call, view.inner == 0 ? 0 : view.outer, call.in(0).size(), [&](int64_t begin, int64_t end) {
+    for (int64_t o = begin; o < end; ++o) {
+      if (op.kind == ArgKind::kArgMax) {
+        reduce([](T a, T b) { return Above(a, b); }, o);
+      } else {
+        reduce([](T a, T b) { return Below(a, b); }, o);
+      }
+    }
+  });
+  StoreAll(y, places);
 }
 
 template <typename T>
