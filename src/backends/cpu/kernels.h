@@ -29,6 +29,7 @@ Kernel GatherKernel();         // move/gather.cc
 Kernel MoveKernel();           // move/move.cc
 Kernel ScatterKernel();        // move/scatter.cc
 Kernel PoolKernel();           // rows/pool.cc
+Kernel PoolPlacesKernel();     // rows/pool_places.cc
 Kernel ArgReduceKernel();      // rows/arg_reduce.cc
 Kernel CumulativeKernel();     // rows/cumulative.cc
 Kernel ReduceKernel();         // rows/reduce.cc
@@ -62,6 +63,7 @@ inline constexpr Kernel (*kRows[])() = {
     ElementwiseKernel,
     MatMulKernel,
     PoolKernel,
+    PoolPlacesKernel,
     ReduceKernel,
     ArgReduceKernel,
     CumulativeKernel,
