@@ -20,6 +20,7 @@ Kernel ConvTransposeKernel();  // conv/conv_transpose.cc
 Kernel DepthwiseKernel();      // depthwise/depthwise.cc
 Kernel DepthwiseBf16Kernel();  // depthwise/depthwise_bf16.cc
 Kernel ElementwiseKernel();    // elementwise/elementwise.cc
+Kernel ElementwiseHalfKernel();
 Kernel FftKernel();            // fft/fft.cc
 Kernel CropAndResizeKernel();  // image/crop_and_resize.cc
 Kernel ResampleKernel();       // image/resample.cc
@@ -61,6 +62,7 @@ inline constexpr Kernel (*kRows[])() = {
     DepthwiseKernel,
     DepthwiseBf16Kernel,
     ElementwiseKernel,
+    ElementwiseHalfKernel,
     MatMulKernel,
     PoolKernel,
     PoolPlacesKernel,
