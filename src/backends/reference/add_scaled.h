@@ -1,4 +1,4 @@
-// The inner loop of products and eliminations.
+// The inner loops of products and eliminations.
 #ifndef FLOE_BACKENDS_REFERENCE_ADD_SCALED_H_
 #define FLOE_BACKENDS_REFERENCE_ADD_SCALED_H_
 
@@ -11,6 +11,10 @@ namespace floe::reference {
 // y[i] += factor * x[i]; integers wrap. For the four computing types.
 template <typename T>
 void AddScaled(T factor, const T* x, int64_t count, T* y);
+
+// `rows` times in that order: y[i] += factors[k * step] * x[k * count + i].
+template <typename T>
+void AddScaledRows(const T* factors, int64_t step, const T* x, int64_t rows, int64_t count, T* y);
 
 }  // namespace floe::reference
 

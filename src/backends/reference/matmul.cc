@@ -63,8 +63,8 @@ void Multiply(const Shapes& s, const T* a, const T* b, int64_t begin, int64_t en
   for (int64_t first = 0; first < s.k; first += kRows) {
     const int64_t last = std::min(first + kRows, s.k);
     for (int64_t i = begin; i < end; ++i) {
-      for (int64_t k = first; k < last; ++k)
-        AddScaled(a[i * s.a_row + k * s.a_column], b + k * s.n, s.n, out + i * s.n);
+      AddScaledRows(a + i * s.a_row + first * s.a_column, s.a_column, b + first * s.n, last - first, s.n,
+                    out + i * s.n);
     }
   }
 }
