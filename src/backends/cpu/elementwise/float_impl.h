@@ -51,18 +51,25 @@ inline void ActivateBlock(const BlockArgs& args) {
   ActivateRow(*args.activation, out, args.count);
 }
 
-// As floe/float16.h does it, without a branch, for the compiler to do many at a time.
+// Chosen by a mask: what is only computed where it is wanted would be computed one at a time.
+inline uint32_t Choose(bool condition, uint32_t then, uint32_t otherwise) {
+  const uint32_t mask = 0u - static_cast<uint32_t>(condition);
+  return (then & mask) | (otherwise & ~mask);
+}
+
+// As floe/float16.h does it.
 inline void WidenHalf(const BlockArgs& args) {
   const uint16_t* from = static_cast<const uint16_t*>(args.in[0]);
   float* to = static_cast<float*>(args.out);
   for (int64_t i = 0; i < args.count; ++i) {
-    const uint32_t exponent = from[i] & 0x7c00u, mantissa = from[i] & 0x3ffu;
-    const uint32_t normal = ((exponent + (112u << 10)) << 13) | (mantissa << 13);
-    const uint32_t small =
-        std::bit_cast<uint32_t>(static_cast<float>(static_cast<int32_t>(mantissa)) * 0x1p-24f);
-    uint32_t bits = exponent == 0 ? small : normal;
-    bits = exponent == 0x7c00u ? 0x7f800000u | (mantissa << 13) : bits;
-    to[i] = std::bit_cast<float>(bits | static_cast<uint32_t>(from[i] & 0x8000u) << 16);
+    const uint32_t half = from[i];
+    const uint32_t exponent = half & 0x7c00u, mantissa = half & 0x3ffu;
+    const float small = static_cast<float>(static_cast<int32_t>(mantissa)) * 0x1p-24f;
+    const uint32_t bits =
+        Choose(exponent == 0, std::bit_cast<uint32_t>(small), ((half & 0x7fffu) + (112u << 10)) << 13);
+    // Infinities and nan.
+    const uint32_t top = Choose(exponent == 0x7c00u, 0x7f800000u, 0);
+    to[i] = std::bit_cast<float>(bits | top | (half & 0x8000u) << 16);
   }
 }
 
@@ -73,9 +80,9 @@ inline void NarrowHalf(const BlockArgs& args) {
     const uint32_t x = std::bit_cast<uint32_t>(from[i]), magnitude = x & 0x7fffffffu;
     const uint32_t normal = (magnitude + 0xfffu + ((magnitude >> 13) & 1u) - 0x38000000u) >> 13;
     const uint32_t small = std::bit_cast<uint32_t>(std::bit_cast<float>(magnitude) + 0.5f) - 0x3f000000u;
-    uint32_t bits = magnitude < 0x38800000u ? small : normal;
-    bits = magnitude >= 0x477ff000u ? 0x7c00u : bits;
-    bits = magnitude > 0x7f800000u ? 0x7e00u : bits;
+    uint32_t bits = Choose(magnitude < 0x38800000u, small, normal);
+    bits = Choose(magnitude >= 0x477ff000u, 0x7c00u, bits);
+    bits = Choose(magnitude > 0x7f800000u, 0x7e00u, bits);
     to[i] = static_cast<uint16_t>(bits | ((x >> 16) & 0x8000u));
   }
 }
