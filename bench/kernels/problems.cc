@@ -30,6 +30,13 @@ constexpr NamedProblem kAll[] = {
     {"scatter/20000_edges_2000x64", R"(graph g(%x: float32[2000, 64], %m: float32[20000, 64]) -> (%y) {
        %i: int32[20000, 1] = const 100
        %y = ScatterND(%x, %i, %m) {reduction=add} })"},
+    // SegNet's first pooling, and a gate of halves.
+    {"pool_places/112x112x64", R"(graph g(%x: float32[1, 112, 112, 64]) -> (%y, %i) {
+       %y, %i = MaxPool(%x) {kernel_shape=[2, 2], strides=[2, 2]} })"},
+    {"elementwise_half/gate_112x112x32", R"(graph g(%x: float16[1, 112, 112, 32], %g: float16[32]) -> (%y) {
+       %m = Mul(%x, %g)
+       %s = Add(%m, %x)
+       %y = Relu(%s) })"},
     // What detectors keep for non-maximum suppression: YOLO at 640, of 80
     // classes; EfficientDet-D0's anchors.
     {"top_k/100_of_8400", R"(graph g(%x: float32[1, 8400]) -> (%y, %i) {

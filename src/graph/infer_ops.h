@@ -82,6 +82,7 @@ void Infer(const Unique& op, InferContext& ctx);
 void Infer(const ListDiff& op, InferContext& ctx);
 void Infer(const Bincount& op, InferContext& ctx);
 void Infer(const Bucketize& op, InferContext& ctx);
+void Infer(const SearchSorted& op, InferContext& ctx);
 void Infer(const Lstm& op, InferContext& ctx);
 void Infer(const Gru& op, InferContext& ctx);
 void Infer(const NonMaxSuppression& op, InferContext& ctx);

@@ -182,4 +182,11 @@ void Infer(const Bucketize&, InferContext& ctx) {
   ctx.Set(0, DType::kInt32, ctx.shape(0));
 }
 
+void Infer(const SearchSorted& op, InferContext& ctx) {
+  ctx.RequireRank(0, 2);
+  ctx.RequireRank(1, 2);
+  MergeDType(ctx, 0, 1);
+  ctx.Set(0, op.to, ctx.shape(1));
+}
+
 }  // namespace floe

@@ -55,7 +55,7 @@ using OpTypes = OpTypeList<
     MatrixSetDiag, NonZero, InvertPermutation, BroadcastShapes, UnravelIndex, DynamicStitch, DynamicPartition,
     // reduce.h
     Reduce, ArgReduce, TopK, Cumulative, SegmentReduce, SparseSegmentReduce, Unique, ListDiff, Bincount,
-    Bucketize,
+    Bucketize, SearchSorted,
     // recurrent.h
     Lstm, Gru,
     // misc.h

@@ -20,6 +20,7 @@ Kernel ConvTransposeKernel();  // conv/conv_transpose.cc
 Kernel DepthwiseKernel();      // depthwise/depthwise.cc
 Kernel DepthwiseBf16Kernel();  // depthwise/depthwise_bf16.cc
 Kernel ElementwiseKernel();    // elementwise/elementwise.cc
+Kernel ElementwiseHalfKernel();
 Kernel FftKernel();            // fft/fft.cc
 Kernel CropAndResizeKernel();  // image/crop_and_resize.cc
 Kernel ResampleKernel();       // image/resample.cc
@@ -29,6 +30,7 @@ Kernel GatherKernel();         // move/gather.cc
 Kernel MoveKernel();           // move/move.cc
 Kernel ScatterKernel();        // move/scatter.cc
 Kernel PoolKernel();           // rows/pool.cc
+Kernel PoolPlacesKernel();     // rows/pool_places.cc
 Kernel ArgReduceKernel();      // rows/arg_reduce.cc
 Kernel CumulativeKernel();     // rows/cumulative.cc
 Kernel ReduceKernel();         // rows/reduce.cc
@@ -60,8 +62,10 @@ inline constexpr Kernel (*kRows[])() = {
     DepthwiseKernel,
     DepthwiseBf16Kernel,
     ElementwiseKernel,
+    ElementwiseHalfKernel,
     MatMulKernel,
     PoolKernel,
+    PoolPlacesKernel,
     ReduceKernel,
     ArgReduceKernel,
     CumulativeKernel,

@@ -58,6 +58,12 @@ const Node* OnlyNode(const Graph& problem) {
   return order.size() == 1 ? &problem.node(order[0]) : nullptr;
 }
 
+int OutputOf(const Graph& problem, ValueId value) {
+  const auto& outputs = problem.outputs();
+  const auto at = std::find(outputs.begin(), outputs.end(), value);
+  return at == outputs.end() ? -1 : static_cast<int>(at - outputs.begin());
+}
+
 Operand::Operand(const Graph& problem, ValueId value) {
   if (value == kNoValue) return;
   const auto& inputs = problem.inputs();

@@ -30,6 +30,9 @@ const T* OnlyOp(const Graph& problem) {
   return node == nullptr ? nullptr : OpCast<T>(node->op);
 }
 
+// Where a value stands among the problem's outputs; -1 where nobody asks for it.
+int OutputOf(const Graph& problem, ValueId value);
+
 // A value as a run finds it: an input of the problem, or a constant.
 class Operand {
  public:

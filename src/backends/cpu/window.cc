@@ -157,8 +157,11 @@ Refusal ReadPool(const Graph& problem, Window* w) {
   const MaxPool* max = OpCast<MaxPool>(node->op);
   const AveragePool* average = OpCast<AveragePool>(node->op);
   if (max == nullptr && average == nullptr) return "not a pooling op";
-  if (Refusal refusal = RefuseUnlessFloat32(problem)) return refusal;
-  if (node->outputs.size() > 1) return "gives the places of the maxima";
+  if (Refusal refusal = RefuseUnlessStatic(problem)) return refusal;
+  for (const ValueId value : {node->inputs[0], node->outputs[0]}) {
+    const DType dtype = problem.value(value).type.dtype;
+    if (dtype != DType::kFloat32) return std::string(DTypeName(dtype)) + ": float32 only";
+  }
   const Layout layout = max != nullptr ? max->layout : average->layout;
   if (layout != Layout::kNhwc) return "NCHW layout";
   const Ints none;
@@ -174,6 +177,37 @@ Refusal ReadPool(const Graph& problem, Window* w) {
   w->channels = w->output_channels = input.back();
   if (output.back() != w->channels) return "output channels differ";
   return std::nullopt;
+}
+
+std::vector<Reach> ReachOf(const Window& w, int d) {
+  std::vector<Reach> reaches;
+  for (int64_t o = 0; o < w.output[d]; ++o) {
+    const int64_t start = o * w.stride[d] - w.pad[d];
+    Reach reach;
+    for (int64_t k = 0; k < w.kernel[d]; ++k) {
+      const int64_t at = start + k * w.dilation[d];
+      if (at >= w.input[d] + w.pad_end[d]) break;
+      ++reach.padded;
+      if (at < 0 || at >= w.input[d]) continue;
+      if (reach.count++ == 0) reach.begin = at;
+    }
+    reaches.push_back(reach);
+  }
+  for (size_t i = reaches.size(); i-- > 1;) {
+    if (reaches[i].count == w.kernel[d] && reaches[i - 1].count == w.kernel[d]) {
+      reaches[i - 1].alike = reaches[i].alike + 1;
+    }
+  }
+  return reaches;
+}
+
+bool SeesOnlyPadding(const Window& w) {
+  for (int d = 0; d < 3; ++d) {
+    for (const Reach& reach : ReachOf(w, d)) {
+      if (reach.count == 0) return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace floe::cpu

@@ -37,8 +37,20 @@ struct Window {
 Refusal ReadConv(const Graph& problem, const FusedGroup& group, Window* window);
 // The same for a ConvTranspose; `input` and `output` are the op's own.
 Refusal ReadConvTranspose(const Graph& problem, const FusedGroup& group, Window* window);
-// The only node is a MaxPool or AveragePool.
+// The only node is a MaxPool or AveragePool of float32; a MaxPool's places may be of any type.
 Refusal ReadPool(const Graph& problem, Window* window);
+
+// The part of a window that lies in the image, in one dimension.
+struct Reach {
+  int64_t begin = 0;  // input place of the first tap inside
+  int64_t count = 0;
+  int64_t padded = 0;  // taps inside the image or its padding
+  int64_t alike = 1;   // windows from here on with all taps inside; else 1
+};
+// Of every place of the output in dimension d.
+std::vector<Reach> ReachOf(const Window& w, int d);
+// Whether there is a window without a pixel: it has no maximum and no mean.
+bool SeesOnlyPadding(const Window& w);
 
 }  // namespace floe::cpu
 

@@ -1,6 +1,6 @@
 // TensorFlow's CombinedNonMaxSuppression.
 #include <algorithm>
-#include <numeric>
+#include <cstdint>
 
 #include "backends/reference/boxes.h"
 #include "backends/reference/indexing.h"
@@ -12,8 +12,8 @@ namespace {
 
 struct Detection {
   float score;
-  int64_t box_class;
-  Box box;
+  int32_t box_class;
+  int64_t box;
 };
 
 struct Setup {
@@ -41,6 +41,7 @@ Setup ReadSetup(const OpCall& call) {
               call.Int(3),
               static_cast<float>(call.Number(4)),
               static_cast<float>(call.Number(5))};
+  if (std::max(setup.boxes, setup.classes) > INT32_MAX) call.FailValue("{} boxes", setup.boxes);
   if (setup.most_per_class < 1) call.FailValue("{} boxes a class", setup.most_per_class);
   if (call.Size(setup.most, "total") < 1) call.FailValue("a total of 0 boxes");
   if (!(setup.iou_threshold >= 0 && setup.iou_threshold <= 1)) {
@@ -49,65 +50,63 @@ Setup ReadSetup(const OpCall& call) {
   return setup;
 }
 
-struct Candidate {
-  float score;
-  int64_t box;
-};
-// Of a heap: the highest score on top, of equal ones the first box.
-bool IsBehind(const Candidate& a, const Candidate& b) {
-  return a.score != b.score ? a.score < b.score : a.box > b.box;
+// Which of an image's boxes, and where.
+Box BoxOf(const OpCall& call, const Setup& s, int64_t image, int64_t box_class, int64_t box) {
+  const int64_t at = (image * s.boxes + box) * s.shared + (s.shared == 1 ? 0 : box_class);
+  const float* c = call.in(0).data<float>() + at * 4;
+  return {c[0], c[1], c[2], c[3]};
 }
 
-// The boxes of each class whose score is above the threshold, in one walk over the scores.
-std::vector<std::vector<Candidate>> CandidatesOf(const OpCall& call, const Setup& s, int64_t image) {
-  const float* scores = call.in(1).data<float>() + image * s.boxes * s.classes;
-  std::vector<std::vector<Candidate>> candidates(static_cast<size_t>(s.classes));
-  for (int64_t i = 0; i < s.boxes; ++i) {
-    for (int64_t c = 0; c < s.classes; ++c) {
-      const float score = scores[i * s.classes + c];
-      if (score > s.score_threshold) candidates[static_cast<size_t>(c)].push_back({score, i});
+// Classes [begin, end), a cache line of scores at a time.
+constexpr int64_t kTogether = 16;
+
+void SelectClasses(const OpCall& call, const Setup& s, int64_t image, int64_t begin, int64_t end,
+                   std::vector<Detection>* found) {
+  std::vector<int64_t> keys(static_cast<size_t>(kTogether * s.boxes));
+  for (int64_t first = begin; first < end; first += kTogether) {
+    const int64_t classes = std::min(kTogether, end - first);
+    const float* scores = call.in(1).data<float>() + image * s.boxes * s.classes + first;
+    size_t counts[kTogether] = {};
+    for (int64_t i = 0; i < s.boxes; ++i) {
+      for (int64_t c = 0; c < classes; ++c) {
+        // Written in any case and kept if it is above: which ones are is no pattern to guess.
+        const float score = scores[i * s.classes + c];
+        keys[static_cast<size_t>(c * s.boxes) + counts[c]] = BestFirst::Key(score, i);
+        counts[c] += score > s.score_threshold ? 1 : 0;
+      }
+    }
+    for (int64_t c = 0; c < classes; ++c) {
+      BestFirst queue({keys.data() + c * s.boxes, counts[c]});
+      std::vector<Detection>& of_class = found[first + c];
+      KeptBoxes kept;
+      while (!queue.empty() && static_cast<int64_t>(of_class.size()) < s.most_per_class) {
+        const int64_t next = queue.Pop();
+        const Box box = BoxOf(call, s, image, first + c, next);
+        if (kept.AnyAbove(s.iou_threshold, box)) continue;
+        kept.Add(box);
+        of_class.push_back({scores[next * s.classes + c], static_cast<int32_t>(first + c), next});
+      }
     }
   }
-  return candidates;
 }
 
-// Few candidates are looked at before enough are found: a heap sorts only those.
-std::vector<Detection> SelectClass(const OpCall& call, const Setup& s, int64_t image, int64_t box_class,
-                                   std::vector<Candidate> heap) {
-  const float* corners =
-      call.in(0).data<float>() + (image * s.boxes * s.shared + (s.shared == 1 ? 0 : box_class)) * 4;
-  std::make_heap(heap.begin(), heap.end(), IsBehind);
-  std::vector<Detection> found;
-  while (!heap.empty() && static_cast<int64_t>(found.size()) < s.most_per_class) {
-    std::pop_heap(heap.begin(), heap.end(), IsBehind);
-    const Candidate best = heap.back();
-    heap.pop_back();
-    const float* c = corners + best.box * s.shared * 4;
-    const Box box = {c[0], c[1], c[2], c[3]};
-    const bool overlaps = std::any_of(found.begin(), found.end(), [&](const Detection& d) {
-      return IntersectionOverUnion(box, d.box) > s.iou_threshold;
-    });
-    if (!overlaps) found.push_back({best.score, box_class, box});
-  }
-  return found;
-}
-
-// Of all classes, the best scores first.
-std::vector<Detection> Select(const OpCall& call, const Setup& s, int64_t image) {
-  std::vector<std::vector<Candidate>> candidates = CandidatesOf(call, s, image);
-  std::vector<std::vector<Detection>> found(candidates.size());
-  ForRange(call, s.classes, [&](int64_t begin, int64_t end) {
-    for (int64_t c = begin; c < end; ++c) {
-      const auto i = static_cast<size_t>(c);
-      found[i] = SelectClass(call, s, image, c, std::move(candidates[i]));
-    }
-  });
+// Of all classes, the best scores first, of equal ones those of the first class; no more than `most`.
+std::vector<Detection> Select(const OpCall& call, const Setup& s, int64_t image, int64_t most) {
+  std::vector<std::vector<Detection>> found(static_cast<size_t>(s.classes));
+  ForRange(call, s.classes,
+           [&](int64_t begin, int64_t end) { SelectClasses(call, s, image, begin, end, found.data()); });
   std::vector<Detection> all;
-  for (const std::vector<Detection>& of_class : found)
-    all.insert(all.end(), of_class.begin(), of_class.end());
-  std::stable_sort(all.begin(), all.end(),
-                   [](const Detection& a, const Detection& b) { return a.score > b.score; });
-  return all;
+  std::vector<int64_t> keys;
+  for (const std::vector<Detection>& of_class : found) {
+    for (const Detection& d : of_class) {
+      keys.push_back(BestFirst::Key(d.score, static_cast<int64_t>(all.size())));
+      all.push_back(d);
+    }
+  }
+  std::vector<Detection> best;
+  for (BestFirst queue(keys); !queue.empty() && static_cast<int64_t>(best.size()) < most;)
+    best.push_back(all[static_cast<size_t>(queue.Pop())]);
+  return best;
 }
 
 }  // namespace
@@ -124,18 +123,18 @@ void Run(const CombinedNonMaxSuppression& op, OpCall& call) {
   Tensor& valid = call.Out(3, DType::kInt32, {s.batch});
   for (Tensor* t : {&boxes, &scores, &classes}) SetZero(t);
   for (int64_t image = 0; image < s.batch; ++image) {
-    const std::vector<Detection> found = Select(call, s, image);
-    const size_t kept = std::min(found.size(), static_cast<size_t>(count));
-    for (size_t i = 0; i < kept; ++i) {
+    const std::vector<Detection> found = Select(call, s, image, count);
+    for (size_t i = 0; i < found.size(); ++i) {
       const size_t to = static_cast<size_t>(image * count) + i;
-      const float corners[] = {found[i].box.y1, found[i].box.x1, found[i].box.y2, found[i].box.x2};
+      const Box box = BoxOf(call, s, image, found[i].box_class, found[i].box);
+      const float corners[] = {box.y1, box.x1, box.y2, box.x2};
       for (size_t k = 0; k < 4; ++k) {
         boxes.data<float>()[to * 4 + k] = op.clip_boxes ? std::clamp(corners[k], 0.0f, 1.0f) : corners[k];
       }
       scores.data<float>()[to] = found[i].score;
       classes.data<float>()[to] = static_cast<float>(found[i].box_class);
     }
-    valid.data<int32_t>()[image] = static_cast<int32_t>(kept);
+    valid.data<int32_t>()[image] = static_cast<int32_t>(found.size());
   }
 }
 

@@ -1,5 +1,6 @@
-// Counting: histograms and buckets.
+// Counting: histograms, buckets and places in sorted rows.
 #include <algorithm>
+#include <type_traits>
 
 #include "backends/reference/indexing.h"
 #include "backends/reference/kernels.h"
@@ -13,12 +14,16 @@ void CountInto(const Bincount& op, OpCall& call, const std::vector<int64_t>& bin
                int64_t row_length, Tensor* y) {
   const std::vector<T> weights = call.has(2) ? LoadAll<T>(call.in(2)) : std::vector<T>();
   std::vector<T> sums(static_cast<size_t>(y->size()), T(0));
-  for (size_t i = 0; i < bins.size(); ++i) {
-    if (bins[i] < 0) call.FailValue("a negative value: {}", bins[i]);
-    if (bins[i] >= size) continue;
-    const int64_t row = row_length == 0 ? 0 : static_cast<int64_t>(i) / row_length;
-    T& sum = sums[static_cast<size_t>(row * size + bins[i])];
-    sum = op.binary ? T(1) : WrapAdd(sum, weights.empty() ? T(1) : weights[i]);
+  const int64_t all = static_cast<int64_t>(bins.size());
+  T* row = sums.data();
+  for (int64_t begin = 0; begin < all; begin += row_length, row += size) {
+    for (int64_t i = begin; i < begin + row_length; ++i) {
+      const int64_t bin = bins[static_cast<size_t>(i)];
+      if (bin < 0) call.FailValue("a negative value: {}", bin);
+      if (bin >= size) continue;
+      row[bin] =
+          op.binary ? T(1) : WrapAdd(row[bin], weights.empty() ? T(1) : weights[static_cast<size_t>(i)]);
+    }
   }
   StoreAll(y, sums);
 }
@@ -34,7 +39,8 @@ void Run(const Bincount& op, OpCall& call) {
   const bool rows = x.rank() == 2;
   Tensor& y = call.Out(0, dtype, rows ? Dims{x.dims()[0], size} : Dims{size});
   const bool numeric = VisitComputingType(dtype, [&](auto type) {
-    CountInto<typename decltype(type)::type>(op, call, LoadAll<int64_t>(x), size, rows ? x.dims()[1] : 0, &y);
+    CountInto<typename decltype(type)::type>(op, call, LoadAll<int64_t>(x), size,
+                                             rows ? x.dims()[1] : x.size(), &y);
   });
   if (!numeric) call.FailType(2);
 }
@@ -49,6 +55,35 @@ void Run(const Bucketize& op, OpCall& call) {
     const auto above = std::upper_bound(op.boundaries.begin(), op.boundaries.end(), values[i]);
     y.data<int32_t>()[i] = static_cast<int32_t>(above - op.boundaries.begin());
   }
+}
+
+void Run(const SearchSorted& op, OpCall& call) {
+  call.RequireRank(0, 2);
+  call.RequireRank(1, 2);
+  call.RequireSameType(1, 0);
+  const Tensor &rows = call.in(0), &values = call.in(1);
+  if (!IsFloat(rows.dtype()) && !IsInteger(rows.dtype())) call.FailType(0);
+  if (!IsInteger(op.to)) call.Fail("cannot give places as {}", DTypeName(op.to));
+  const int64_t count = rows.dims()[0], length = rows.dims()[1], width = values.dims()[1];
+  if (values.dims()[0] != count) call.Fail("{} rows for values of {}", count, values.dims()[0]);
+  Tensor& y = call.Out(0, op.to, values.dims());
+  VisitComputingType(rows.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    if constexpr (!std::is_same_v<T, Complex>) {
+      const std::vector<T> sorted = LoadAll<T>(rows), wanted = LoadAll<T>(values);
+      std::vector<int64_t> places(wanted.size());
+      ForRange(call, y.size(), y.size(), [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) {
+          const T* first = sorted.data() + i / width * length;
+          const T value = wanted[static_cast<size_t>(i)];
+          const T* at = op.behind ? std::upper_bound(first, first + length, value)
+                                  : std::lower_bound(first, first + length, value);
+          places[static_cast<size_t>(i)] = at - first;
+        }
+      });
+      StoreAll(&y, places);
+    }
+  });
 }
 
 }  // namespace floe::reference

@@ -1,6 +1,7 @@
 // Non-maximum suppression, ONNX's and TensorFlow's.
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <queue>
 
@@ -10,24 +11,11 @@
 
 namespace floe::reference {
 
-float IntersectionOverUnion(const Box& a, const Box& b) {
-  const float a_top = std::min(a.y1, a.y2), a_left = std::min(a.x1, a.x2);
-  const float a_bottom = std::max(a.y1, a.y2), a_right = std::max(a.x1, a.x2);
-  const float b_top = std::min(b.y1, b.y2), b_left = std::min(b.x1, b.x2);
-  const float b_bottom = std::max(b.y1, b.y2), b_right = std::max(b.x1, b.x2);
-  const float a_area = (a_bottom - a_top) * (a_right - a_left);
-  const float b_area = (b_bottom - b_top) * (b_right - b_left);
-  if (a_area <= 0 || b_area <= 0) return 0;
-  const float height = std::max(std::min(a_bottom, b_bottom) - std::max(a_top, b_top), 0.0f);
-  const float width = std::max(std::min(a_right, b_right) - std::max(a_left, b_left), 0.0f);
-  const float common = height * width;
-  return common / (a_area + b_area - common);
-}
-
 namespace {
 
 std::vector<Box> LoadBoxes(const Tensor& t, int64_t begin, int64_t count, bool centered) {
   std::vector<Box> boxes;
+  boxes.reserve(static_cast<size_t>(count));
   std::vector<double> values(static_cast<size_t>(4 * count));
   Load(t, 4 * begin, 4 * count, values.data());
   for (size_t i = 0; i < values.size(); i += 4) {
@@ -57,10 +45,33 @@ struct Limits {
   DType score_type = DType::kFloat32;
 };
 
+// Boxes are dropped, none loses score: each candidate is looked at once.
+std::vector<Candidate> SelectHard(const std::vector<Box>& boxes, const std::vector<double>& scores,
+                                  const Limits& limits) {
+  std::vector<int64_t> keys;
+  keys.reserve(scores.size());
+  for (size_t i = 0; i < scores.size(); ++i) {
+    if (scores[i] > limits.score_threshold)
+      keys.push_back(BestFirst::Key(static_cast<float>(scores[i]), static_cast<int64_t>(i)));
+  }
+  std::vector<Candidate> selected;
+  KeptBoxes kept;
+  BestFirst queue(keys);
+  while (static_cast<int64_t>(selected.size()) < limits.most && !queue.empty()) {
+    const int64_t next = queue.Pop();
+    const Box& box = boxes[static_cast<size_t>(next)];
+    if (kept.AnyAbove(limits.iou_threshold, box)) continue;
+    kept.Add(box);
+    selected.push_back({scores[static_cast<size_t>(next)], next, 0});
+  }
+  return selected;
+}
+
 // TensorFlow's DoNonMaxSuppressionOp. Scores must be above the threshold and fall as boxes are weighed.
-// `overlap` of two boxes by their places.
-template <typename Overlap>
-std::vector<Candidate> Select(const std::vector<double>& scores, const Limits& limits, Overlap overlap_of) {
+// overlap_of(i, k) of box i and the k-th of the selected; keep(i) is told of each of these.
+template <typename Overlap, typename Keep>
+std::vector<Candidate> SelectSoft(const std::vector<double>& scores, const Limits& limits, Overlap overlap_of,
+                                  Keep keep) {
   std::priority_queue<Candidate, std::vector<Candidate>, ByScore> queue;
   for (size_t i = 0; i < scores.size(); ++i) {
     if (scores[i] > limits.score_threshold) queue.push({scores[i], static_cast<int64_t>(i), 0});
@@ -72,7 +83,7 @@ std::vector<Candidate> Select(const std::vector<double>& scores, const Limits& l
     const double before = next.score;
     bool dropped = false;
     for (int64_t j = static_cast<int64_t>(selected.size()) - 1; j >= next.compared && !dropped; --j) {
-      const float overlap = overlap_of(next.box, selected[static_cast<size_t>(j)].box);
+      const float overlap = overlap_of(next.box, static_cast<size_t>(j));
       if (limits.sigma <= 0) {
         dropped = overlap > limits.iou_threshold;
         continue;
@@ -85,6 +96,7 @@ std::vector<Candidate> Select(const std::vector<double>& scores, const Limits& l
     if (dropped) continue;
     if (next.score == before) {
       selected.push_back(next);
+      keep(next.box);
     } else if (next.score > limits.score_threshold) {
       queue.push(next);
     }
@@ -94,9 +106,24 @@ std::vector<Candidate> Select(const std::vector<double>& scores, const Limits& l
 
 std::vector<Candidate> Select(const std::vector<Box>& boxes, const std::vector<double>& scores,
                               const Limits& limits) {
-  return Select(scores, limits, [&](int64_t i, int64_t k) {
-    return IntersectionOverUnion(boxes[static_cast<size_t>(i)], boxes[static_cast<size_t>(k)]);
-  });
+  const bool keys_hold = limits.score_type != DType::kFloat64 && scores.size() <= UINT32_MAX;
+  if (limits.sigma <= 0 && keys_hold) return SelectHard(boxes, scores, limits);
+  KeptBoxes kept;
+  return SelectSoft(
+      scores, limits, [&](int64_t i, size_t k) { return kept.Overlap(boxes[static_cast<size_t>(i)], k); },
+      [&](int64_t i) { kept.Add(boxes[static_cast<size_t>(i)]); });
+}
+
+// By a table of overlaps.
+std::vector<Candidate> SelectByTable(const std::vector<double>& table, const std::vector<double>& scores,
+                                     const Limits& limits) {
+  std::vector<size_t> kept;
+  return SelectSoft(
+      scores, limits,
+      [&](int64_t i, size_t k) {
+        return static_cast<float>(table[static_cast<size_t>(i) * scores.size() + kept[k]]);
+      },
+      [&](int64_t i) { kept.push_back(static_cast<size_t>(i)); });
 }
 
 }  // namespace
@@ -115,13 +142,20 @@ void Run(const NonMaxSuppression& op, OpCall& call) {
   if (call.has(2)) limits.most = call.Int(2);
   if (call.has(3)) limits.iou_threshold = static_cast<float>(call.Number(3));
   if (call.has(4)) limits.score_threshold = call.Number(4);
+  limits.score_type = call.in(1).dtype();
   std::vector<int64_t> found;
+  std::vector<std::vector<Candidate>> of_class(static_cast<size_t>(classes));
   for (int64_t b = 0; b < batch; ++b) {
     const std::vector<Box> boxes = LoadBoxes(call.in(0), b * n, n, op.box_order == BoxOrder::kCenter);
-    for (int64_t c = 0; c < classes; ++c) {
+    ForRange(call, classes, [&](int64_t begin, int64_t end) {
       std::vector<double> scores(static_cast<size_t>(n));
-      Load(call.in(1), (b * classes + c) * n, n, scores.data());
-      for (const Candidate& s : Select(boxes, scores, limits)) found.insert(found.end(), {b, c, s.box});
+      for (int64_t c = begin; c < end; ++c) {
+        Load(call.in(1), (b * classes + c) * n, n, scores.data());
+        of_class[static_cast<size_t>(c)] = Select(boxes, scores, limits);
+      }
+    });
+    for (int64_t c = 0; c < classes; ++c) {
+      for (const Candidate& s : of_class[static_cast<size_t>(c)]) found.insert(found.end(), {b, c, s.box});
     }
   }
   StoreAll(&call.Out(0, DType::kInt64, {static_cast<int64_t>(found.size() / 3), 3}), found);
@@ -144,10 +178,7 @@ void Run(const TfNonMaxSuppression& op, OpCall& call) {
   }
   const std::vector<double> scored = LoadAll<double>(scores);
   const std::vector<Candidate> selected =
-      op.overlaps ? Select(scored, limits,
-                           [&, table = LoadAll<double>(call.in(0))](int64_t i, int64_t k) {
-                             return static_cast<float>(table[static_cast<size_t>(i * scores.size() + k)]);
-                           })
+      op.overlaps ? SelectByTable(LoadAll<double>(call.in(0)), scored, limits)
                   : Select(LoadBoxes(call.in(0), 0, scores.size(), false), scored, limits);
   const int64_t valid = static_cast<int64_t>(selected.size());
   const int64_t count = op.pad_to_max ? limits.most : valid;

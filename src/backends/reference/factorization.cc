@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "backends/reference/add_scaled.h"
 #include "backends/reference/indexing.h"
 #include "backends/reference/kernels.h"
 #include "backends/reference/value_io.h"
@@ -61,9 +62,19 @@ int64_t Batch(const Tensor& x) {
   return Product(x.dims(), 0, x.rank() - 2);
 }
 
+// m -= tau v (v^T m), where v is zero before place k.
+void Reflect(const std::vector<double>& v, double tau, int64_t k, Matrix* m) {
+  std::vector<double> dots(static_cast<size_t>(m->columns), 0.0);
+  for (int64_t r = k; r < m->rows; ++r)
+    AddScaled(v[static_cast<size_t>(r)], &m->at(r, 0), m->columns, dots.data());
+  for (int64_t r = k; r < m->rows; ++r)
+    AddScaled(-tau * v[static_cast<size_t>(r)], dots.data(), m->columns, &m->at(r, 0));
+}
+
 // Householder reflections, with the signs that Eigen gives them: the diagonal of r is negative where the
-// reflected column began positive, and the last column of a square matrix stays as it is.
-void Factor(Matrix* a, Matrix* q) {
+// reflected column began positive, and the last column of a square matrix stays as it is. `turned` becomes
+// the transpose of q.
+void Factor(Matrix* a, Matrix* turned) {
   for (int64_t k = 0; k < std::min(a->rows, a->columns); ++k) {
     double tail = 0;
     for (int64_t r = k + 1; r < a->rows; ++r) tail += a->at(r, k) * a->at(r, k);
@@ -75,16 +86,8 @@ void Factor(Matrix* a, Matrix* q) {
     v[static_cast<size_t>(k)] = 1;
     for (int64_t r = k + 1; r < a->rows; ++r) v[static_cast<size_t>(r)] = a->at(r, k) / (first - beta);
     const double tau = (beta - first) / beta;
-    for (int64_t c = 0; c < a->columns; ++c) {
-      double dot = 0;
-      for (int64_t r = k; r < a->rows; ++r) dot += v[static_cast<size_t>(r)] * a->at(r, c);
-      for (int64_t r = k; r < a->rows; ++r) a->at(r, c) -= tau * dot * v[static_cast<size_t>(r)];
-    }
-    for (int64_t r = 0; r < q->rows; ++r) {
-      double dot = 0;
-      for (int64_t c = k; c < q->columns; ++c) dot += q->at(r, c) * v[static_cast<size_t>(c)];
-      for (int64_t c = k; c < q->columns; ++c) q->at(r, c) -= tau * dot * v[static_cast<size_t>(c)];
-    }
+    Reflect(v, tau, k, a);
+    Reflect(v, tau, k, turned);
     for (int64_t r = k + 1; r < a->rows; ++r) a->at(r, k) = 0;
   }
 }
@@ -210,32 +213,61 @@ Singular Decompose(const Matrix& x, bool full) {
 
 }  // namespace
 
+namespace {
+
+double Conjugate(double v) {
+  return v;
+}
+Complex Conjugate(Complex v) {
+  return std::conj(v);
+}
+
+// Of a Hermitian matrix, whose lower triangle alone is read: u with a = u^H u, row by row; l is u^H. False
+// where the matrix is not positive definite.
+template <typename T>
+bool CholeskyOf(int64_t n, const std::vector<T>& a, std::vector<T>* l) {
+  std::vector<T> u(a.size(), T(0));
+  for (int64_t c = 0; c < n; ++c) {
+    T* row = u.data() + c * n;
+    for (int64_t r = c; r < n; ++r) row[r] = Conjugate(a[static_cast<size_t>(r * n + c)]);
+    for (int64_t k = 0; k < c; ++k) {
+      const T* above = u.data() + k * n;
+      AddScaled(-Conjugate(above[c]), above + c, n - c, row + c);
+    }
+    const double diagonal = std::real(row[c]);
+    if (!(diagonal > 0)) return false;
+    row[c] = std::sqrt(diagonal);
+    for (int64_t r = c + 1; r < n; ++r) row[r] /= row[c];
+    for (int64_t r = c; r < n; ++r) (*l)[static_cast<size_t>(r * n + c)] = Conjugate(row[r]);
+  }
+  return true;
+}
+
+template <typename T>
+void CholeskyAs(OpCall& call, int64_t n, Tensor* y) {
+  const Tensor& x = call.in(0);
+  ForRange(call, x.size() / (n * n), x.size() * n, [&](int64_t begin, int64_t end) {
+    std::vector<T> a(static_cast<size_t>(n * n));
+    for (int64_t i = begin; i < end; ++i) {
+      Load(x, i * n * n, n * n, a.data());
+      std::vector<T> l(a.size(), T(0));
+      if (!CholeskyOf(n, a, &l)) call.FailValue("matrix {} is not positive definite", i);
+      Store(y, i * n * n, n * n, l.data());
+    }
+  });
+}
+
+}  // namespace
+
 void Run(const Cholesky&, OpCall& call) {
   const Tensor& x = call.in(0);
   if (!IsFloat(x.dtype()) && !IsComplex(x.dtype())) call.FailType(0);
   if (x.rank() < 2 || x.dims()[x.rank() - 2] != x.dims().back())
     call.Fail("expected square matrices, found {}", DimsToString(x.dims()));
-  const int64_t n = x.dims().back();
   Tensor& y = call.Out(0, x.dtype(), x.dims());
-  for (int64_t base = 0; base < x.size(); base += n * n) {
-    std::vector<Complex> a(static_cast<size_t>(n * n)), l(a.size(), Complex(0, 0));
-    Load(x, base, n * n, a.data());
-    const auto at = [n](std::vector<Complex>& m, int64_t r, int64_t c) -> Complex& {
-      return m[static_cast<size_t>(r * n + c)];
-    };
-    for (int64_t c = 0; c < n; ++c) {
-      double diagonal = at(a, c, c).real();
-      for (int64_t k = 0; k < c; ++k) diagonal -= std::norm(at(l, c, k));
-      if (!(diagonal > 0)) call.FailValue("matrix {} is not positive definite", base / (n * n));
-      at(l, c, c) = std::sqrt(diagonal);
-      for (int64_t r = c + 1; r < n; ++r) {
-        Complex v = at(a, r, c);
-        for (int64_t k = 0; k < c; ++k) v -= at(l, r, k) * std::conj(at(l, c, k));
-        at(l, r, c) = v / at(l, c, c);
-      }
-    }
-    Store(&y, base, n * n, l.data());
-  }
+  if (x.size() == 0) return;
+  IsComplex(x.dtype()) ? CholeskyAs<Complex>(call, x.dims().back(), &y)
+                       : CholeskyAs<double>(call, x.dims().back(), &y);
 }
 
 void Run(const Qr& op, OpCall& call) {
@@ -245,10 +277,10 @@ void Run(const Qr& op, OpCall& call) {
   Tensor& q_out = call.Out(0, x.dtype(), WithMatrix(x, {rows, inner}));
   Tensor& r_out = call.Out(1, x.dtype(), WithMatrix(x, {inner, columns}));
   for (int64_t i = 0; i < Batch(x); ++i) {
-    Matrix a = LoadMatrix(x, i), q = Identity(rows), kept(rows, inner);
-    Factor(&a, &q);
+    Matrix a = LoadMatrix(x, i), turned = Identity(rows), kept(rows, inner);
+    Factor(&a, &turned);
     for (int64_t r = 0; r < rows; ++r)
-      for (int64_t c = 0; c < inner; ++c) kept.at(r, c) = q.at(r, c);
+      for (int64_t c = 0; c < inner; ++c) kept.at(r, c) = turned.at(c, r);
     StoreMatrix(&q_out, i, kept);
     a.data.resize(static_cast<size_t>(inner * columns));
     StoreMatrix(&r_out, i, a);

@@ -94,6 +94,7 @@ void Run(const Unique& op, OpCall& call);
 void Run(const ListDiff& op, OpCall& call);
 void Run(const Bincount& op, OpCall& call);
 void Run(const Bucketize& op, OpCall& call);
+void Run(const SearchSorted& op, OpCall& call);
 
 // recurrent.cc
 void Run(const Lstm& op, OpCall& call);

@@ -1,8 +1,10 @@
-// Inverses, determinants and systems of equations by elimination with partial pivoting, real matrices as
-// complex ones.
+// Inverses, determinants and systems of equations by elimination with partial pivoting.
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
+#include "backends/reference/add_scaled.h"
 #include "backends/reference/indexing.h"
 #include "backends/reference/kernels.h"
 #include "backends/reference/value_io.h"
@@ -19,64 +21,85 @@ int64_t MatrixSize(const OpCall& call) {
   return x.dims().back();
 }
 
-// Brings `a` to upper triangular form, doing the same to `b` (n x m); false if a pivot is zero. `sign` turns
-// with each exchange of rows.
-bool Eliminate(int64_t n, std::vector<Complex>* a, int64_t m, std::vector<Complex>* b, Complex* sign) {
-  const auto at = [](std::vector<Complex>* v, int64_t width, int64_t r, int64_t c) -> Complex& {
-    return (*v)[static_cast<size_t>(r * width + c)];
-  };
+// Calls f with the type that matrices of this type are computed in: a std::type_identity.
+template <typename F>
+void VisitMatrices(DType dtype, F f) {
+  if (IsComplex(dtype)) {
+    f(std::type_identity<Complex>());
+  } else {
+    f(std::type_identity<double>());
+  }
+}
+
+// Row-major, of `width` columns.
+template <typename T>
+struct Rows {
+  std::vector<T> values;
+  int64_t width;
+
+  T* row(int64_t r) { return values.data() + r * width; }
+  T& at(int64_t r, int64_t c) { return row(r)[c]; }
+};
+
+// Brings `a` to upper triangular form, doing the same to `b`; false if a pivot is zero. `sign` turns with
+// each exchange of rows.
+template <typename T>
+bool Eliminate(Rows<T>& a, Rows<T>& b, T* sign) {
+  const int64_t n = a.width;
   for (int64_t k = 0; k < n; ++k) {
     int64_t pivot = k;
     for (int64_t r = k + 1; r < n; ++r) {
-      if (std::abs(at(a, n, r, k)) > std::abs(at(a, n, pivot, k))) pivot = r;
+      if (std::abs(a.at(r, k)) > std::abs(a.at(pivot, k))) pivot = r;
     }
-    if (at(a, n, pivot, k) == Complex(0, 0)) return false;
+    if (a.at(pivot, k) == T(0)) return false;
     if (pivot != k) {
       *sign = -*sign;
-      for (int64_t c = 0; c < n; ++c) std::swap(at(a, n, k, c), at(a, n, pivot, c));
-      for (int64_t c = 0; c < m; ++c) std::swap(at(b, m, k, c), at(b, m, pivot, c));
+      std::swap_ranges(a.row(k), a.row(k) + n, a.row(pivot));
+      std::swap_ranges(b.row(k), b.row(k) + b.width, b.row(pivot));
     }
     for (int64_t r = k + 1; r < n; ++r) {
-      const Complex factor = at(a, n, r, k) / at(a, n, k, k);
-      for (int64_t c = k; c < n; ++c) at(a, n, r, c) -= factor * at(a, n, k, c);
-      for (int64_t c = 0; c < m; ++c) at(b, m, r, c) -= factor * at(b, m, k, c);
+      const T factor = a.at(r, k) / a.at(k, k);
+      AddScaled(-factor, a.row(k) + k, n - k, a.row(r) + k);
+      AddScaled(-factor, b.row(k), b.width, b.row(r));
     }
   }
   return true;
 }
 
 // Solves the triangular system that Eliminate left.
-void Substitute(int64_t n, const std::vector<Complex>& a, int64_t m, std::vector<Complex>* b) {
-  for (int64_t c = 0; c < m; ++c) {
-    for (int64_t r = n; r-- > 0;) {
-      Complex& v = (*b)[static_cast<size_t>(r * m + c)];
-      for (int64_t k = r + 1; k < n; ++k)
-        v -= a[static_cast<size_t>(r * n + k)] * (*b)[static_cast<size_t>(k * m + c)];
-      v /= a[static_cast<size_t>(r * n + r)];
-    }
+template <typename T>
+void Substitute(Rows<T>& a, Rows<T>& b) {
+  const int64_t n = a.width;
+  for (int64_t r = n; r-- > 0;) {
+    for (int64_t k = r + 1; k < n; ++k) AddScaled(-a.at(r, k), b.row(k), b.width, b.row(r));
+    for (int64_t c = 0; c < b.width; ++c) b.at(r, c) /= a.at(r, r);
   }
 }
 
 // The same from the top for a lower triangular one.
-void SubstituteForward(int64_t n, const std::vector<Complex>& a, int64_t m, std::vector<Complex>* b) {
-  for (int64_t c = 0; c < m; ++c) {
-    for (int64_t r = 0; r < n; ++r) {
-      Complex& v = (*b)[static_cast<size_t>(r * m + c)];
-      for (int64_t k = 0; k < r; ++k)
-        v -= a[static_cast<size_t>(r * n + k)] * (*b)[static_cast<size_t>(k * m + c)];
-      v /= a[static_cast<size_t>(r * n + r)];
-    }
+template <typename T>
+void SubstituteForward(Rows<T>& a, Rows<T>& b) {
+  for (int64_t r = 0; r < a.width; ++r) {
+    for (int64_t k = 0; k < r; ++k) AddScaled(-a.at(r, k), b.row(k), b.width, b.row(r));
+    for (int64_t c = 0; c < b.width; ++c) b.at(r, c) /= a.at(r, r);
   }
 }
 
-std::vector<Complex> LoadMatrix(const Tensor& x, int64_t begin, int64_t n, bool adjoint) {
-  std::vector<Complex> loaded(static_cast<size_t>(n * n));
-  Load(x, begin, n * n, loaded.data());
+double Conjugate(double v) {
+  return v;
+}
+Complex Conjugate(Complex v) {
+  return std::conj(v);
+}
+
+template <typename T>
+Rows<T> LoadMatrix(const Tensor& x, int64_t begin, int64_t n, bool adjoint) {
+  Rows<T> loaded{std::vector<T>(static_cast<size_t>(n * n)), n};
+  Load(x, begin, n * n, loaded.values.data());
   if (!adjoint) return loaded;
-  std::vector<Complex> turned(loaded.size());
+  Rows<T> turned = loaded;
   for (int64_t i = 0; i < n; ++i)
-    for (int64_t k = 0; k < n; ++k)
-      turned[static_cast<size_t>(i * n + k)] = std::conj(loaded[static_cast<size_t>(k * n + i)]);
+    for (int64_t k = 0; k < n; ++k) turned.at(i, k) = Conjugate(loaded.at(k, i));
   return turned;
 }
 
@@ -86,15 +109,20 @@ void Run(const MatrixInverse& op, OpCall& call) {
   const int64_t n = MatrixSize(call);
   const Tensor& x = call.in(0);
   Tensor& y = call.Out(0, x.dtype(), x.dims());
-  for (int64_t base = 0; base < x.size(); base += n * n) {
-    std::vector<Complex> a = LoadMatrix(x, base, n, op.adjoint);
-    std::vector<Complex> b(a.size(), Complex(0, 0));
-    for (int64_t i = 0; i < n; ++i) b[static_cast<size_t>(i * n + i)] = 1;
-    Complex sign = 1;
-    if (!Eliminate(n, &a, n, &b, &sign)) call.FailValue("matrix {} is not invertible", base / (n * n));
-    Substitute(n, a, n, &b);
-    Store(&y, base, n * n, b.data());
-  }
+  if (x.size() == 0) return;
+  VisitMatrices(x.dtype(), [&]<typename T>(std::type_identity<T>) {
+    ForRange(call, x.size() / (n * n), x.size() * n, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        Rows<T> a = LoadMatrix<T>(x, i * n * n, n, op.adjoint);
+        Rows<T> b{std::vector<T>(a.values.size(), T(0)), n};
+        for (int64_t k = 0; k < n; ++k) b.at(k, k) = 1;
+        T sign = 1;
+        if (!Eliminate(a, b, &sign)) call.FailValue("matrix {} is not invertible", i);
+        Substitute(a, b);
+        Store(&y, i * n * n, n * n, b.values.data());
+      }
+    });
+  });
 }
 
 void Run(const MatrixDeterminant&, OpCall& call) {
@@ -102,14 +130,15 @@ void Run(const MatrixDeterminant&, OpCall& call) {
   const Tensor& x = call.in(0);
   const Dims dims(x.dims().begin(), x.dims().end() - 2);
   Tensor& y = call.Out(0, x.dtype(), dims);
-  std::vector<Complex> none;
-  for (int64_t i = 0; i < y.size(); ++i) {
-    std::vector<Complex> a = LoadMatrix(x, i * n * n, n, false);
-    Complex determinant = 1;
-    if (!Eliminate(n, &a, 0, &none, &determinant)) determinant = 0;
-    for (int64_t k = 0; k < n; ++k) determinant *= a[static_cast<size_t>(k * n + k)];
-    Store(&y, i, 1, &determinant);
-  }
+  VisitMatrices(x.dtype(), [&]<typename T>(std::type_identity<T>) {
+    for (int64_t i = 0; i < y.size(); ++i) {
+      Rows<T> a = LoadMatrix<T>(x, i * n * n, n, false), none{{}, 0};
+      T determinant = 1;
+      if (!Eliminate(a, none, &determinant)) determinant = 0;
+      for (int64_t k = 0; k < n; ++k) determinant *= a.at(k, k);
+      Store(&y, i, 1, &determinant);
+    }
+  });
 }
 
 // By the diagonal that elimination leaves, so that nothing overflows; its sign is the determinant's over the
@@ -120,26 +149,46 @@ void Run(const LogDeterminant&, OpCall& call) {
   const Dims dims(x.dims().begin(), x.dims().end() - 2);
   Tensor& sign = call.Out(0, x.dtype(), dims);
   Tensor& log = call.Out(1, x.dtype(), dims);
-  for (int64_t i = 0; i < sign.size(); ++i) {
-    std::vector<Complex> a = LoadMatrix(x, i * n * n, n, false);
-    std::vector<Complex> none;
-    double log_sum = 0;
-    Complex phase = 1;
-    const bool singular = !Eliminate(n, &a, 0, &none, &phase);
-    for (int64_t k = 0; k < n && !singular; ++k) {
-      const Complex pivot = a[static_cast<size_t>(k * n + k)];
-      log_sum += std::log(std::abs(pivot));
-      phase *= pivot / std::abs(pivot);
+  VisitMatrices(x.dtype(), [&]<typename T>(std::type_identity<T>) {
+    for (int64_t i = 0; i < sign.size(); ++i) {
+      Rows<T> a = LoadMatrix<T>(x, i * n * n, n, false), none{{}, 0};
+      double log_sum = 0;
+      T phase = 1;
+      const bool singular = !Eliminate(a, none, &phase);
+      for (int64_t k = 0; k < n && !singular; ++k) {
+        const T pivot = a.at(k, k);
+        log_sum += std::log(std::abs(pivot));
+        phase *= pivot / std::abs(pivot);
+      }
+      if (singular) {
+        phase = 0;
+        log_sum = -std::numeric_limits<double>::infinity();
+      }
+      const T log_value(log_sum);
+      Store(&sign, i, 1, &phase);
+      Store(&log, i, 1, &log_value);
     }
-    if (singular) {
-      phase = 0;
-      log_sum = -std::numeric_limits<double>::infinity();
-    }
-    const Complex log_value(log_sum, 0);
-    Store(&sign, i, 1, &phase);
-    Store(&log, i, 1, &log_value);
-  }
+  });
 }
+
+namespace {
+
+template <typename T>
+void SolveOne(const MatrixSolve& op, OpCall& call, int64_t i, Rows<T>& matrix, Rows<T>& right) {
+  const int64_t n = matrix.width;
+  const bool lower = (op.form == MatrixForm::kLower) != op.adjoint;
+  if (op.form == MatrixForm::kGeneral) {
+    T sign = 1;
+    if (!Eliminate(matrix, right, &sign)) call.FailValue("matrix {} is not invertible", i);
+    return Substitute(matrix, right);
+  }
+  for (int64_t k = 0; k < n; ++k) {
+    if (matrix.at(k, k) == T(0)) call.FailValue("matrix {} is not invertible", i);
+  }
+  lower ? SubstituteForward(matrix, right) : Substitute(matrix, right);
+}
+
+}  // namespace
 
 void Run(const MatrixSolve& op, OpCall& call) {
   const int64_t n = MatrixSize(call);
@@ -158,28 +207,20 @@ void Run(const MatrixSolve& op, OpCall& call) {
   const Dims a_strides = BroadcastStrides(a_batch, batch), b_strides = BroadcastStrides(b_batch, batch);
   Odometer at(batch);
   const int64_t count = Product(batch, 0, batch.size());
-  for (int64_t i = 0; i < count; ++i, at.Next()) {
-    int64_t a_at = 0, b_at = 0;
-    for (size_t d = 0; d < batch.size(); ++d) {
-      a_at += at.index[d] * a_strides[d];
-      b_at += at.index[d] * b_strides[d];
+  VisitMatrices(a.dtype(), [&]<typename T>(std::type_identity<T>) {
+    for (int64_t i = 0; i < count; ++i, at.Next()) {
+      int64_t a_at = 0, b_at = 0;
+      for (size_t d = 0; d < batch.size(); ++d) {
+        a_at += at.index[d] * a_strides[d];
+        b_at += at.index[d] * b_strides[d];
+      }
+      Rows<T> matrix = LoadMatrix<T>(a, a_at * n * n, n, op.adjoint);
+      Rows<T> right{std::vector<T>(static_cast<size_t>(n * m)), m};
+      Load(b, b_at * n * m, n * m, right.values.data());
+      SolveOne(op, call, i, matrix, right);
+      Store(&y, i * n * m, n * m, right.values.data());
     }
-    std::vector<Complex> matrix = LoadMatrix(a, a_at * n * n, n, op.adjoint);
-    std::vector<Complex> right(static_cast<size_t>(n * m));
-    Load(b, b_at * n * m, n * m, right.data());
-    const bool lower = (op.form == MatrixForm::kLower) != op.adjoint;
-    if (op.form == MatrixForm::kGeneral) {
-      Complex sign = 1;
-      if (!Eliminate(n, &matrix, m, &right, &sign)) call.FailValue("matrix {} is not invertible", i);
-      Substitute(n, matrix, m, &right);
-    } else {
-      for (int64_t k = 0; k < n; ++k)
-        if (matrix[static_cast<size_t>(k * n + k)] == Complex(0, 0))
-          call.FailValue("matrix {} is not invertible", i);
-      lower ? SubstituteForward(n, matrix, m, &right) : Substitute(n, matrix, m, &right);
-    }
-    Store(&y, i * n * m, n * m, right.data());
-  }
+  });
 }
 
 }  // namespace floe::reference

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "backends/reference/add_scaled.h"
 #include "backends/reference/indexing.h"
 #include "backends/reference/kernels.h"
 #include "backends/reference/value_io.h"
@@ -54,15 +55,16 @@ Shapes Resolve(const MatMul& op, const OpCall& call) {
   return s;
 }
 
-// a and b are the matrices' elements; out is m x n, starting from the bias.
+// Rows [begin, end) of the product added to out, m x n; b is k x n, row by row.
 template <typename T>
 void Multiply(const Shapes& s, const T* a, const T* b, int64_t begin, int64_t end, T* out) {
-  for (int64_t i = begin; i < end; ++i) {
-    T* row = out + i * s.n;
-    for (int64_t k = 0; k < s.k; ++k) {
-      const T x = a[i * s.a_row + k * s.a_column];
-      const T* y = b + k * s.b_row;
-      for (int64_t j = 0; j < s.n; ++j) row[j] = WrapAdd(row[j], WrapMul(x, y[j * s.b_column]));
+  // So many rows of b stay in the cache for all rows of a.
+  constexpr int64_t kRows = 64;
+  for (int64_t first = 0; first < s.k; first += kRows) {
+    const int64_t last = std::min(first + kRows, s.k);
+    for (int64_t i = begin; i < end; ++i) {
+      AddScaledRows(a + i * s.a_row + first * s.a_column, s.a_column, b + first * s.n, last - first, s.n,
+                    out + i * s.n);
     }
   }
 }
@@ -94,6 +96,7 @@ void MatMulAs(const MatMul& op, OpCall& call) {
   }
   if (out.size() == 0) return;
   std::vector<T> result(static_cast<size_t>(s.m * s.n));
+  std::vector<T> turned(s.b_column == 1 ? 0 : static_cast<size_t>(s.k * s.n));
   Odometer at(s.batch);
   int64_t place = 0;
   do {
@@ -106,8 +109,16 @@ void MatMulAs(const MatMul& op, OpCall& call) {
     for (size_t i = 0; i < result.size(); ++i) {
       result[i] = bias.empty() ? T(0) : bias[i % static_cast<size_t>(s.n)];
     }
-    ForRange(call, s.m, [&](int64_t begin, int64_t end) {
-      Multiply(s, a.data() + a_offset, b.data() + b_offset, begin, end, result.data());
+    const T* right = b.data() + b_offset;
+    if (s.b_column != 1) {
+      for (int64_t k = 0; k < s.k; ++k) {
+        for (int64_t j = 0; j < s.n; ++j)
+          turned[static_cast<size_t>(k * s.n + j)] = right[k * s.b_row + j * s.b_column];
+      }
+      right = turned.data();
+    }
+    ForRange(call, s.m, s.m * s.k * s.n, [&](int64_t begin, int64_t end) {
+      Multiply(s, a.data() + a_offset, right, begin, end, result.data());
     });
     Store(&out, place, s.m * s.n, result.data());
     place += s.m * s.n;

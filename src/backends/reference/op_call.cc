@@ -154,4 +154,11 @@ void ForRange(const OpCall& call, int64_t count, const std::function<void(int64_
   });
 }
 
+void ForRange(const OpCall& call, int64_t count, int64_t elements,
+              const std::function<void(int64_t, int64_t)>& body) {
+  constexpr int64_t kLittle = 1 << 14;
+  if (elements >= kLittle) return ForRange(call, count, body);
+  if (count > 0) body(0, count);
+}
+
 }  // namespace floe::reference

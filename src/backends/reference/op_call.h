@@ -78,6 +78,9 @@ class OpCall {
 
 // body(begin, end) over [0, count) in parts, on the call's pool if it has one.
 void ForRange(const OpCall& call, int64_t count, const std::function<void(int64_t, int64_t)>& body);
+// The same where there are `elements` to read in all; few are no work for two threads.
+void ForRange(const OpCall& call, int64_t count, int64_t elements,
+              const std::function<void(int64_t, int64_t)>& body);
 
 }  // namespace floe::reference
 

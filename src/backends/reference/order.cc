@@ -26,21 +26,42 @@ bool Below(T a, T b) {
   return a < b;
 }
 
+// Along the axis row by row, so that memory is read in its order; leaders are the values at `best`.
+template <typename T, typename Wins>
+void FindPlaces(const T* rows, const AxisView& view, bool last, Wins wins, T* leaders, int64_t* best) {
+  std::copy_n(rows, view.inner, leaders);
+  for (int64_t i = 1; i < view.length; ++i) {
+    for (int64_t k = 0; k < view.inner; ++k) {
+      const T value = rows[i * view.inner + k];
+      if (!wins(value, leaders[k]) && !(last && !wins(leaders[k], value))) continue;
+      leaders[k] = value;
+      best[k] = i;
+    }
+  }
+}
+
 template <typename T>
 void ArgReduceAs(const ArgReduce& op, OpCall& call, size_t axis, Tensor* y) {
-  const std::vector<T> x = LoadAll<T>(call.in(0));
-  const AxisView view = ViewAxis(call.in(0).dims(), axis);
-  const auto wins = [&](T a, T b) { return op.kind == ArgKind::kArgMax ? Above(a, b) : Below(a, b); };
-  for (int64_t o = 0; o < y->size(); ++o) {
-    const T* column = x.data() + o / view.inner * view.length * view.inner + o % view.inner;
-    int64_t best = 0;
-    for (int64_t i = 1; i < view.length; ++i) {
-      const T value = column[i * view.inner];
-      const T leader = column[best * view.inner];
-      if (wins(value, leader) || (op.select_last && !wins(leader, value))) best = i;
+  const Tensor& x = call.in(0);
+  const AxisView view = ViewAxis(x.dims(), axis);
+  const int64_t size = view.length * view.inner;
+  std::vector<int64_t> places(static_cast<size_t>(y->size()), 0);
+  ForRange(call, size == 0 ? 0 : view.outer, x.size(), [&](int64_t begin, int64_t end) {
+    std::vector<T> rows(static_cast<size_t>(size)), leaders(static_cast<size_t>(view.inner));
+    for (int64_t o = begin; o < end; ++o) {
+      Load(x, o * size, size, rows.data());
+      int64_t* best = places.data() + o * view.inner;
+      const auto find = [&](auto wins) {
+        FindPlaces(rows.data(), view, op.select_last, wins, leaders.data(), best);
+      };
+      if (op.kind == ArgKind::kArgMax) {
+        find([](T a, T b) { return Above(a, b); });
+      } else {
+        find([](T a, T b) { return Below(a, b); });
+      }
     }
-    Store(y, o, 1, &best);
-  }
+  });
+  StoreAll(y, places);
 }
 
 template <typename T>

@@ -1,9 +1,9 @@
-// The arithmetic of the reductions, one step at a time, for Reduce and the segment reductions.
+// The arithmetic of the reductions, a run of elements at a time, for Reduce and the segment reductions.
 #ifndef FLOE_BACKENDS_REFERENCE_REDUCTIONS_H_
 #define FLOE_BACKENDS_REFERENCE_REDUCTIONS_H_
 
-#include <algorithm>
 #include <cmath>
+#include <cstdint>
 
 #include "backends/reference/value_io.h"
 #include "graph/ops/reduce.h"
@@ -24,46 +24,10 @@ T ReductionStart(ReduceKind kind, DType dtype) {
   return kind == ReduceKind::kProd || kind == ReduceKind::kAll ? T(1) : T(0);
 }
 
-// false when the type has no such reduction.
+// Folds a run of elements into sums, with `each` into one each, else all into the first. false when the type
+// has no such reduction (or it is no fold: LogSumExp). For the four computing types.
 template <typename T>
-bool ReductionStep(ReduceKind kind, DType dtype, T v, T* sum) {
-  constexpr bool kComplex = std::is_same_v<T, Complex>;
-  switch (kind) {
-    case ReduceKind::kSum:
-    case ReduceKind::kMean:
-    case ReduceKind::kLogSum:
-      return *sum = WrapAdd(*sum, v), true;
-    case ReduceKind::kProd: {
-      *sum = WrapMul(*sum, v);
-      return true;
-    }
-    case ReduceKind::kSumSquare:
-    case ReduceKind::kL2:
-      return *sum = WrapAdd(*sum, WrapMul(v, v)), true;
-    case ReduceKind::kL1:
-      if constexpr (kComplex) return false;
-      if constexpr (!kComplex) *sum = WrapAdd(*sum, v < T(0) ? WrapSub(T(0), v) : v);
-      return true;
-    case ReduceKind::kMax:
-    case ReduceKind::kMin:
-      if constexpr (kComplex) return false;
-      if constexpr (std::is_same_v<T, double>) {
-        if (std::isnan(v) || std::isnan(*sum)) return *sum = NAN, true;
-      }
-      if constexpr (!kComplex) *sum = kind == ReduceKind::kMax ? std::max(*sum, v) : std::min(*sum, v);
-      return true;
-    case ReduceKind::kLogSumExp:
-      return false;
-    case ReduceKind::kAll:
-    case ReduceKind::kAny:
-      if constexpr (std::is_same_v<T, uint64_t>) {
-        *sum = kind == ReduceKind::kAll ? (*sum & v) : (*sum | v);
-        return dtype == DType::kBool;
-      }
-      return false;
-  }
-  return false;
-}
+bool ReductionRun(ReduceKind kind, DType dtype, const T* values, int64_t count, bool each, T* sums);
 
 // The result from the sum over `count` elements. Means of integers divide toward zero.
 template <typename T>

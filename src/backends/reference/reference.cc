@@ -36,7 +36,7 @@ double EstimateNs(const Graph& problem, const Target&) {
 
 constexpr Kernel kKernels[] = {
     {.name = "reference.graph",
-     .version = 1,
+     .version = 2,
      .refuses = [](const Graph&, const Target&) -> Refusal { return std::nullopt; },
      .estimate_ns = EstimateNs,
      .prepare = [](const PrepareArgs& args) -> std::unique_ptr<Executable> {

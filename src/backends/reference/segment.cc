@@ -51,16 +51,20 @@ void ReduceSegments(const Plan& plan, OpCall& call, Tensor* y) {
   const size_t row_size = static_cast<size_t>(plan.row_size);
   std::vector<T> sums(static_cast<size_t>(y->size()), ReductionStart<T>(plan.kind, dtype));
   std::vector<int64_t> counts(static_cast<size_t>(plan.segments), 0);
-  std::vector<T> row(row_size);
-  for (size_t i = 0; i < plan.rows.size(); ++i) {
-    if (plan.ids[i] < 0) continue;
-    const size_t id = static_cast<size_t>(plan.ids[i]);
-    ++counts[id];
-    Load(x, plan.rows[i] * plan.row_size, plan.row_size, row.data());
-    for (size_t k = 0; k < row_size; ++k) {
-      if (!ReductionStep(plan.kind, dtype, row[k], &sums[id * row_size + k])) call.FailType(0);
-    }
+  for (const int64_t id : plan.ids) {
+    if (id >= 0) ++counts[static_cast<size_t>(id)];
   }
+  // Each thread has columns of its own.
+  const auto reduce = [&](int64_t begin, int64_t end) {
+    std::vector<T> row(static_cast<size_t>(end - begin));
+    for (size_t i = 0; i < plan.rows.size(); ++i) {
+      if (plan.ids[i] < 0) continue;
+      Load(x, plan.rows[i] * plan.row_size + begin, end - begin, row.data());
+      T* to = sums.data() + plan.ids[i] * plan.row_size + begin;
+      if (!ReductionRun(plan.kind, dtype, row.data(), end - begin, true, to)) call.FailType(0);
+    }
+  };
+  ForRange(call, plan.row_size, static_cast<int64_t>(plan.rows.size()) * plan.row_size, reduce);
   for (size_t id = 0; id < counts.size(); ++id) {
     for (size_t k = 0; k < row_size; ++k) {
       T& sum = sums[id * row_size + k];

@@ -1,6 +1,7 @@
 // Ops that make or describe tensors: shapes, ranges, one-hot rows, places.
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "backends/reference/indexing.h"
 #include "backends/reference/kernels.h"
@@ -14,10 +15,23 @@ void GiveInts(OpCall& call, DType dtype, const Dims& dims, const std::vector<int
   StoreAll(&call.Out(0, dtype, dims), values);
 }
 
-bool IsNonZero(const Tensor& x, int64_t i) {
-  if (x.dtype() == DType::kString) return !x.data<std::string>()[i].empty();
-  if (IsFloat(x.dtype()) || IsComplex(x.dtype())) return LoadOne<Complex>(x, i) != Complex(0, 0);
-  return LoadOne<uint64_t>(x, i) != 0;
+// 1 for each element that is not zero, nor the empty string.
+std::vector<uint8_t> NonZeroMask(const Tensor& x) {
+  std::vector<uint8_t> mask(static_cast<size_t>(x.size()));
+  const auto mark = [&](const auto* values, const auto& zero) {
+    for (size_t i = 0; i < mask.size(); ++i) mask[i] = values[i] != zero ? 1 : 0;
+  };
+  if (x.dtype() == DType::kString) {
+    mark(x.data<std::string>(), std::string());
+  } else if (x.dtype() == DType::kBool) {
+    mark(static_cast<const uint8_t*>(x.raw()), uint8_t{0});
+  } else {
+    VisitComputingType(x.dtype(), [&](auto type) {
+      using T = typename decltype(type)::type;
+      mark(LoadAll<T>(x).data(), T(0));
+    });
+  }
+  return mask;
 }
 
 // How many numbers there are from start to limit; exact for integers of any size.
@@ -108,18 +122,22 @@ void Run(const LinSpace&, OpCall& call) {
 
 void Run(const NonZero&, OpCall& call) {
   const Tensor& x = call.in(0);
-  std::vector<int64_t> places;
-  int64_t found = 0;
-  if (x.size() > 0) {
-    Odometer at(x.dims());
-    int64_t i = 0;
-    do {
-      if (!IsNonZero(x, i++)) continue;
-      places.insert(places.end(), at.index.begin(), at.index.end());
-      ++found;
-    } while (at.Next());
+  const std::vector<uint8_t> mask = NonZeroMask(x);
+  const int64_t found = std::accumulate(mask.begin(), mask.end(), int64_t{0});
+  Tensor& y = call.Out(0, DType::kInt64, {found, static_cast<int64_t>(x.rank())});
+  if (found == 0) return;
+  // A scalar is a row of one, of which no place is written.
+  const int64_t length = x.rank() == 0 ? 1 : x.dims().back();
+  const size_t outer = x.rank() == 0 ? 0 : x.rank() - 1;
+  Odometer at(Dims(x.dims().begin(), x.dims().begin() + static_cast<int64_t>(outer)));
+  int64_t* to = y.data<int64_t>();
+  for (const uint8_t* row = mask.data(); row != mask.data() + mask.size(); row += length, at.Next()) {
+    for (int64_t i = 0; i < length; ++i) {
+      if (row[i] == 0) continue;
+      to = std::copy(at.index.begin(), at.index.end(), to);
+      if (x.rank() > 0) *to++ = i;
+    }
   }
-  GiveInts(call, DType::kInt64, {found, static_cast<int64_t>(x.rank())}, places);
 }
 
 void Run(const InvertPermutation&, OpCall& call) {

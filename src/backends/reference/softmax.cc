@@ -14,19 +14,26 @@ void SoftmaxAlong(OpCall& call, int64_t axis, bool log) {
   const AxisView view = ViewAxis(x.dims(), call.Axis(axis, x.rank()));
   Tensor& y = call.Out(0, x.dtype(), x.dims());
   std::vector<double> values = LoadAll<double>(x);
-  for (int64_t outer = 0; outer < view.outer; ++outer) {
-    for (int64_t inner = 0; inner < view.inner; ++inner) {
-      double* row = values.data() + outer * view.length * view.inner + inner;
+  ForRange(call, view.outer * view.inner, x.size(), [&](int64_t begin, int64_t end) {
+    for (int64_t column = begin; column < end; ++column) {
+      double* row = values.data() + column / view.inner * view.length * view.inner + column % view.inner;
       double peak = -HUGE_VAL;
       for (int64_t i = 0; i < view.length; ++i) peak = std::max(peak, row[i * view.inner]);
       double sum = 0;
-      for (int64_t i = 0; i < view.length; ++i) sum += std::exp(row[i * view.inner] - peak);
       for (int64_t i = 0; i < view.length; ++i) {
         double& v = row[i * view.inner];
-        v = log ? v - peak - std::log(sum) : std::exp(v - peak) / sum;
+        v -= peak;
+        const double power = std::exp(v);
+        sum += power;
+        if (!log) v = power;
+      }
+      const double log_sum = std::log(sum);
+      for (int64_t i = 0; i < view.length; ++i) {
+        double& v = row[i * view.inner];
+        v = log ? v - log_sum : v / sum;
       }
     }
-  }
+  });
   StoreAll(&y, values);
 }
 

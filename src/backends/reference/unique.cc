@@ -1,7 +1,10 @@
 // Distinct values and tables of them.
+#include <algorithm>
+#include <bit>
 #include <cmath>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "backends/reference/element_key.h"
 #include "backends/reference/indexing.h"
@@ -23,6 +26,37 @@ std::optional<std::string> ElementKey(const Tensor& x, int64_t i) {
 }
 
 namespace {
+
+template <typename Key>
+using Keys = std::vector<std::optional<Key>>;
+
+// Calls f(keys...) with the keys of all elements of each tensor, which are of one type: whole numbers for
+// real numbers, else strings as ElementKey gives them.
+template <typename F, typename... Tensors>
+void VisitKeys(F f, const Tensor& first, const Tensors&... more) {
+  if (first.dtype() == DType::kString || IsComplex(first.dtype())) {
+    const auto keys = [](const Tensor& x) {
+      Keys<std::string> all;
+      for (int64_t i = 0; i < x.size(); ++i) all.push_back(ElementKey(x, i));
+      return all;
+    };
+    return f(keys(first), keys(more)...);
+  }
+  const auto keys = [](const Tensor& x) {
+    Keys<uint64_t> all(static_cast<size_t>(x.size()));
+    if (IsFloat(x.dtype())) {
+      const std::vector<double> values = LoadAll<double>(x);
+      for (size_t i = 0; i < all.size(); ++i) {
+        if (!std::isnan(values[i])) all[i] = std::bit_cast<uint64_t>(values[i] + 0.0);  // -0 becomes 0
+      }
+    } else {
+      const std::vector<uint64_t> values = LoadAll<uint64_t>(x);
+      std::copy(values.begin(), values.end(), all.begin());
+    }
+    return all;
+  };
+  f(keys(first), keys(more)...);
+}
 
 void RequireIndexType(const OpCall& call, DType dtype) {
   if (!IsInteger(dtype)) call.Fail("cannot give indices as {}", DTypeName(dtype));
@@ -46,21 +80,24 @@ void Run(const Unique& op, OpCall& call) {
   const Tensor& x = call.in(0);
   call.RequireRank(0, 1);
   RequireIndexType(call, op.index_type);
-  std::unordered_map<std::string, int64_t> seen;
   std::vector<int64_t> first;   // place of each distinct value
   std::vector<int64_t> which;   // for each element
   std::vector<int64_t> counts;  // for each distinct value
-  for (int64_t i = 0; i < x.size(); ++i) {
-    const std::optional<std::string> key = ElementKey(x, i);
-    const int64_t next = static_cast<int64_t>(first.size());
-    const int64_t id = key ? seen.emplace(*key, next).first->second : next;
-    if (id == next) {
-      first.push_back(i);
-      counts.push_back(0);
-    }
-    which.push_back(id);
-    ++counts[static_cast<size_t>(id)];
-  }
+  VisitKeys(
+      [&]<typename Key>(const Keys<Key>& keys) {
+        std::unordered_map<Key, int64_t> seen;
+        for (size_t i = 0; i < keys.size(); ++i) {
+          const int64_t next = static_cast<int64_t>(first.size());
+          const int64_t id = keys[i] ? seen.emplace(*keys[i], next).first->second : next;
+          if (id == next) {
+            first.push_back(static_cast<int64_t>(i));
+            counts.push_back(0);
+          }
+          which.push_back(id);
+          ++counts[static_cast<size_t>(id)];
+        }
+      },
+      x);
   GiveElements(call, first);
   GivePlaces(call, 1, op.index_type, which);
   if (call.wants(2)) GivePlaces(call, 2, op.index_type, counts);
@@ -71,15 +108,18 @@ void Run(const ListDiff& op, OpCall& call) {
   call.RequireRank(1, 1);
   call.RequireSameType(1, 0);
   RequireIndexType(call, op.index_type);
-  std::unordered_map<std::string, bool> dropped;
-  for (int64_t i = 0; i < call.in(1).size(); ++i) {
-    if (const std::optional<std::string> key = ElementKey(call.in(1), i)) dropped[*key] = true;
-  }
   std::vector<int64_t> kept;
-  for (int64_t i = 0; i < call.in(0).size(); ++i) {
-    const std::optional<std::string> key = ElementKey(call.in(0), i);
-    if (!key || !dropped.contains(*key)) kept.push_back(i);
-  }
+  VisitKeys(
+      [&]<typename Key>(const Keys<Key>& keys, const Keys<Key>& others) {
+        std::unordered_set<Key> dropped;
+        for (const std::optional<Key>& key : others) {
+          if (key) dropped.insert(*key);
+        }
+        for (size_t i = 0; i < keys.size(); ++i) {
+          if (!keys[i] || !dropped.contains(*keys[i])) kept.push_back(static_cast<int64_t>(i));
+        }
+      },
+      call.in(0), call.in(1));
   GiveElements(call, kept);
   GivePlaces(call, 1, op.index_type, kept);
 }
@@ -93,20 +133,20 @@ void Run(const LookupTable&, OpCall& call) {
   call.RequireRank(1, 1);
   call.RequireDims(2, keys.dims());
   if (call.in(3).size() != 1) call.Fail("the default must have one element");
-  std::unordered_map<std::string, int64_t> table;
-  for (int64_t i = 0; i < keys.size(); ++i) {
-    if (const std::optional<std::string> key = ElementKey(keys, i)) table[*key] = i;
-  }
   Tensor& y = call.Out(0, values.dtype(), x.dims());
-  for (int64_t i = 0; i < x.size(); ++i) {
-    const std::optional<std::string> key = ElementKey(x, i);
-    const auto found = key ? table.find(*key) : table.end();
-    if (found == table.end()) {
-      CopyRun(&y, i, call.in(3), 0, 1);
-    } else {
-      CopyRun(&y, i, values, found->second, 1);
-    }
-  }
+  VisitKeys(
+      [&]<typename Key>(const Keys<Key>& wanted, const Keys<Key>& known) {
+        std::unordered_map<Key, int64_t> table;
+        for (size_t i = 0; i < known.size(); ++i) {
+          if (known[i]) table[*known[i]] = static_cast<int64_t>(i);
+        }
+        for (size_t i = 0; i < wanted.size(); ++i) {
+          const auto found = wanted[i] ? table.find(*wanted[i]) : table.end();
+          const bool given = found != table.end();
+          CopyRun(&y, static_cast<int64_t>(i), given ? values : call.in(3), given ? found->second : 0, 1);
+        }
+      },
+      x, keys);
 }
 
 }  // namespace floe::reference

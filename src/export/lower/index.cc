@@ -301,6 +301,13 @@ Lowering::Result Lower(const Bucketize& op, Lowering& l) {
   return {l.b().Reduce(ReduceKind::kSum, l.b().CastTo(above, DType::kInt32), {-1}, false)};
 }
 
+// How many of the row are below the value, or not above it.
+Lowering::Result Lower(const SearchSorted& op, Lowering& l) {
+  const ValueId rows = l.Unsqueezed(l.in(0), {1}), values = l.Unsqueezed(l.in(1), {2});
+  const ValueId counted = l.Bin(op.behind ? kLessOrEqual : kLess, rows, values);
+  return {l.b().Reduce(ReduceKind::kSum, l.b().CastTo(counted, op.to), {2}, false)};
+}
+
 // Numbers to numbers: the last equal key's value. Tables of text are the emitter's.
 Lowering::Result Lower(const LookupTable&, Lowering& l) {
   if (l.dtype(0) == DType::kString || l.dtype(2) == DType::kString) return l.Keep();

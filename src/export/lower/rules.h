@@ -46,6 +46,7 @@ Lowering::Result Lower(const SparseSegmentReduce& op, Lowering& l);
 Lowering::Result Lower(const ListDiff& op, Lowering& l);
 Lowering::Result Lower(const Bincount& op, Lowering& l);
 Lowering::Result Lower(const Bucketize& op, Lowering& l);
+Lowering::Result Lower(const SearchSorted& op, Lowering& l);
 Lowering::Result Lower(const LookupTable& op, Lowering& l);
 // image.cc
 Lowering::Result Lower(const ExtractPatches& op, Lowering& l);

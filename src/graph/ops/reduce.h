@@ -176,6 +176,19 @@ struct Bucketize {
   }
 };
 
+// (rows [b, n] sorted upwards, values [b, m] of their type): for each value the place in its row where it
+// would be put to keep the order, in front of what equals it or, with `behind`, behind it.
+struct SearchSorted {
+  static constexpr std::string_view kName = "SearchSorted";
+  static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 2};
+  bool behind = false;
+  DType to = DType::kInt32;
+  template <typename Self = SearchSorted>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"behind", &Self::behind}, Field{"to", &Self::to}};
+  }
+};
+
 }  // namespace floe
 
 #endif  // FLOE_GRAPH_OPS_REDUCE_H_

@@ -66,6 +66,61 @@ TEST(Elementwise, EqualsTheReferenceOnEveryBinaryKind) {
   }
 }
 
+// Exact to the bit: what is exact in float32 rounds to the same half.
+void ExpectSameHalves(const Graph& g, const std::vector<Tensor>& inputs) {
+  const std::vector<Tensor> expected = EvaluateGraph(g, inputs);
+  for (const std::string& isa : AvailableIsas()) {
+    const std::vector<Tensor> got = RunKernel(Row("cpu.elementwise_half"), g, inputs, isa, 2);
+    for (size_t i = 0; i < got.size(); ++i) EXPECT_TRUE(SameContents(got[i], expected[i])) << isa << " " << i;
+  }
+}
+
+// Every one of them, among them the subnormal ones and infinities; of the nans the one that has no message.
+Tensor AllHalves() {
+  Tensor x(DType::kFloat16, {1 << 16});
+  for (int i = 0; i < 1 << 16; ++i) {
+    const bool nan = (i & 0x7c00) == 0x7c00 && (i & 0x3ff) != 0;
+    static_cast<uint16_t*>(x.raw())[i] = static_cast<uint16_t>(nan ? 0x7e00 : i);
+  }
+  return x;
+}
+
+TEST(ElementwiseHalf, WidensAndRoundsEveryHalf) {
+  const Tensor x = AllHalves();
+  ExpectSameHalves(UnaryOf(Cast{DType::kFloat32}, DType::kFloat16, {1 << 16}), {x});
+  ExpectSameHalves(UnaryOf(Unary{UnaryKind::kAbs}, DType::kFloat16, {1 << 16}), {x});
+  ExpectSameHalves(UnaryOf(Unary{UnaryKind::kSqrt}, DType::kFloat16, {1 << 16}), {x});
+  const Graph narrow = UnaryOf(Cast{DType::kFloat16}, DType::kFloat32, {4001});
+  for (const double range : {1e-7, 1e-4, 1.0, 3000.0, 80000.0})
+    ExpectSameHalves(narrow, {RandomTensor(DType::kFloat32, {4001}, 5, -range, range)});
+}
+
+TEST(ElementwiseHalf, RoundsTheResultOfEachOp) {
+  Graph g;
+  const ValueId x = g.AddInput("x", {DType::kFloat16, {3, 5, 37}});
+  const ValueId y = g.AddInput("y", {DType::kFloat16, {37}});
+  const ValueId product = g.Add(Binary{BinaryKind::kMul}, {x, y});
+  const ValueId sum = g.Add(Binary{BinaryKind::kAdd}, {product, x});
+  const ValueId less = g.Add(Binary{BinaryKind::kLess}, {sum, y});
+  const ValueId chosen = g.Add(Where{}, {less, sum, product});
+  g.AddOutput(g.Add(Unary{UnaryKind::kRelu}, {chosen}));
+  g.AddOutput(sum);
+  ExpectSameHalves(g, {RandomTensor(DType::kFloat16, {3, 5, 37}, 1), RandomTensor(DType::kFloat16, {37}, 2)});
+  EXPECT_EQ(RefusalOf("cpu.elementwise", g), "Mul of float16");
+}
+
+TEST(ElementwiseHalf, EqualsTheReference) {
+  for (const UnaryKind kind : {UnaryKind::kExp, UnaryKind::kTanh, UnaryKind::kSigmoid, UnaryKind::kNeg})
+    ExpectMatches("cpu.elementwise_half", UnaryOf(Unary{kind}, DType::kFloat16, {1037}));
+  for (const BinaryKind kind : {BinaryKind::kDiv, BinaryKind::kMax, BinaryKind::kGreater, BinaryKind::kPow})
+    ExpectMatches(
+        "cpu.elementwise_half", BinaryOf(kind, DType::kFloat16, {9, 70}, {9, 1}),
+        {RandomTensor(DType::kFloat16, {9, 70}, 1, 0.5, 2), RandomTensor(DType::kFloat16, {9, 1}, 2, 1, 3)});
+  ExpectMatches("cpu.elementwise_half", UnaryOf(LeakyRelu{0.1f}, DType::kFloat16, {3, 50}));
+  EXPECT_EQ(RefusalOf("cpu.elementwise_half", UnaryOf(Unary{UnaryKind::kNeg}, DType::kFloat32, {9})),
+            "no float16");
+}
+
 TEST(Elementwise, DividesNegativeIntegersAsTensorFlowDoes) {
   for (const BinaryKind kind :
        {BinaryKind::kDiv, BinaryKind::kFloorDiv, BinaryKind::kFloorMod, BinaryKind::kTruncMod}) {

@@ -12,6 +12,7 @@
 #include "backends/cpu/isa.h"
 #include "backends/cpu/winograd/plan.h"
 #include "backends/reference/evaluate.h"
+#include "floe/float16.h"
 #include "verify/compare.h"
 
 namespace floe::cpu {
@@ -80,6 +81,9 @@ Tensor RandomTensor(DType dtype, std::vector<int64_t> dims, uint64_t seed, doubl
         break;
       case DType::kFloat64:
         t.data<double>()[i] = v;
+        break;
+      case DType::kFloat16:
+        static_cast<Float16*>(t.raw())[i] = Float16(static_cast<float>(v));
         break;
       case DType::kInt32:
         t.data<int32_t>()[i] = static_cast<int32_t>(std::floor(v));

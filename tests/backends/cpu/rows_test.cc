@@ -110,6 +110,44 @@ TEST(Pool, AMaximumOfNanIsNan) {
   }
 }
 
+// Both outputs, or one of them.
+Graph PlacesOf(MaxPool op, ArgmaxIndex how, Ints dims, std::vector<size_t> wanted = {0, 1}) {
+  op.argmax_index = how;
+  Graph g;
+  const NodeId pool = g.AddNode(op, {g.AddInput("x", {DType::kFloat32, Shape::Of(dims)})}, {.outputs = 2});
+  for (const size_t i : wanted) g.AddOutput(g.node(pool).outputs[i]);
+  return g;
+}
+
+// Of equal ones the first; a nan beats all.
+TEST(PoolPlaces, EqualsTheReference) {
+  for (const ArgmaxIndex how :
+       {ArgmaxIndex::kOnnx, ArgmaxIndex::kTensorFlow, ArgmaxIndex::kTensorFlowBatch}) {
+    ExpectMatches("cpu.pool_places", PlacesOf(Max({2, 2}, {2, 2}, {0, 0, 0, 0}), how, {2, 8, 6, 64}));
+    ExpectMatches("cpu.pool_places", PlacesOf(Max({3, 3}, {2, 2}, {1, 1, 1, 1}), how, {2, 13, 12, 5}));
+    ExpectMatches("cpu.pool_places",
+                  PlacesOf(Max({3, 2}, {1, 1}, {0, 0, 0, 0}, {2, 2}), how, {1, 9, 9, 300}));
+    ExpectMatches("cpu.pool_places", PlacesOf(Max({3}, {2}, {0, 1}), how, {3, 20, 7}));
+  }
+  const MaxPool op = Max({3, 3}, {1, 1}, {1, 1, 1, 1});
+  ExpectMatches("cpu.pool_places", PlacesOf(op, ArgmaxIndex::kTensorFlow, {1, 7, 7, 20}, {0}));
+  ExpectMatches("cpu.pool_places", PlacesOf(op, ArgmaxIndex::kTensorFlow, {1, 7, 7, 20}, {1}));
+  const Graph places = PlacesOf(op, ArgmaxIndex::kTensorFlow, {1, 7, 7, 20}, {1});
+  ExpectMatches("cpu.pool_places", places, {RandomTensor(DType::kFloat32, {1, 7, 7, 20}, 1, 0, 0)});
+  Tensor x = RandomTensor(DType::kFloat32, {1, 7, 7, 20}, 3);
+  for (int64_t i = 0; i < x.size(); i += 7) x.data<float>()[i] = std::nanf("");
+  ExpectMatches("cpu.pool_places", places, {x});
+}
+
+TEST(PoolPlaces, Refuses) {
+  EXPECT_EQ(RefusalOf("cpu.pool_places", Of(Max({2, 2}, {2, 2}, {}), {1, 4, 4, 3})),
+            "places are not asked for");
+  const Graph both = PlacesOf(Max({2, 2}, {2, 2}, {}), ArgmaxIndex::kTensorFlow, {1, 4, 4, 3});
+  EXPECT_EQ(RefusalOf("cpu.pool", both), "gives the places of the maxima");
+  const Graph far = PlacesOf(Max({1, 1}, {1, 1}, {0, 2, 0, 0}), ArgmaxIndex::kTensorFlow, {1, 4, 4, 3});
+  EXPECT_EQ(RefusalOf("cpu.pool_places", far), "a window lies outside the image");
+}
+
 TEST(Reduce, EqualsTheReference) {
   for (size_t k = 0; k < std::size(kReduceNames); ++k) {
     for (const Ints& axes : std::vector<Ints>{{3}, {1, 2}, {0}, {0, 1, 2, 3}, {-1, -2}}) {

@@ -41,6 +41,20 @@ TEST(RandomCropBox, LiesInTheImageAndCoversTheBox) {
   EXPECT_EQ(size[2], -1);
 }
 
+// In front of equal values or behind them; a nan as the standard library's searches place it.
+TEST(SearchSorted, FindsTheFirstAndTheLastPlace) {
+  for (const bool behind : {false, true}) {
+    const auto graph =
+        ParseGraph(std::string("graph g(%rows: float32[2, ?], %v: float32[2, ?]) -> (%y) ") +
+                   "{ %y = SearchSorted(%rows, %v) {behind=" + (behind ? "true" : "false") + "} }");
+    const Tensor inputs[] = {Tensor::FromValues<float>({2, 4}, {1, 2, 2, 3, 0, 0, 0, HUGE_VALF}),
+                             Tensor::FromValues<float>({2, 4}, {2, 9, 0, NAN, 0, -1, 5, HUGE_VALF})};
+    const std::vector<int32_t> places =
+        behind ? std::vector<int32_t>{3, 4, 0, 4, 3, 0, 3, 4} : std::vector<int32_t>{1, 4, 0, 0, 0, 0, 3, 3};
+    EXPECT_TRUE(SameContents(EvaluateGraph(*graph, inputs)[0], Tensor::FromVector(places).Reshaped({2, 4})));
+  }
+}
+
 TEST(SpecialMath, TailsKeepTheirPrecision) {
   using namespace reference;  // NOLINT: a test of its functions
   EXPECT_NEAR(NormalQuantile(1e-300), -37.0471, 1e-3);

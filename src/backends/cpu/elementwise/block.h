@@ -25,6 +25,8 @@ struct FloatBlocks {
   BlockFunction activation;
   BlockFunction prelu;         // (x, slope)
   BlockFunction multiply_add;  // (x, scale, offset)
+  BlockFunction widen_half;    // from float16, whose bits are uint16_t
+  BlockFunction narrow_half;   // to float16, rounded to nearest even
 };
 
 namespace generic {

@@ -97,23 +97,34 @@ class Elementwise : public Executable {
   size_t bytes_ = 0;             // buffers of one thread
 };
 
-Refusal Refuses(const Graph& problem, const Target& target) {
-  Program program;
-  return CompileProgram(problem, target, &program);
-}
+// Two rows: of halves the result of each op is rounded, so that what differs before shows as a last place.
+template <bool kHalves>
+struct Row {
+  static Refusal Refuses(const Graph& problem, const Target& target) {
+    if (kHalves) {
+      const std::vector<ValueId> values = problem.Values();
+      const bool any = std::any_of(values.begin(), values.end(), [&](ValueId id) {
+        return problem.value(id).type.dtype == DType::kFloat16;
+      });
+      if (!any) return "no float16";
+    }
+    Program program;
+    return CompileProgram(problem, target, kHalves, &program);
+  }
 
-double Estimate(const Graph& problem, const Target& target) {
-  Program program;
-  CompileProgram(problem, target, &program);
-  return 500 + program.cost * static_cast<double>(program.count) + BytesMoved(problem) * 0.05;
-}
+  static double Estimate(const Graph& problem, const Target& target) {
+    Program program;
+    CompileProgram(problem, target, kHalves, &program);
+    return 500 + program.cost * static_cast<double>(program.count) + BytesMoved(problem) * 0.05;
+  }
 
-std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
-  Program program;
-  CHECK(!CompileProgram(args.problem, args.target, &program));
-  CheckPackedCount(args.packed, 0, "cpu.elementwise");
-  return std::make_unique<Elementwise>(std::move(program));
-}
+  static std::unique_ptr<Executable> Prepare(const PrepareArgs& args) {
+    Program program;
+    CHECK(!CompileProgram(args.problem, args.target, kHalves, &program));
+    CheckPackedCount(args.packed, 0, "cpu.elementwise");
+    return std::make_unique<Elementwise>(std::move(program));
+  }
+};
 
 // An input of the output's own shape and element size is read at the place that is written, and never after:
 // the one output is the last instruction's.
@@ -136,11 +147,20 @@ std::vector<InPlace> InPlaces(const Graph& problem) {
 Kernel ElementwiseKernel() {
   return {.name = "cpu.elementwise",
           .version = 4,
-          .refuses = Refuses,
-          .estimate_ns = Estimate,
-          .prepare = Prepare,
+          .refuses = Row<false>::Refuses,
+          .estimate_ns = Row<false>::Estimate,
+          .prepare = Row<false>::Prepare,
           .in_place = InPlaces,
           .error_bound = 2e-6};
+}
+
+Kernel ElementwiseHalfKernel() {
+  return {.name = "cpu.elementwise_half",
+          .refuses = Row<true>::Refuses,
+          .estimate_ns = Row<true>::Estimate,
+          .prepare = Row<true>::Prepare,
+          .in_place = InPlaces,
+          .error_bound = 1e-3};
 }
 
 }  // namespace floe::cpu

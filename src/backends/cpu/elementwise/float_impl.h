@@ -2,6 +2,8 @@
 #ifndef FLOE_BACKENDS_CPU_ELEMENTWISE_FLOAT_IMPL_H_
 #define FLOE_BACKENDS_CPU_ELEMENTWISE_FLOAT_IMPL_H_
 
+#include <bit>
+
 #include "backends/cpu/activation_impl.h"
 #include "backends/cpu/elementwise/block.h"
 
@@ -47,6 +49,42 @@ inline void ActivateBlock(const BlockArgs& args) {
     __builtin_memcpy(out, args.in[0], static_cast<size_t>(args.count) * sizeof(float));
   }
   ActivateRow(*args.activation, out, args.count);
+}
+
+// Chosen by a mask: what is only computed where it is wanted would be computed one at a time.
+inline uint32_t Choose(bool condition, uint32_t then, uint32_t otherwise) {
+  const uint32_t mask = 0u - static_cast<uint32_t>(condition);
+  return (then & mask) | (otherwise & ~mask);
+}
+
+// As floe/float16.h does it.
+inline void WidenHalf(const BlockArgs& args) {
+  const uint16_t* from = static_cast<const uint16_t*>(args.in[0]);
+  float* to = static_cast<float*>(args.out);
+  for (int64_t i = 0; i < args.count; ++i) {
+    const uint32_t half = from[i];
+    const uint32_t exponent = half & 0x7c00u, mantissa = half & 0x3ffu;
+    const float small = static_cast<float>(static_cast<int32_t>(mantissa)) * 0x1p-24f;
+    const uint32_t bits =
+        Choose(exponent == 0, std::bit_cast<uint32_t>(small), ((half & 0x7fffu) + (112u << 10)) << 13);
+    // Infinities and nan.
+    const uint32_t top = Choose(exponent == 0x7c00u, 0x7f800000u, 0);
+    to[i] = std::bit_cast<float>(bits | top | (half & 0x8000u) << 16);
+  }
+}
+
+inline void NarrowHalf(const BlockArgs& args) {
+  const float* from = static_cast<const float*>(args.in[0]);
+  uint16_t* to = static_cast<uint16_t*>(args.out);
+  for (int64_t i = 0; i < args.count; ++i) {
+    const uint32_t x = std::bit_cast<uint32_t>(from[i]), magnitude = x & 0x7fffffffu;
+    const uint32_t normal = (magnitude + 0xfffu + ((magnitude >> 13) & 1u) - 0x38000000u) >> 13;
+    const uint32_t small = std::bit_cast<uint32_t>(std::bit_cast<float>(magnitude) + 0.5f) - 0x3f000000u;
+    uint32_t bits = Choose(magnitude < 0x38800000u, small, normal);
+    bits = Choose(magnitude >= 0x477ff000u, 0x7c00u, bits);
+    bits = Choose(magnitude > 0x7f800000u, 0x7e00u, bits);
+    to[i] = static_cast<uint16_t>(bits | ((x >> 16) & 0x8000u));
+  }
 }
 
 // clang-format off
@@ -105,8 +143,10 @@ inline BlockFunction BinaryBlock(BinaryKind kind) {
 // One file an instruction set includes this, each in its own namespace.
 // NOLINTNEXTLINE(misc-definitions-in-headers)
 constinit const FloatBlocks kFloatBlocks = {
-    UnaryBlock, BinaryBlock, ActivateBlock,
-    Map2<[](Vec x, Vec slope) { return SelectLess(x, Splat(0.0f), slope * x, x); }>, MultiplyAdd};
+    UnaryBlock,    BinaryBlock,
+    ActivateBlock, Map2<[](Vec x, Vec slope) { return SelectLess(x, Splat(0.0f), slope * x, x); }>,
+    MultiplyAdd,   WidenHalf,
+    NarrowHalf};
 
 }  // namespace floe::cpu::FLOE_CPU_ISA
 

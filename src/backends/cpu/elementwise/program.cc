@@ -28,8 +28,8 @@ bool BroadcastsTo(std::span<const int64_t> from, std::span<const int64_t> to) {
 
 class Compiler {
  public:
-  Compiler(const StoredProblem& stored, Isa isa, Program* program)
-      : stored_(stored), problem_(stored.graph()), isa_(isa), program_(*program) {}
+  Compiler(const StoredProblem& stored, Isa isa, bool halves, Program* program)
+      : stored_(stored), problem_(stored.graph()), isa_(isa), halves_(halves), program_(*program) {}
 
   Refusal Compile() {
     if (Refusal refusal = RefuseUnlessStatic(problem_)) return refusal;
@@ -116,6 +116,10 @@ class Compiler {
   }
   DType dtype(ValueId value) const { return problem_.value(value).type.dtype; }
 
+  // What a value is computed in.
+  DType ComputedIn(ValueId value) const { return IsHalf(value) ? DType::kFloat32 : dtype(value); }
+  bool IsHalf(ValueId value) const { return halves_ && dtype(value) == DType::kFloat16; }
+
   bool IsStored(ValueId value) const { return stored_.bf16_input(Operand(problem_, value).input()); }
 
   // The slot of a value; makes it when the value is first met.
@@ -132,6 +136,15 @@ class Compiler {
     program_.slots.push_back(std::move(slot));
     if (IsStored(value)) at->second = AddInstruction(Bf16BlocksOfThis().widen, at->second, sizeof(float));
     return at->second;
+  }
+
+  // The slot of a value as it is computed with.
+  int OperandOf(ValueId value) {
+    const int at = SlotOf(value);
+    if (!IsHalf(value)) return at;
+    const auto [wide, added] = widened_.try_emplace(value, 0);
+    if (added) wide->second = AddInstruction(FloatBlocksFor(isa_).widen_half, at, sizeof(float));
+    return wide->second;
   }
 
   // Of one operand; the slot of the result.
@@ -174,9 +187,24 @@ class Compiler {
       instruction.activation = static_cast<int>(program_.activations.size());
       program_.activations.push_back(*activation);
     }
-    instruction.out = SlotOf(node.outputs[0]);
-    program_.instructions.push_back(instruction);
     program_.cost += cost;
+    const bool rounds = IsHalf(node.outputs[0]) && !IsOp<Where>(node.op);
+    if (!rounds) {
+      instruction.out = SlotOf(node.outputs[0]);
+      program_.instructions.push_back(instruction);
+      return std::nullopt;
+    }
+    Slot slot;
+    slot.size = program_.count;
+    instruction.out = static_cast<int>(program_.slots.size());
+    program_.slots.push_back(std::move(slot));
+    program_.instructions.push_back(instruction);
+    const int out = SlotOf(node.outputs[0]);
+    Instruction narrow;
+    narrow.function = FloatBlocksFor(isa_).narrow_half;
+    narrow.in[0] = instruction.out;
+    narrow.out = out;
+    program_.instructions.push_back(narrow);
     return std::nullopt;
   }
 
@@ -185,18 +213,19 @@ class Compiler {
     ValueId slope = kNoValue;
     const std::optional<Activation> activation = ActivationOf(problem_, node, &slope);
     if (!activation || slope != kNoValue) return NotElementwise(node);
-    if (dtype(node.inputs[0]) != DType::kFloat32) return NoFunction(node);
-    return Add(node, FloatBlocksFor(isa_).activation, {SlotOf(node.inputs[0])}, 0.3, &*activation);
+    if (ComputedIn(node.inputs[0]) != DType::kFloat32) return NoFunction(node);
+    return Add(node, FloatBlocksFor(isa_).activation, {OperandOf(node.inputs[0])}, 0.3, &*activation);
   }
 
   Refusal Emit(const Unary& op, const Node& node) {
-    return Add(node, FindUnary(op.kind, dtype(node.inputs[0]), isa_), {SlotOf(node.inputs[0])}, 0.3);
+    return Add(node, FindUnary(op.kind, ComputedIn(node.inputs[0]), isa_), {OperandOf(node.inputs[0])}, 0.3);
   }
 
   Refusal Emit(const Binary& op, const Node& node) {
     if (node.inputs.size() != 2 || dtype(node.inputs[0]) != dtype(node.inputs[1])) return NoFunction(node);
-    return Add(node, FindBinary(op.kind, dtype(node.inputs[0]), isa_),
-               {SlotOf(node.inputs[0]), SlotOf(node.inputs[1])}, op.kind == BinaryKind::kPow ? 20 : 0.1);
+    const int a = OperandOf(node.inputs[0]), b = OperandOf(node.inputs[1]);
+    return Add(node, FindBinary(op.kind, ComputedIn(node.inputs[0]), isa_), {a, b},
+               op.kind == BinaryKind::kPow ? 20 : 0.1);
   }
 
   Refusal Emit(const Sum&, const Node& node) {
@@ -215,15 +244,19 @@ class Compiler {
   }
 
   Refusal Emit(const PRelu&, const Node& node) {
-    if (node.inputs.size() != 2 || dtype(node.inputs[0]) != DType::kFloat32 ||
-        dtype(node.inputs[1]) != DType::kFloat32) {
+    if (node.inputs.size() != 2 || ComputedIn(node.inputs[0]) != DType::kFloat32 ||
+        dtype(node.inputs[1]) != dtype(node.inputs[0])) {
       return NoFunction(node);
     }
-    return Add(node, FloatBlocksFor(isa_).prelu, {SlotOf(node.inputs[0]), SlotOf(node.inputs[1])}, 0.1);
+    const int x = OperandOf(node.inputs[0]), slope = OperandOf(node.inputs[1]);
+    return Add(node, FloatBlocksFor(isa_).prelu, {x, slope}, 0.1);
   }
 
-  Refusal Emit(const Cast& op, const Node& node) {
-    return Add(node, FindCast(dtype(node.inputs[0]), op.to), {SlotOf(node.inputs[0])}, 0.3);
+  Refusal Emit(const Cast&, const Node& node) {
+    const DType from = ComputedIn(node.inputs[0]), to = ComputedIn(node.outputs[0]);
+    const bool same = from == DType::kFloat32 && to == from;  // of halves at least one
+    return Add(node, same ? FindUnary(UnaryKind::kIdentity, from, isa_) : FindCast(from, to),
+               {OperandOf(node.inputs[0])}, 0.3);
   }
 
   Refusal Emit(const Where&, const Node& node) {
@@ -325,16 +358,18 @@ class Compiler {
   const StoredProblem& stored_;
   const Graph& problem_;
   Isa isa_;
+  bool halves_;
   Program& program_;
   std::unordered_map<ValueId, int> slots_;
+  std::unordered_map<ValueId, int> widened_;  // of halves, slots in float32
 };
 
 }  // namespace
 
-Refusal CompileProgram(const Graph& problem, const Target& target, Program* program) {
+Refusal CompileProgram(const Graph& problem, const Target& target, bool halves, Program* program) {
   const StoredProblem stored(problem);
   if (!stored.is_plain() && !HasBf16(target)) return kNotForBf16;
-  return Compiler(stored, IsaOf(target), program).Compile();
+  return Compiler(stored, IsaOf(target), halves, program).Compile();
 }
 
 }  // namespace floe::cpu

@@ -71,7 +71,8 @@ struct Program {
 // Refuses anything but elementwise ops with constant time an element, BatchNormalization with constant
 // factors and concatenations of what the problem is given, whose outputs all have one shape.
 // Inputs and outputs may lie in memory as bf16.
-Refusal CompileProgram(const Graph& problem, const Target& target, Program* program);
+// With `halves` float16 is computed in float32, the result of each op rounded; else it is refused.
+Refusal CompileProgram(const Graph& problem, const Target& target, bool halves, Program* program);
 
 }  // namespace floe::cpu
 

@@ -12,36 +12,6 @@
 namespace floe::cpu {
 namespace {
 
-// The part of a window that lies in the image, in one dimension.
-struct Reach {
-  int64_t begin = 0;  // input place of the first tap inside
-  int64_t count = 0;
-  int64_t padded = 0;  // taps inside the image or its padding
-  int64_t alike = 1;   // windows from here on with all taps inside; else 1
-};
-
-std::vector<Reach> ReachOf(const Window& w, int d) {
-  std::vector<Reach> reaches;
-  for (int64_t o = 0; o < w.output[d]; ++o) {
-    const int64_t start = o * w.stride[d] - w.pad[d];
-    Reach reach;
-    for (int64_t k = 0; k < w.kernel[d]; ++k) {
-      const int64_t at = start + k * w.dilation[d];
-      if (at >= w.input[d] + w.pad_end[d]) break;
-      ++reach.padded;
-      if (at < 0 || at >= w.input[d]) continue;
-      if (reach.count++ == 0) reach.begin = at;
-    }
-    reaches.push_back(reach);
-  }
-  for (size_t i = reaches.size(); i-- > 1;) {
-    if (reaches[i].count == w.kernel[d] && reaches[i - 1].count == w.kernel[d]) {
-      reaches[i - 1].alike = reaches[i].alike + 1;
-    }
-  }
-  return reaches;
-}
-
 class Pool : public Executable {
  public:
   Pool(const PrepareArgs& args, const StoredProblem& stored, const Window& window)
@@ -116,16 +86,12 @@ Refusal Refuses(const Graph& problem, const Target& target) {
   const StoredProblem stored(problem);
   Window window;
   if (Refusal refusal = ReadPool(stored.graph(), &window)) return refusal;
+  if (OnlyNode(stored.graph())->outputs.size() > 1) return "gives the places of the maxima";
   if (!stored.is_plain()) {
     if (!HasBf16(target)) return kNotForBf16;
     if (!stored.bf16_input(0) || !stored.bf16_output(0)) return "input and output of different types";
   }
-  // A window that sees nothing but padding has no maximum and no mean.
-  for (int d = 0; d < 3; ++d) {
-    for (const Reach& reach : ReachOf(window, d)) {
-      if (reach.count == 0) return "a window lies outside the image";
-    }
-  }
+  if (SeesOnlyPadding(window)) return "a window lies outside the image";
   return std::nullopt;
 }
 

@@ -51,13 +51,6 @@ Refusal MakePlan(const Graph& problem, Plan* plan) {
   return std::nullopt;
 }
 
-// Where a value stands among the problem's outputs; -1 where nobody asks for it.
-int OutputOf(const Graph& problem, ValueId value) {
-  const auto& outputs = problem.outputs();
-  const auto at = std::find(outputs.begin(), outputs.end(), value);
-  return at == outputs.end() ? -1 : static_cast<int>(at - outputs.begin());
-}
-
 // Ascending with the value; zeros are equal whatever their sign.
 int32_t Order(float v) {
   const auto bits = std::bit_cast<int32_t>(v + 0.0F);

@@ -126,13 +126,9 @@ void ImportBincount(NodeContext& c) {
   c.Return(Bincount{binary}, {flat, c.in(1), c.in(2)});
 }
 
-// (sorted rows [b, n], values [b, m]): how many of the row are below the value, or not above it.
-template <BinaryKind kCounted>
+template <bool kBehind>
 void ImportBound(NodeContext& c) {
-  Builder& b = c.build();
-  const ValueId rows = b.Add(Unsqueeze{{1}}, {c.in(0)}), values = b.Add(Unsqueeze{{2}}, {c.in(1)});
-  const ValueId counted = b.CastTo(b.Binary(kCounted, rows, values), c.Type("out_type"));
-  c.Set(0, b.Reduce(ReduceKind::kSum, counted, {2}, false));
+  c.Return(SearchSorted{kBehind, c.Type("out_type")}, {c.in(0), c.in(1)});
 }
 
 // Fewer than k classes score above the target; a target outside the classes or scores that are not finite are
@@ -171,8 +167,8 @@ void ImportHistogram(NodeContext& c) {
 }
 
 constexpr OpImporter kRows[] = {
-    {"LowerBound", ImportBound<BinaryKind::kLess>},
-    {"UpperBound", ImportBound<BinaryKind::kLessOrEqual>},
+    {"LowerBound", ImportBound<false>},
+    {"UpperBound", ImportBound<true>},
     {"InTopK", ImportInTopK},
     {"InTopKV2", ImportInTopK},
     {"HistogramFixedWidth", ImportHistogram},
