@@ -1,6 +1,5 @@
 """Draws from seeds, whose numbers are TensorFlow's own; sequences of examples; sound as files."""
 
-from .examples import example
 from .harness import fed, normal, tf, uniform, value
 
 r = tf.raw_ops
@@ -44,9 +43,12 @@ def sequence(context, lists):
         return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
 
     steps = lambda values: tf.train.FeatureList(feature=[feature(v) for v in values])
-    proto = tf.train.SequenceExample(feature_lists=tf.train.FeatureLists(feature_list={k: steps(v) for k, v in lists.items()}))
-    # The context is an Example's bytes, whose end keeps numpy from dropping zeros.
-    return proto.SerializeToString(deterministic=True) + example(**context)
+    proto = tf.train.SequenceExample(
+        context=tf.train.Features(feature={k: feature(v) for k, v in context.items()}),
+        feature_lists=tf.train.FeatureLists(feature_list={k: steps(v) for k, v in lists.items()}),
+    )
+    # Ends in a letter, of a field that nobody knows: numpy drops zeros at the end of bytes.
+    return proto.SerializeToString(deterministic=True) + b"\x1a\x01z"
 
 
 SEQUENCES = [
