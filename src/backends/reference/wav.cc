@@ -125,7 +125,7 @@ void Run(const EncodeWav&, OpCall& call) {
   number(size, 4);
   const float* in = call.in(0).data<float>();
   for (int64_t i = 0; i < samples * channels; ++i) {
-    const float clipped = std::min(std::max(std::round(in[i] * 32768.0f), -32768.0f), 32767.0f);
+    const float clipped = std::min(32767.0f, std::max(-32768.0f, std::round(in[i] * 32768.0f)));
     number(static_cast<int16_t>(clipped), 2);
   }
   *call.Out(0, DType::kString, {}).data<std::string>() = std::move(file);
