@@ -13,7 +13,7 @@ import argparse, os, sys, tempfile
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from make_archive import pack
-from op_goldens import arrays, control, elementwise, examples, families, harness, images, indexing, leftovers, linear, nn
+from op_goldens import arrays, control, draws, elementwise, examples, families, harness, images, indexing, leftovers, linear, nn
 from op_goldens import patterns, pictures, quantized, rare, reductions, texts_and_sparse, unlowered
 
 
@@ -44,6 +44,7 @@ def main():
             pictures,
             quantized,
             families,
+            draws,
         ):
             family.write(writer)
         for op, count in sorted(writer.count.items()):

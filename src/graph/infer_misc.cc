@@ -156,6 +156,25 @@ void Infer(const StatelessRandom& op, InferContext& ctx) {
   ctx.Set(0, op.to, ShapeFromInput(ctx, 0));
 }
 
+void Infer(const StatelessDraw& op, InferContext& ctx) {
+  if (!IsFloat(op.to) && !IsInteger(op.to)) ctx.Fail("no random {}", DTypeName(op.to));
+  ctx.Set(0, op.to, ShapeFromInput(ctx, 0));
+}
+
+void Infer(const StatelessMultinomial& op, InferContext& ctx) {
+  if (!IsInteger(op.to)) ctx.Fail("cannot give classes as {}", DTypeName(op.to));
+  ctx.RequireRank(0, 2);
+  ctx.Set(0, op.to, Shape{ctx.shape(0).has_rank() ? ctx.shape(0)[0] : Dim(), CountOf(ctx, 1)});
+}
+
+void Infer(const StatelessCropBox&, InferContext& ctx) {
+  ctx.RequireRank(0, 1);
+  ctx.RequireRank(1, 3);
+  ctx.Set(0, ctx.dtype(0), Shape{Dim(3)});
+  ctx.Set(1, ctx.dtype(0), Shape{Dim(3)});
+  ctx.Set(2, DType::kFloat32, Shape{Dim(1), Dim(1), Dim(4)});
+}
+
 void Infer(const RandomCropBox&, InferContext& ctx) {
   ctx.RequireRank(0, 1);
   ctx.RequireRank(1, 3);

@@ -157,4 +157,23 @@ void Infer(const ExampleFeature& op, InferContext& ctx) {
   if (ctx.output_count() > 1) ctx.Set(1, DType::kInt64, Shape{rows.known() ? AddDim(ctx, rows, 1) : Dim()});
 }
 
+void Infer(const ExampleFeatureList& op, InferContext& ctx) {
+  RequireStrings(ctx, 0);
+  ctx.RequireRank(0, 1);
+  if (op.to != DType::kFloat32 && op.to != DType::kInt64 && op.to != DType::kString)
+    ctx.Fail("no feature of {}", DTypeName(op.to));
+  const Dim protos = ctx.shape(0).has_rank() ? ctx.shape(0)[0] : Dim();
+  ctx.Set(0, op.to, Shape{Dim()});
+  ctx.Set(1, DType::kInt64, Shape{Dim()});
+  ctx.Set(2, DType::kInt64, Shape{protos.known() ? AddDim(ctx, protos, 1) : Dim()});
+}
+
+void Infer(const EncodeWav&, InferContext& ctx) {
+  if (ctx.dtype(0) != DType::kFloat32 && ctx.dtype(0) != DType::kInvalid)
+    ctx.Fail("expected samples of float32, got {}", DTypeName(ctx.dtype(0)));
+  ctx.RequireRank(0, 2);
+  ctx.RequireRank(1, 0);
+  ctx.Set(0, DType::kString, Shape(std::vector<Dim>{}));
+}
+
 }  // namespace floe

@@ -60,14 +60,14 @@ using OpTypes = OpTypeList<
     Lstm, Gru,
     // misc.h
     NonMaxSuppression, TfNonMaxSuppression, CombinedNonMaxSuppression, QuantizeLinear, DequantizeLinear, Fft,
-    Random, RandomShuffle, Multinomial, RandomKey, StatelessRandom, RandomCropBox, LookupTable, Assert,
-    GatherTree, CtcBeamSearch, StringMap, StringJoin, StringSplit, StringReduceJoin, StringHash, AsString,
-    StringToNumber,
+    Random, RandomShuffle, Multinomial, RandomKey, StatelessRandom, StatelessDraw, StatelessMultinomial,
+    StatelessCropBox, RandomCropBox, LookupTable, Assert, GatherTree, CtcBeamSearch, StringMap, StringJoin,
+    StringSplit, StringReduceJoin, StringHash, AsString, StringToNumber,
     // linear_algebra.h
     MatrixInverse, MatrixDeterminant, LogDeterminant, MatrixSolve, Cholesky, Qr, Svd, SymmetricEigen,
     // text.h
     Substr, UnicodeDecode, UnicodeEncode, StringNGrams, DecodeRaw, DecodeWav, DecodePicture, EncodePicture,
-    EditDistance, ExampleFeature,
+    EditDistance, ExampleFeature, ExampleFeatureList, EncodeWav,
     // control.h
     Group, If, Loop>;
 

@@ -1,6 +1,10 @@
 // Features of tf.Example, read from the bytes of the proto:
 //   Example { Features features = 1; }   Features { map<string, Feature> feature = 1; }
 //   Feature { oneof { BytesList = 1, FloatList = 2, Int64List = 3 } }, each { repeated value = 1; }
+// and of tf.SequenceExample:
+//   SequenceExample { Features context = 1; FeatureLists feature_lists = 2; }
+//   FeatureLists { map<string, FeatureList> feature_list = 1; }   FeatureList { repeated Feature feature = 1;
+//   }
 // https://protobuf.dev/programming-guides/encoding
 #include <algorithm>
 #include <bit>
@@ -103,26 +107,34 @@ bool ReadFeature(std::string_view feature, std::optional<List>* list) {
   return fields.ok();
 }
 
-// The list under `key`, the last one where there are several. False where the proto is damaged.
-bool FindFeature(std::string_view example, std::string_view key, std::optional<List>* list) {
+// The value under `key` in the map that is field `part` of the proto, the last one where there are several: a
+// Feature or a FeatureList. False where the proto is damaged.
+bool FindEntry(std::string_view example, uint64_t part, std::string_view key,
+               std::optional<std::string_view>* value) {
   WireReader parts(example);
-  for (WireField features; parts.Next(&features);) {
-    if (features.number != 1 || features.type != kBytes) continue;
-    WireReader entries(features.bytes);
+  for (WireField map; parts.Next(&map);) {
+    if (map.number != part || map.type != kBytes) continue;
+    WireReader entries(map.bytes);
     for (WireField entry; entries.Next(&entry);) {
       if (entry.number != 1 || entry.type != kBytes) continue;
-      std::string_view name, feature;
+      std::string_view name, of;
       WireReader pair(entry.bytes);
-      for (WireField part; pair.Next(&part);) {
-        if (part.type == kBytes && part.number == 1) name = part.bytes;
-        if (part.type == kBytes && part.number == 2) feature = part.bytes;
+      for (WireField side; pair.Next(&side);) {
+        if (side.type == kBytes && side.number == 1) name = side.bytes;
+        if (side.type == kBytes && side.number == 2) of = side.bytes;
       }
       if (!pair.ok()) return false;
-      if (name == key && !ReadFeature(feature, list)) return false;
+      if (name == key) *value = of;
     }
     if (!entries.ok()) return false;
   }
   return parts.ok();
+}
+
+// The list of an Example's feature.
+bool FindFeature(std::string_view example, std::string_view key, std::optional<List>* list) {
+  std::optional<std::string_view> feature;
+  return FindEntry(example, 1, key, &feature) && (!feature || ReadFeature(*feature, list));
 }
 
 float FloatOf(std::string_view bytes) {
@@ -217,15 +229,48 @@ void RunAs(const ExampleFeature& op, OpCall& call) {
             call.Out(1, DType::kInt64, {examples + 1}).template data<int64_t>());
 }
 
-}  // namespace
-
-void Run(const ExampleFeature& op, OpCall& call) {
-  if (call.in(0).dtype() != DType::kString) call.FailType(0);
-  call.RequireRank(0, 1);
-  if (call.has(1)) {
-    if (call.in(1).dtype() != op.to) call.FailType(1);
-    if (op.count >= 0) call.RequireDims(1, {op.count});
+template <typename T>
+void RunAs(const ExampleFeatureList& op, OpCall& call) {
+  std::vector<T> values;
+  std::vector<int64_t> steps = {0}, protos = {0};
+  for (int64_t i = 0; i < call.in(0).size(); ++i) {
+    const auto require = [&](bool sound) {
+      if (!sound) call.FailValue("example {} is no serialized tf.SequenceExample", i);
+    };
+    std::optional<std::string_view> found;
+    require(FindEntry(call.in(0).data<std::string>()[i], 2, op.key, &found));
+    if (!found && op.required) call.FailValue("feature list '{}' is missing in example {}", op.key, i);
+    WireReader features(found.value_or(std::string_view()));
+    for (WireField feature; features.Next(&feature);) {
+      if (feature.number != 1 || feature.type != kBytes) continue;
+      std::optional<List> list;
+      require(ReadFeature(feature.bytes, &list));
+      const size_t before = values.size();
+      if (list && list->kind != KindOf(op.to)) {
+        call.FailValue("feature list '{}' of example {}: expected {}, got {}", op.key, i, DTypeName(op.to),
+                       NameOf(list->kind));
+      }
+      require(!list || AppendValues(list->bytes, &values));
+      const auto count = static_cast<int64_t>(values.size() - before);
+      if (op.count >= 0 && count != op.count) {
+        call.FailValue("feature list '{}' of example {}: expected {} values in a step, got {}", op.key, i,
+                       op.count, count);
+      }
+      steps.push_back(static_cast<int64_t>(values.size()));
+    }
+    require(features.ok());
+    protos.push_back(static_cast<int64_t>(steps.size()) - 1);
   }
+  std::ranges::copy(values, call.Out(0, op.to, {static_cast<int64_t>(values.size())}).template data<T>());
+  size_t output = 1;
+  for (const std::vector<int64_t>* splits : {&steps, &protos}) {
+    const Dims dims = {static_cast<int64_t>(splits->size())};
+    std::ranges::copy(*splits, call.Out(output++, DType::kInt64, dims).template data<int64_t>());
+  }
+}
+
+template <typename Op>
+void RunFor(const Op& op, OpCall& call) {
   switch (op.to) {
     case DType::kFloat32:
       return RunAs<float>(op, call);
@@ -236,6 +281,24 @@ void Run(const ExampleFeature& op, OpCall& call) {
     default:
       call.Fail("no feature of {}", DTypeName(op.to));
   }
+}
+
+}  // namespace
+
+void Run(const ExampleFeatureList& op, OpCall& call) {
+  if (call.in(0).dtype() != DType::kString) call.FailType(0);
+  call.RequireRank(0, 1);
+  RunFor(op, call);
+}
+
+void Run(const ExampleFeature& op, OpCall& call) {
+  if (call.in(0).dtype() != DType::kString) call.FailType(0);
+  call.RequireRank(0, 1);
+  if (call.has(1)) {
+    if (call.in(1).dtype() != op.to) call.FailType(1);
+    if (op.count >= 0) call.RequireDims(1, {op.count});
+  }
+  RunFor(op, call);
 }
 
 }  // namespace floe::reference

@@ -124,9 +124,12 @@ void Run(const AsString& op, OpCall& call);
 void Run(const StringToNumber& op, OpCall& call);
 
 // factorization.cc, unicode.cc, text.cc, wav.cc, edit_distance.cc, ctc.cc, philox.cc, gather_tree.cc,
-// scale_and_translate.cc, picture.cc
+// scale_and_translate.cc, picture.cc, stateless_draws.cc
 void Run(const RandomKey& op, OpCall& call);
 void Run(const StatelessRandom& op, OpCall& call);
+void Run(const StatelessDraw& op, OpCall& call);
+void Run(const StatelessMultinomial& op, OpCall& call);
+void Run(const StatelessCropBox& op, OpCall& call);
 void Run(const RandomCropBox& op, OpCall& call);
 void Run(const GatherTree& op, OpCall& call);
 void Run(const CtcBeamSearch& op, OpCall& call);
@@ -146,6 +149,8 @@ void Run(const DecodePicture& op, OpCall& call);
 void Run(const EncodePicture& op, OpCall& call);
 void Run(const EditDistance& op, OpCall& call);
 void Run(const ExampleFeature& op, OpCall& call);
+void Run(const ExampleFeatureList& op, OpCall& call);
+void Run(const EncodeWav& op, OpCall& call);
 void Run(const ScaleAndTranslate& op, OpCall& call);
 
 // control.cc

@@ -1,8 +1,6 @@
-// TensorFlow's stateless random numbers, bit for bit where its CPU computes them with Philox 4x32-10 (Salmon
-// et al., "Parallel random numbers: as easy as 1, 2, 3").
-#include <array>
-#include <cmath>
-#include <cstring>
+// TensorFlow's stateless random numbers, bit for bit where its CPU computes them with Philox.
+#include "backends/reference/philox.h"
+
 #include <functional>
 
 #include "backends/reference/indexing.h"
@@ -12,65 +10,8 @@
 namespace floe::reference {
 namespace {
 
-using Words = std::array<uint32_t, 4>;
-
-class Philox {
- public:
-  Philox(Words counter, std::array<uint32_t, 2> key) : counter_(counter), key_(key) {}
-  Philox(uint64_t low, uint64_t high, uint64_t key)
-      : Philox({static_cast<uint32_t>(low), static_cast<uint32_t>(low >> 32), static_cast<uint32_t>(high),
-                static_cast<uint32_t>(high >> 32)},
-               {static_cast<uint32_t>(key), static_cast<uint32_t>(key >> 32)}) {}
-
-  Words Next() {
-    Words c = counter_;
-    std::array<uint32_t, 2> k = key_;
-    for (int round = 0; round < 10; ++round) {
-      const uint64_t a = uint64_t{0xD2511F53} * c[0], b = uint64_t{0xCD9E8D57} * c[2];
-      c = {static_cast<uint32_t>(b >> 32) ^ c[1] ^ k[0], static_cast<uint32_t>(b),
-           static_cast<uint32_t>(a >> 32) ^ c[3] ^ k[1], static_cast<uint32_t>(a)};
-      k[0] += 0x9E3779B9;
-      k[1] += 0xBB67AE85;
-    }
-    Skip(1);
-    return c;
-  }
-  void Skip(uint64_t count) {
-    for (size_t i = 0; i < 4 && count > 0; ++i) {
-      const uint64_t sum = counter_[i] + (count & 0xffffffff);
-      counter_[i] = static_cast<uint32_t>(sum);
-      count = (count >> 32) + (sum >> 32);
-    }
-  }
-
- private:
-  Words counter_;
-  std::array<uint32_t, 2> key_;
-};
-
-// In [0, 1): the bits become a mantissa, 1 is taken off.
-float UniformFloat(uint32_t bits) {
-  const uint32_t raw = 127u << 23 | (bits & 0x7fffff);
-  float value;
-  std::memcpy(&value, &raw, sizeof(value));
-  return value - 1.0f;
-}
-double UniformDouble(uint32_t high, uint32_t low) {
-  const uint64_t raw = uint64_t{1023} << 52 | uint64_t{high & 0xfffff} << 32 | low;
-  double value;
-  std::memcpy(&value, &raw, sizeof(value));
-  return value - 1.0;
-}
 double UniformNarrow(uint32_t bits, int mantissa) {
   return std::ldexp(static_cast<double>(bits & ((1u << mantissa) - 1)), -mantissa);
-}
-
-// Box and Muller, in the type's own precision.
-template <typename T>
-std::array<double, 2> NormalPair(T u, T v) {
-  const T radius = std::sqrt(T(-2) * std::log(std::max(u, T(1.0e-7f))));
-  const T angle = T(2 * M_PI) * v;
-  return {static_cast<double>(std::sin(angle) * radius), static_cast<double>(std::cos(angle) * radius)};
 }
 
 // Numbers of one call of the generator, four or two.
@@ -97,24 +38,6 @@ std::vector<double> Normals(DType to, const Words& w) {
   }
   return values;
 }
-
-// One word after the other.
-class WordStream {
- public:
-  explicit WordStream(Philox generator) : generator_(generator) {}
-  uint32_t Next() {
-    if (used_ == 4) {
-      words_ = generator_.Next();
-      used_ = 0;
-    }
-    return words_[used_++];
-  }
-
- private:
-  Philox generator_;
-  Words words_{};
-  size_t used_ = 4;
-};
 
 // Each group of results has 256 calls of the generator for itself and takes what it needs.
 std::vector<double> TruncatedGroup(DType to, Philox generator, uint64_t group) {
@@ -176,6 +99,15 @@ void FillIntegers(const StatelessRandom& op, const OpCall& call, Philox generato
 
 }  // namespace
 
+Philox GeneratorOf(const OpCall& call, size_t key) {
+  for (const size_t i : {key, key + 1})
+    if (call.in(i).dtype() != DType::kUInt64) call.FailType(i);
+  if (call.in(key).size() != 1 || call.in(key + 1).size() != 2)
+    call.Fail("expected a key of one and a counter of two");
+  const std::vector<uint64_t> counter = LoadAll<uint64_t>(call.in(key + 1));
+  return {counter[0], counter[1], LoadOne<uint64_t>(call.in(key), 0)};
+}
+
 // TensorFlow scrambles the seeds by one call of the generator with a key of its own.
 void Run(const RandomKey&, OpCall& call) {
   const Tensor& seed = call.in(0);
@@ -194,12 +126,7 @@ void Run(const RandomKey&, OpCall& call) {
 void Run(const StatelessRandom& op, OpCall& call) {
   Dims dims = call.Ints(0);
   for (int64_t& d : dims) d = call.Size(d, "dimension");
-  for (const size_t i : {size_t{1}, size_t{2}})
-    if (call.in(i).dtype() != DType::kUInt64) call.FailType(i);
-  if (call.in(1).size() != 1 || call.in(2).size() != 2)
-    call.Fail("expected a key of one and a counter of two");
-  const std::vector<uint64_t> counter = LoadAll<uint64_t>(call.in(2));
-  const Philox generator(counter[0], counter[1], LoadOne<uint64_t>(call.in(1), 0));
+  const Philox generator = GeneratorOf(call, 1);
   Tensor& y = call.Out(0, op.to, dims);
   if (y.size() == 0) return;
   const bool integers = op.distribution == RandomKind::kUniformInt;

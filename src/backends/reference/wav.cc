@@ -1,4 +1,6 @@
 // RIFF WAVE files with 16-bit PCM samples.
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "backends/reference/kernels.h"
@@ -95,6 +97,38 @@ void Run(const DecodeWav& op, OpCall& call) {
     }
   }
   call.Out(1, DType::kInt32, {}).data<int32_t>()[0] = wav.rate;
+}
+
+void Run(const EncodeWav&, OpCall& call) {
+  call.RequireRank(0, 2);
+  if (call.in(0).dtype() != DType::kFloat32) call.FailType(0);
+  const int64_t samples = call.in(0).dims()[0], channels = call.in(0).dims()[1], rate = call.Int(1);
+  if (rate <= 0 || rate > 0xffffffff) call.FailValue("a rate of {} samples a second", rate);
+  if (channels < 1 || channels > 0xffff) call.FailValue("a WAV file of {} channels", channels);
+  if (samples * channels > 0x7fffffd0 / 2) call.FailValue("{} samples are too many for a WAV file", samples);
+  std::string file;
+  const auto number = [&](int64_t value, int bytes) {
+    for (int i = 0; i < bytes; ++i) file.push_back(static_cast<char>(value >> (8 * i)));
+  };
+  const int64_t size = 2 * samples * channels;
+  file += "RIFF";
+  number(36 + size, 4);
+  file += "WAVEfmt ";
+  number(16, 4);
+  number(1, 2);  // PCM
+  number(channels, 2);
+  number(rate, 4);
+  number(rate * channels * 2, 4);
+  number(channels * 2, 2);
+  number(16, 2);  // bits a sample
+  file += "data";
+  number(size, 4);
+  const float* in = call.in(0).data<float>();
+  for (int64_t i = 0; i < samples * channels; ++i) {
+    const float clipped = std::min(32767.0f, std::max(-32768.0f, std::round(in[i] * 32768.0f)));
+    number(static_cast<int16_t>(clipped), 2);
+  }
+  *call.Out(0, DType::kString, {}).data<std::string>() = std::move(file);
 }
 
 }  // namespace floe::reference

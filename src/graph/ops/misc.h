@@ -29,6 +29,12 @@ constexpr auto& EnumNames(RandomKind) {
   return kRandomNames;
 }
 
+enum class DrawKind : uint8_t { kGamma, kPoisson };
+constexpr std::string_view kDrawNames[] = {"gamma", "poisson"};
+constexpr auto& EnumNames(DrawKind) {
+  return kDrawNames;
+}
+
 // Append only: the numbers are in engine files. Utf8: of code points, else of bytes and ASCII.
 enum class StringMapKind : uint8_t {
   kLower,
@@ -185,6 +191,47 @@ struct StatelessRandom {
   static constexpr auto Fields() {
     return std::tuple{Field{"distribution", &Self::distribution}, Field{"to", &Self::to},
                       Field{"full_range", &Self::full_range}};
+  }
+};
+
+// (shape, key [1], counter [2], parameter whose shape ends the result's): TensorFlow's StatelessRandomGammaV3
+// and StatelessRandomPoisson.
+struct StatelessDraw {
+  static constexpr std::string_view kName = "StatelessDraw";
+  static constexpr OpTraits kTraits{.min_inputs = 4, .max_inputs = 4};
+  DrawKind distribution = DrawKind::kGamma;
+  DType to = DType::kFloat32;
+  template <typename Self = StatelessDraw>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"distribution", &Self::distribution}, Field{"to", &Self::to}};
+  }
+};
+
+// (logits [b, classes], number of samples, key [1], counter [2]) -> classes [b, samples], as TensorFlow's
+// StatelessMultinomial draws them in one thread.
+struct StatelessMultinomial {
+  static constexpr std::string_view kName = "StatelessMultinomial";
+  static constexpr OpTraits kTraits{.min_inputs = 4, .max_inputs = 4};
+  DType to = DType::kInt64;
+  template <typename Self = StatelessMultinomial>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"to", &Self::to}};
+  }
+};
+
+// TensorFlow's StatelessSampleDistortedBoundingBox: RandomCropBox with (key [1], counter [2]) behind its
+// inputs.
+struct StatelessCropBox {
+  static constexpr std::string_view kName = "StatelessCropBox";
+  static constexpr OpTraits kTraits{.min_inputs = 5, .max_inputs = 5, .min_outputs = 3, .max_outputs = 3};
+  std::vector<double> aspect_ratios = {0.75, 1.33};
+  std::vector<double> areas = {0.05, 1};
+  int64_t attempts = 100;
+  bool whole_if_no_box = false;
+  template <typename Self = StatelessCropBox>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"aspect_ratios", &Self::aspect_ratios}, Field{"areas", &Self::areas},
+                      Field{"attempts", &Self::attempts}, Field{"whole_if_no_box", &Self::whole_if_no_box}};
   }
 };
 

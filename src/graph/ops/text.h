@@ -178,6 +178,30 @@ struct ExampleFeature {
   }
 };
 
+// One feature list of serialized tf.SequenceExample protos of rank 1 -> (values of all steps [m], row splits
+// int64 of the steps [steps + 1], of the protos' steps [n + 1]). `count` at least 0: every step has so many
+// values, or Error(kUsage) is raised; as it is where a list that is required is missing.
+struct ExampleFeatureList {
+  static constexpr std::string_view kName = "ExampleFeatureList";
+  static constexpr OpTraits kTraits{.min_outputs = 3, .max_outputs = 3};
+  std::string key;
+  DType to = DType::kFloat32;  // float32, int64 or string
+  int64_t count = -1;
+  bool required = false;
+  template <typename Self = ExampleFeatureList>
+  static constexpr auto Fields() {
+    return std::tuple{Field{"key", &Self::key}, Field{"to", &Self::to}, Field{"count", &Self::count},
+                      Field{"required", &Self::required}};
+  }
+};
+
+// (samples in [-1, 1] float32 [n, channels], rate int32 scalar) -> a RIFF file with 16-bit PCM, a scalar.
+struct EncodeWav {
+  static constexpr std::string_view kName = "EncodeWav";
+  static constexpr OpTraits kTraits{.min_inputs = 2, .max_inputs = 2};
+  static constexpr auto Fields() { return std::tuple{}; }
+};
+
 }  // namespace floe
 
 #endif  // FLOE_GRAPH_OPS_TEXT_H_

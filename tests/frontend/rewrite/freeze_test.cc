@@ -147,7 +147,7 @@ TEST(FreezeVariables, AShapeThatDiffersFromTheCheckpointIsRefused) {
               HasSubstr("variable 'scalar': expected float32 [3], found float32 [] under 'scalar'"));
 }
 
-TEST(ForwardVariableWrites, AReadAfterAWriteIsTheWrittenValue) {
+TEST(LiftVariableState, AReadAfterAWriteIsTheWrittenValue) {
   const FreezeResult result =
       Freeze({kX, "scalar: VarHandleOp dtype=float shape=[]", "first: ReadVariableOp(scalar) dtype=float",
               "double: Mul(x, first) T=float", "set: AssignVariableOp(scalar, double, ^first) dtype=float",
@@ -160,11 +160,77 @@ TEST(ForwardVariableWrites, AReadAfterAWriteIsTheWrittenValue) {
   EXPECT_EQ(result.warnings.size(), 1u);  // of the variable, not of each write
 }
 
-TEST(ForwardVariableWrites, ACountIsTakenUpWhereTheRunBegins) {
+TEST(LiftVariableState, ACountIsTakenUpWhereTheRunBegins) {
   const FreezeResult result = Freeze(
       {kX, "scalar: VarHandleOp dtype=float shape=[]", "add: AssignSubVariableOp(scalar, x) dtype=float",
        "read: ReadVariableOp(scalar, ^add) dtype=float", "y: Mul(x, read) T=float"});
   EXPECT_EQ(LineOf(result.graph, "add/value"), "add/value: Sub(scalar, x)");
+}
+
+// A loop that counts a variable is given its value and gives the new one back; what reads it then reads that.
+TEST(LiftVariableState, ALoopThatCountsGivesTheCountBack) {
+  const tf::FunctionDef body =
+      FunctionOf("body(i: float, v: resource) -> (i: float = next:z:0, v: resource = v)",
+                 {"read: ReadVariableOp(v) dtype=float", "next: AddV2(i, read:value:0) T=float",
+                  "add: AssignAddVariableOp(v, i, ^read) dtype=float"});
+  tf::FunctionDef counting = body;
+  counting.mutable_signature()->add_control_output("add");
+  (*counting.mutable_control_ret())["add"] = "add";
+  const tf::FunctionDef cond =
+      FunctionOf("cond(i: float, v: resource) -> (more: bool = less:z:0)", {"less: Less(i, i) T=float"});
+  const FreezeResult result =
+      Freeze({kX, "scalar: VarHandleOp dtype=float shape=[]",
+              "loop: While(x, scalar) T={float,resource} cond=@cond body=@body",
+              "read: ReadVariableOp(scalar, ^loop) dtype=float", "y: Mul(loop, read) T=float"},
+             {counting, cond});
+  EXPECT_EQ(LineOf(result.graph, "y"), "y: Mul(loop, loop:1)");
+  const tf::NodeDef& loop = NodeIn(result.graph, "loop");
+  EXPECT_THAT(loop.attr().at("T").list().type(), ElementsAre(tf::DT_FLOAT, tf::DT_FLOAT));
+  bool counts = false;
+  for (const tf::FunctionDef& function : result.graph.library().function()) {
+    for (const tf::NodeDef& node : function.node_def()) {
+      EXPECT_NE(node.op(), "AssignAddVariableOp");
+      counts = counts || node.name() == "add/value";
+    }
+  }
+  EXPECT_TRUE(counts);
+  EXPECT_THAT(result.warnings,
+              ElementsAre("variable 'scalar': node 'loop' (While) changes it for the next run; the frozen "
+                          "graph does not"));
+}
+
+// A branch that writes has the value as a further result; the one that does not gives back what it got.
+TEST(LiftVariableState, ABranchThatWritesGivesTheValueBack) {
+  tf::FunctionDef writes = FunctionOf("writes(v: resource, x: float) -> (y: float = x)",
+                                      {"set: AssignVariableOp(v, x) dtype=float"});
+  writes.mutable_signature()->add_control_output("set");
+  (*writes.mutable_control_ret())["set"] = "set";
+  const tf::FunctionDef reads = FunctionOf("reads(v: resource, x: float) -> (y: float = read:value:0)",
+                                           {"read: ReadVariableOp(v) dtype=float"});
+  const FreezeResult result =
+      Freeze({kX, "p: Placeholder dtype=bool shape=[]", "scalar: VarHandleOp dtype=float shape=[]",
+              "if: If(p, scalar, x) Tcond=bool Tin={resource,float} Tout={float} then_branch=@writes "
+              "else_branch=@reads",
+              "read: ReadVariableOp(scalar, ^if) dtype=float", "y: Mul(if, read) T=float"},
+             {writes, reads});
+  EXPECT_EQ(LineOf(result.graph, "y"), "y: Mul(if, if:1)");
+  EXPECT_THAT(NodeIn(result.graph, "if").attr().at("Tout").list().type(),
+              ElementsAre(tf::DT_FLOAT, tf::DT_FLOAT));
+}
+
+// A loop that only reads what was written before is given that.
+TEST(LiftVariableState, ALoopReadsWhatWasWrittenBefore) {
+  const tf::FunctionDef body =
+      FunctionOf("body(i: float, v: resource) -> (i: float = next:z:0, v: resource = v)",
+                 {"read: ReadVariableOp(v) dtype=float", "next: AddV2(i, read:value:0) T=float"});
+  const tf::FunctionDef cond =
+      FunctionOf("cond(i: float, v: resource) -> (more: bool = less:z:0)", {"less: Less(i, i) T=float"});
+  const FreezeResult result = Freeze(
+      {kX, "scalar: VarHandleOp dtype=float shape=[]", "double: AddV2(x, x) T=float",
+       "set: AssignVariableOp(scalar, double) dtype=float",
+       "loop: While(x, scalar, ^set) T={float,resource} cond=@cond body=@body", "y: Relu(loop) T=float"},
+      {body, cond});
+  EXPECT_EQ(LineOf(result.graph, "loop"), "loop: While(x, double)");
 }
 
 // Which of two unordered writes comes last nobody knows.

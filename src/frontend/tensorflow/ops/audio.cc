@@ -10,6 +10,10 @@ void ImportDecodeWav(NodeContext& c) {
   c.Return(DecodeWav{c.Int("desired_channels"), c.Int("desired_samples")}, {c.in(0)}, 2);
 }
 
+void ImportEncodeWav(NodeContext& c) {
+  c.Return(EncodeWav{}, c.ins(0, 2));
+}
+
 // Samples [n, channels] -> [channels, frames, bins]: overlapping frames under a periodic Hann window, padded
 // to a power of two.
 void ImportAudioSpectrogram(NodeContext& c) {
@@ -101,6 +105,7 @@ void ImportMfcc(NodeContext& c) {
 
 constexpr OpImporter kRows[] = {
     {"DecodeWav", ImportDecodeWav},
+    {"EncodeWav", ImportEncodeWav},
     {"AudioSpectrogram", ImportAudioSpectrogram},
     {"Mfcc", ImportMfcc},
 };

@@ -40,19 +40,21 @@ void ImportRandomAlgorithm(NodeContext& c) {
   c.Set(0, c.build().Constant(Tensor::FromValues<int32_t>({}, {1})));
 }
 
+// Key and counter: of two seeds, or given.
+std::vector<ValueId> KeyAndCounter(NodeContext& c, size_t input, bool seeds) {
+  if (seeds) return c.build().AddNode(RandomKey{}, {c.in(input)}, 2);
+  RequirePhilox(c, input + 2);
+  return {c.in(input), c.in(input + 1)};
+}
+
 // V2 has key, counter and algorithm where V1 has two seeds.
 template <RandomKind kKind, bool kFullRange = false>
 void ImportStateless(NodeContext& c) {
   Builder& b = c.build();
   const bool v2 = c.op().ends_with("V2");
   std::vector<ValueId> inputs = {b.ToInt64(c.in(0))};
-  if (v2) {
-    RequirePhilox(c, 3);
-    inputs.insert(inputs.end(), {c.in(1), c.in(2)});
-  } else {
-    const std::vector<ValueId> key = b.AddNode(RandomKey{}, {c.in(1)}, 2);
-    inputs.insert(inputs.end(), key.begin(), key.end());
-  }
+  const std::vector<ValueId> key = KeyAndCounter(c, 1, !v2);
+  inputs.insert(inputs.end(), key.begin(), key.end());
   StatelessRandom op{kKind, c.Type("dtype"), kFullRange};
   if (kKind == RandomKind::kUniformInt && !kFullRange) {
     const size_t limits = v2 ? 4 : 2;
@@ -61,16 +63,43 @@ void ImportStateless(NodeContext& c) {
   c.Return(std::move(op), std::move(inputs));
 }
 
-void ImportRandomCropBox(NodeContext& c) {
-  RandomCropBox op;
+// (shape, seed or key and counter, parameter).
+template <DrawKind kKind>
+void ImportDraw(NodeContext& c) {
+  const bool seeds = c.op() != "StatelessRandomGammaV3";
+  const std::vector<ValueId> key = KeyAndCounter(c, 1, seeds);
+  const ValueId parameter = c.in(seeds ? 2 : 4);
+  const DType to = c.Type("dtype");
+  c.Return(StatelessDraw{kKind, to}, {c.build().ToInt64(c.in(0)), key[0], key[1], parameter});
+}
+
+void ImportStatelessMultinomial(NodeContext& c) {
+  const std::vector<ValueId> key = KeyAndCounter(c, 2, true);
+  c.Return(StatelessMultinomial{c.Type("output_dtype")}, {c.in(0), c.in(1), key[0], key[1]});
+}
+
+template <typename Op>
+void ReadCropBox(NodeContext& c, Op& op) {
   op.aspect_ratios = c.FloatList("aspect_ratio_range");
   op.areas = c.FloatList("area_range");
   op.attempts = c.Int("max_attempts");
   op.whole_if_no_box = c.Bool("use_image_if_no_bounding_boxes");
-  op.seed = c.Int("seed");
-  op.seed2 = c.Int("seed2");
   if (op.aspect_ratios.size() != 2 || op.areas.size() != 2)
     c.Fail("expected two aspect ratios and two areas");
+}
+
+void ImportStatelessCropBox(NodeContext& c) {
+  StatelessCropBox op;
+  ReadCropBox(c, op);
+  const std::vector<ValueId> key = KeyAndCounter(c, 3, true);
+  c.Return(std::move(op), {c.in(0), c.in(1), c.in(2), key[0], key[1]}, 3);
+}
+
+void ImportRandomCropBox(NodeContext& c) {
+  RandomCropBox op;
+  ReadCropBox(c, op);
+  op.seed = c.Int("seed");
+  op.seed2 = c.Int("seed2");
   const ValueId least =
       c.op().ends_with("V2") ? c.in(2) : c.build().Scalar(DType::kFloat32, c.Float("min_object_covered"));
   c.Return(std::move(op), {c.in(0), c.in(1), least}, 3);
@@ -90,6 +119,11 @@ constexpr OpImporter kRows[] = {
     {"StatelessRandomUniformIntV2", ImportStateless<RandomKind::kUniformInt>},
     {"StatelessRandomUniformFullInt", ImportStateless<RandomKind::kUniformInt, true>},
     {"StatelessRandomUniformFullIntV2", ImportStateless<RandomKind::kUniformInt, true>},
+    {"StatelessRandomGammaV2", ImportDraw<DrawKind::kGamma>},
+    {"StatelessRandomGammaV3", ImportDraw<DrawKind::kGamma>},
+    {"StatelessRandomPoisson", ImportDraw<DrawKind::kPoisson>},
+    {"StatelessMultinomial", ImportStatelessMultinomial},
+    {"StatelessSampleDistortedBoundingBox", ImportStatelessCropBox},
     {"SampleDistortedBoundingBox", ImportRandomCropBox},
     {"SampleDistortedBoundingBoxV2", ImportRandomCropBox},
     {"RandomUniform", ImportRandom<RandomKind::kUniform>},

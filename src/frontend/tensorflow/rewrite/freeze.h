@@ -14,9 +14,10 @@ namespace floe {
 // The nodes that the outputs need, by data or by order.
 std::vector<bool> NeededBy(const GraphIndex& index, const Kept& kept);
 
-// Where a variable is read after an assignment that is certain to have been the last before, the read becomes
-// the assigned value. Control edges must still be there.
-void ForwardVariableWrites(WorkGraph& work, const Kept& kept);
+// Where a variable is used after writes of which one is certain to have been the last, the use gets the value
+// that was written; bodies of loops and branches that write a variable get its value and give the new one
+// back. Control edges must still be there.
+void LiftVariableState(WorkGraph& work, const Kept& kept);
 
 // A variable that is written while the outputs are computed, and may be read after that, has no one value:
 // throws Error(kModel) naming variable, writer and reader. One that is written but not read again is a

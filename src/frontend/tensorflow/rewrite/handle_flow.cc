@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "formats/tensorflow/tensor_proto.h"
+#include "frontend/tensorflow/rewrite/handle_uses.h"
 #include "frontend/tensorflow/rewrite/nodes.h"
 
 namespace floe {
@@ -20,20 +21,6 @@ bool HandsOn(std::string_view op) {
   static const std::set<std::string_view> kOps = {
       "Identity", "Enter", "Exit", "NextIteration", "Merge", "StopGradient", "PreventGradient", "Snapshot"};
   return kOps.contains(op);
-}
-
-void PatchTypeList(tf::NodeDef& node, const char* attr, int index, tf::DataType type) {
-  tf::AttrValue::ListValue& list = *(*node.mutable_attr())[attr].mutable_list();
-  if (index < list.type_size()) list.set_type(index, type);
-}
-
-void ForgetShape(tf::NodeDef& node, int index) {
-  node.mutable_attr()->erase("_output_shapes");
-  const auto shapes = node.mutable_attr()->find("output_shapes");
-  if (shapes == node.mutable_attr()->end() || index >= shapes->second.list().shape_size()) return;
-  tf::TensorShapeProto unknown;
-  unknown.set_unknown_rank(true);
-  *shapes->second.mutable_list()->mutable_shape(index) = unknown;
 }
 
 }  // namespace
@@ -69,12 +56,7 @@ class ScopeHandles {
  private:
   void TakeArgument(int i, tf::NodeDef& node, tf::DataType type) {
     values_[{i, 0}] = type;
-    SetTypeAttr(node, "T", type);
-    const auto attrs =
-        scope_.function.mutable_arg_attr()->find(static_cast<uint32_t>(IntAttr(node, "index", 0)));
-    if (attrs == scope_.function.mutable_arg_attr()->end()) return;
-    for (const char* stale : {"_output_shapes", "_handle_dtypes", "_handle_shapes"})
-      attrs->second.mutable_attr()->erase(stale);
+    MakeArgumentValue(scope_, node, type);
   }
 
   ValueTypes InputValues(int i) const {
@@ -153,50 +135,10 @@ class ScopeHandles {
 
   // Operations that take a handle or a reference and use the variable behind it.
   void RewriteUse(tf::NodeDef& node, const ValueTypes& inputs) {
-    const std::string op = node.op();
     const tf::DataType type = inputs[0];
     const bool first_only = !AnyValue(ValueTypes(inputs.begin() + 1, inputs.end()));
     if (type == tf::DT_INVALID || !first_only) FailOn(node);
-    if (op == "ReadVariableOp") {
-      Become(node, "Identity", {{"T", type}});
-    } else if (op == "ResourceGather") {
-      RewriteGather(node, type);
-    } else if (op == "ResourceGatherNd") {
-      Become(node, "GatherNd", {{"Tparams", type}, {"Tindices", TypeAttr(node, "Tindices")}});
-    } else if (op == "VariableShape") {
-      Become(node, "Shape", {{"T", type}, {"out_type", TypeAttr(node, "out_type", tf::DT_INT32)}});
-    } else if (op == "VarIsInitializedOp") {
-      tf::NodeDef constant = MakeConst(node.name(), Tensor::Scalar<bool>(true));
-      for (const std::string& input : node.input()) {
-        if (input.starts_with('^')) constant.add_input(input);
-      }
-      node.Swap(&constant);
-    } else {
-      FailOn(node);
-    }
-  }
-
-  static void Become(tf::NodeDef& node, const char* op, std::map<std::string, tf::DataType> types) {
-    node.set_op(op);
-    node.clear_attr();
-    node.clear_experimental_type();
-    for (const auto& [attr, type] : types) SetTypeAttr(node, attr, type);
-  }
-
-  void RewriteGather(tf::NodeDef& node, tf::DataType type) {
-    const tf::DataType indices = TypeAttr(node, "Tindices");
-    const int64_t batch_dims = IntAttr(node, "batch_dims", 0);
-    if (in_v1_flow_ && batch_dims == 0) {  // a new constant would need a place in its loop or branch
-      Become(node, "Gather", {{"Tparams", type}, {"Tindices", indices}});
-      return;
-    }
-    const std::string axis = names_.Take(node.name() + "/axis");
-    added_.push_back(MakeConst(axis, Tensor::Scalar<int32_t>(static_cast<int32_t>(batch_dims))));
-    std::vector<std::string> inputs(node.input().begin(), node.input().end());
-    inputs.insert(inputs.begin() + 2, axis);
-    Become(node, "GatherV2", {{"Tparams", type}, {"Tindices", indices}, {"Taxis", tf::DT_INT32}});
-    SetIntAttr(node, "batch_dims", batch_dims);
-    node.mutable_input()->Assign(inputs.begin(), inputs.end());
+    if (!ReadValue(node, type, in_v1_flow_, names_, added_)) FailOn(node);
   }
 
   [[noreturn]] void FailOn(const tf::NodeDef& node) const {

@@ -101,7 +101,7 @@ class Preparation {
   }
 
   void ResolveWrites() {
-    ForwardVariableWrites(work_, kept_);
+    LiftVariableState(work_, kept_);
     CheckVariableWrites(work_, kept_);
   }
 
