@@ -1,5 +1,7 @@
 #include "base/check.h"
 
+#include <fmt/format.h>
+
 #include <string_view>
 
 namespace floe {
@@ -9,7 +11,7 @@ void CheckFailed(const char* file, int line, const char* condition, const std::s
   const size_t src = path.rfind("src/");
   std::string message = "internal error at ";
   message += src == std::string_view::npos ? path : path.substr(src);
-  message += ":" + std::to_string(line) + ": " + condition;
+  message += fmt::format(":{}: {}", line, condition);
   if (!detail.empty()) message += " (" + detail + ")";
   throw InternalError(message);
 }

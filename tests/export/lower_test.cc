@@ -430,7 +430,8 @@ const LowerCase kCases[] = {
         %j: int32[2] = const [2, 1]
         %y = DynamicStitch(%i, %j, %a, %b) })"},
     {"Bucketize", "graph main(%x: float32[7]) -> (%y) { %y = Bucketize(%x) {boundaries=[-0.5, 0, 0.25]} }"},
-    {"SearchSorted", R"(graph main(%x: float32[2, 9], %v: float32[2, 4]) -> (%y) {
+    {"SearchSorted", R"(graph main(%v: float32[2, 4]) -> (%y) {
+        %x: float32[2, 5] = const [-1, -0.5, 0, 0.5, 1, -2, -0.25, -0.25, 0.25, 3]
         %y = SearchSorted(%x, %v) {behind=true, to=int64} })"},
     {"LinSpace", R"(graph main(%a: float32[], %b: float32[]) -> (%y) {
         %n: int32[] = const 6

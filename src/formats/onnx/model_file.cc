@@ -99,8 +99,8 @@ OnnxFile ParseOnnxModel(Bytes bytes, const std::string& subject) {
 OnnxFile ReadOnnxModel(const std::string& path) {
   const auto file = MappedFile::Open(path);
   OnnxFile model = ParseOnnxModel(file->bytes(), path);
-  model.folder = std::filesystem::path(path).parent_path().string();
-  if (model.folder.empty()) model.folder = ".";
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  model.folder = folder.empty() ? std::string(".") : folder.string();
   model.file = file;
   return model;
 }

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 // Paths of the tables, in the order of their numbers.
 std::vector<std::string> FindTables(const std::string& prefix) {
   if (FileExists(prefix) && !IsDirectory(prefix)) return {prefix};
-  const std::string stem = prefix.substr(0, prefix.find("-" + std::string(5, '?') + "-of-"));
+  const std::string stem = prefix.substr(0, prefix.find("-\?\?\?\?\?-of-"));
   const std::string folder = fs::path(stem).has_parent_path() ? fs::path(stem).parent_path().string() : ".";
   const std::string start = fs::path(stem).filename().string() + "-";
   std::set<std::string> paths;

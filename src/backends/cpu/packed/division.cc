@@ -132,66 +132,109 @@ void Multiply(const PackedCode& code, std::span<const PackedCall> calls, const R
   }
 }
 
+class PackedRun {
+ public:
+  PackedRun(const PackedShape& shape, const PackedCode& code, std::span<const PackedCall> calls,
+            const FillRows& fill, float* workspace, ThreadPool& pool)
+      : shape_(shape),
+        code_(code),
+        calls_(calls),
+        fill_(fill),
+        pool_(pool),
+        d_(Divide(shape, code, pool.threads())),
+        panels_(PanelsOf(shape, code)),
+        units_(DivideUp(shape.rows, shape.unit)),
+        floats_(RowFloats(shape, code)),
+        workspace_(workspace) {}
+
+  void Run() const {
+    if (!d_.by_panels) {
+      RunByRows();
+    } else if (shape_.fill_once) {
+      RunTogether();
+    } else {
+      RunByPanels();
+    }
+  }
+
+ private:
+  int64_t ScratchFloats() const { return shape_.scratch_rows * code_.depths * floats_; }
+  float* Scratch(int thread) const { return workspace_ + thread * ScratchFloats(); }
+  float* Rows(int thread) const {
+    return workspace_ + d_.threads * ScratchFloats() + thread * d_.block_rows * floats_;
+  }
+
+  // Each thread takes rows, block by block, and all panels.
+  void RunByRows() const {
+    const int64_t piece = std::max<int64_t>(kPieceTiles * code_.tile_rows / shape_.unit, 1);
+    pool_.ParallelFor(
+        units_, {d_.threads == 1 ? units_ : 1, piece},
+        [&](int64_t begin, int64_t end, int thread) { RunBlocks(begin, end, 0, panels_, thread); });
+  }
+
+  // Units [begin, end) of rows with panels [panel, panel_end).
+  void RunBlocks(int64_t begin, int64_t end, int64_t panel, int64_t panel_end, int thread) const {
+    const int64_t blocks = DivideUp((end - begin) * shape_.unit, d_.block_rows);
+    for (int64_t b = 0; b < blocks; ++b) {
+      const int64_t first = (begin + (end - begin) * b / blocks) * shape_.unit;
+      const int64_t last = std::min((begin + (end - begin) * (b + 1) / blocks) * shape_.unit, shape_.rows);
+      const RowBlock block{first, last - first, Rows(thread)};
+      fill_(block, 0, block.count, Scratch(thread));
+      Multiply(code_, calls_, block, panel, panel_end);
+    }
+  }
+
+  // Each thread takes panels and gathers all rows for itself: cheaper than to wait, and to read them from
+  // another core's cache.
+  void RunByPanels() const {
+    if (shape_.rows > d_.block_rows) {
+      pool_.ParallelFor(panels_, 1, [&](int64_t begin, int64_t end, int thread) {
+        RunBlocks(0, units_, begin, end, thread);
+      });
+      return;
+    }
+    std::vector<char> filled(static_cast<size_t>(d_.threads));
+    pool_.ParallelFor(panels_, {1, kPiecePanels}, [&](int64_t begin, int64_t end, int thread) {
+      const RowBlock block{0, shape_.rows, Rows(thread)};
+      char& mine = filled[static_cast<size_t>(thread)];
+      if (!mine) fill_(block, 0, block.count, Scratch(thread));
+      mine = 1;
+      Multiply(code_, calls_, block, begin, end);
+    });
+  }
+
+  // All threads at one block: its rows, and when these are there, the panels.
+  void RunTogether() const {
+    const int64_t blocks = DivideUp(shape_.rows, d_.block_rows);
+    for (int64_t b = 0; b < blocks; ++b) {
+      const int64_t first = units_ * b / blocks * shape_.unit;
+      const int64_t last = std::min(units_ * (b + 1) / blocks * shape_.unit, shape_.rows);
+      const RowBlock block{first, last - first, Rows(0)};
+      pool_.ParallelFor(DivideUp(block.count, shape_.unit), 1, [&](int64_t begin, int64_t end, int thread) {
+        fill_(block, begin * shape_.unit, std::min(end * shape_.unit, block.count), Scratch(thread));
+      });
+      pool_.ParallelFor(panels_, {1, kPiecePanels},
+                        [&](int64_t begin, int64_t end, int) { Multiply(code_, calls_, block, begin, end); });
+    }
+  }
+
+  const PackedShape& shape_;
+  const PackedCode& code_;
+  std::span<const PackedCall> calls_;
+  const FillRows& fill_;
+  ThreadPool& pool_;
+  Division d_;
+  int64_t panels_;
+  int64_t units_;   // of rows
+  int64_t floats_;  // of a row
+  float* workspace_;
+};
+
 }  // namespace
 
 void RunPacked(const PackedShape& shape, const PackedCode& code, std::span<const PackedCall> calls,
                const FillRows& fill, float* workspace, ThreadPool& pool) {
-  const Division d = Divide(shape, code, pool.threads());
-  const int64_t panels = PanelsOf(shape, code);
-  const int64_t floats = RowFloats(shape, code);
-  const int64_t scratch_floats = shape.scratch_rows * code.depths * floats;
-  const auto scratch = [&](int thread) { return workspace + thread * scratch_floats; };
-  float* rows = workspace + d.threads * scratch_floats;
-  const int64_t units = DivideUp(shape.rows, shape.unit);
-  const int64_t grain = d.threads == 1 ? units : 1;
-  // Units [begin, end) of rows, block by block, with panels [panel, panel_end).
-  const auto run = [&](int64_t begin, int64_t end, int64_t panel, int64_t panel_end, int thread) {
-    float* mine = rows + thread * d.block_rows * floats;
-    const int64_t blocks = DivideUp((end - begin) * shape.unit, d.block_rows);
-    for (int64_t b = 0; b < blocks; ++b) {
-      const int64_t first = (begin + (end - begin) * b / blocks) * shape.unit;
-      const int64_t last = std::min((begin + (end - begin) * (b + 1) / blocks) * shape.unit, shape.rows);
-      const RowBlock block{first, last - first, mine};
-      fill(block, 0, block.count, scratch(thread));
-      Multiply(code, calls, block, panel, panel_end);
-    }
-  };
-  // All threads at one block: its rows, and when these are there, the panels.
-  const auto run_together = [&] {
-    const int64_t blocks = DivideUp(shape.rows, d.block_rows);
-    for (int64_t b = 0; b < blocks; ++b) {
-      const int64_t first = units * b / blocks * shape.unit;
-      const int64_t last = std::min(units * (b + 1) / blocks * shape.unit, shape.rows);
-      const RowBlock block{first, last - first, rows};
-      pool.ParallelFor(DivideUp(block.count, shape.unit), 1, [&](int64_t begin, int64_t end, int thread) {
-        fill(block, begin * shape.unit, std::min(end * shape.unit, block.count), scratch(thread));
-      });
-      pool.ParallelFor(panels, {1, kPiecePanels},
-                       [&](int64_t begin, int64_t end, int) { Multiply(code, calls, block, begin, end); });
-    }
-  };
-  if (d.by_panels && shape.fill_once) {
-    run_together();
-  } else if (d.by_panels) {
-    // Each thread gathers all rows for itself: cheaper than to wait, and to read them from another core's
-    // cache.
-    if (shape.rows > d.block_rows) {
-      pool.ParallelFor(panels, 1,
-                       [&](int64_t begin, int64_t end, int thread) { run(0, units, begin, end, thread); });
-      return;
-    }
-    std::vector<char> filled(static_cast<size_t>(d.threads));
-    pool.ParallelFor(panels, {1, kPiecePanels}, [&](int64_t begin, int64_t end, int thread) {
-      const RowBlock block{0, shape.rows, rows + thread * d.block_rows * floats};
-      if (!filled[static_cast<size_t>(thread)]) fill(block, 0, block.count, scratch(thread));
-      filled[static_cast<size_t>(thread)] = true;
-      Multiply(code, calls, block, begin, end);
-    });
-  } else {
-    const ThreadPool::Pieces pieces(grain, std::max<int64_t>(kPieceTiles * code.tile_rows / shape.unit, 1));
-    pool.ParallelFor(units, pieces,
-                     [&](int64_t begin, int64_t end, int thread) { run(begin, end, 0, panels, thread); });
-  }
+  PackedRun(shape, code, calls, fill, workspace, pool).Run();
 }
 
 double EstimatePackedNs(const PackedShape& shape, const PackedCode& code, Isa isa) {
