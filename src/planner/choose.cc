@@ -1,5 +1,7 @@
 #include "planner/choose.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "base/error.h"
 
@@ -14,9 +16,15 @@ double Bytes(const Graph& problem) {
   return bytes;
 }
 
-Refusal RoundsTooMuch(const Kernel& kernel, const RoundingLimit& rounding) {
+// Values of this type are rounded by as much wherever they are computed.
+bool GivesHalves(const Graph& problem) {
+  return std::ranges::all_of(problem.outputs(),
+                             [&](ValueId id) { return problem.value(id).type.dtype == DType::kFloat16; });
+}
+
+Refusal RoundsTooMuch(const Kernel& kernel, const Graph& problem, const RoundingLimit& rounding) {
   if (kernel.arithmetic != DType::kFloat32) return rounding.bf16;
-  if (kernel.error_bound <= rounding.most) return std::nullopt;
+  if (kernel.error_bound <= rounding.most || GivesHalves(problem)) return std::nullopt;
   return fmt::format("its rounding, up to {:.0e}, is too much with so many layers after it",
                      kernel.error_bound);
 }
@@ -37,7 +45,7 @@ Choice ChooseKernel(const Graph& problem, const Target& target, Tuner* tuner, co
       candidate.refusal = *why;
       continue;
     }
-    if (const Refusal why = RoundsTooMuch(kernel, rounding)) {
+    if (const Refusal why = RoundsTooMuch(kernel, problem, rounding)) {
       candidate.refusal = *why;
       continue;
     }

@@ -1,4 +1,5 @@
 // Convolutions of pixels that are put side by side, multiplied, added to or clamped on their way in.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <cstring>
@@ -87,7 +88,7 @@ Graph Headed(const std::vector<Ints>& parts, int stages, int64_t columns, bool b
   Graph g;
   std::vector<ValueId> inputs;
   for (const Ints& dims : parts) {
-    inputs.push_back(g.AddInput("x" + std::to_string(inputs.size()), {DType::kFloat32, Shape::Of(dims)}));
+    inputs.push_back(g.AddInput(fmt::format("x{}", inputs.size()), {DType::kFloat32, Shape::Of(dims)}));
   }
   ValueId y = (stages & kConcat) != 0 ? g.Add(Concat{-1}, inputs) : inputs[0];
   const Ints dims = g.value(y).type.shape.Static();
