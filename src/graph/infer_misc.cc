@@ -167,7 +167,10 @@ void Infer(const StatelessMultinomial& op, InferContext& ctx) {
   ctx.Set(0, op.to, Shape{ctx.shape(0).has_rank() ? ctx.shape(0)[0] : Dim(), CountOf(ctx, 1)});
 }
 
-void Infer(const StatelessCropBox&, InferContext& ctx) {
+namespace {
+
+// Where the crop begins, how large it is, and both as a box.
+void InferCropBox(InferContext& ctx) {
   ctx.RequireRank(0, 1);
   ctx.RequireRank(1, 3);
   ctx.Set(0, ctx.dtype(0), Shape{Dim(3)});
@@ -175,12 +178,13 @@ void Infer(const StatelessCropBox&, InferContext& ctx) {
   ctx.Set(2, DType::kFloat32, Shape{Dim(1), Dim(1), Dim(4)});
 }
 
+}  // namespace
+
+void Infer(const StatelessCropBox&, InferContext& ctx) {
+  InferCropBox(ctx);
+}
 void Infer(const RandomCropBox&, InferContext& ctx) {
-  ctx.RequireRank(0, 1);
-  ctx.RequireRank(1, 3);
-  ctx.Set(0, ctx.dtype(0), Shape{Dim(3)});
-  ctx.Set(1, ctx.dtype(0), Shape{Dim(3)});
-  ctx.Set(2, DType::kFloat32, Shape{Dim(1), Dim(1), Dim(4)});
+  InferCropBox(ctx);
 }
 
 void Infer(const GatherTree&, InferContext& ctx) {

@@ -16,6 +16,14 @@ void AddScaled(T factor, const T* x, int64_t count, T* y);
 template <typename T>
 void AddScaledRows(const T* factors, int64_t step, const T* x, int64_t rows, int64_t count, T* y);
 
+// For eliminations that are written once for real and complex numbers.
+inline double Conjugate(double v) {
+  return v;
+}
+inline Complex Conjugate(Complex v) {
+  return std::conj(v);
+}
+
 }  // namespace floe::reference
 
 #endif  // FLOE_BACKENDS_REFERENCE_ADD_SCALED_H_

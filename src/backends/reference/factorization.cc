@@ -211,17 +211,6 @@ Singular Decompose(const Matrix& x, bool full) {
   return result;
 }
 
-}  // namespace
-
-namespace {
-
-double Conjugate(double v) {
-  return v;
-}
-Complex Conjugate(Complex v) {
-  return std::conj(v);
-}
-
 // Of a Hermitian matrix, whose lower triangle alone is read: u with a = u^H u, row by row; l is u^H. False
 // where the matrix is not positive definite.
 template <typename T>

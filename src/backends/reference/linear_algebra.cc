@@ -85,13 +85,6 @@ void SubstituteForward(Rows<T>& a, Rows<T>& b) {
   }
 }
 
-double Conjugate(double v) {
-  return v;
-}
-Complex Conjugate(Complex v) {
-  return std::conj(v);
-}
-
 template <typename T>
 Rows<T> LoadMatrix(const Tensor& x, int64_t begin, int64_t n, bool adjoint) {
   Rows<T> loaded{std::vector<T>(static_cast<size_t>(n * n)), n};

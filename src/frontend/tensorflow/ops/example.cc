@@ -289,14 +289,23 @@ void ImportParseExampleV2(NodeContext& c) {
   ExampleParser(c, wanted).SetOutputs();
 }
 
+// As many keys as the attribute says, an input each from `*input` on, which moves behind them.
+std::vector<std::string> KeysAt(NodeContext& c, const char* count, size_t* input) {
+  std::vector<std::string> names;
+  for (int64_t i = c.Int(count); i > 0; --i) names.push_back(StringsOf(c, (*input)++).at(0));
+  return names;
+}
+
+// Keys that an attribute lists.
+std::vector<std::string> KeysIn(NodeContext& c, const char* attribute) {
+  const auto& names = c.Attr(attribute).list().s();
+  return {names.begin(), names.end()};
+}
+
 // (protos, their names, a sparse key..., a dense key..., a default...)
 void ImportParseExample(NodeContext& c) {
   size_t input = 2;
-  const auto keys = [&](const char* count) {
-    std::vector<std::string> names;
-    for (int64_t i = c.Int(count); i > 0; --i) names.push_back(StringsOf(c, input++).at(0));
-    return names;
-  };
+  const auto keys = [&](const char* count) { return KeysAt(c, count, &input); };
   Wanted wanted;
   AddAll(c, keys("Nsparse"), c.TypeList("sparse_types"), &wanted.sparse);
   const std::vector<std::string> dense = keys("Ndense");
@@ -306,10 +315,7 @@ void ImportParseExample(NodeContext& c) {
 
 // (one proto, a default...)
 void ImportParseSingleExample(NodeContext& c) {
-  const auto keys = [&](const char* attribute) {
-    const auto& names = c.Attr(attribute).list().s();
-    return std::vector<std::string>(names.begin(), names.end());
-  };
+  const auto keys = [&](const char* attribute) { return KeysIn(c, attribute); };
   Wanted wanted;
   AddAll(c, keys("sparse_keys"), c.TypeList("sparse_types"), &wanted.sparse);
   AddDense(c, keys("dense_keys"), 1, &wanted.dense);
@@ -347,10 +353,7 @@ void ImportParseSequenceV2(NodeContext& c) {
 
 // (protos, their names, defaults of the context...): the keys are attributes.
 void ImportParseSequence(NodeContext& c) {
-  const auto keys = [&](const char* attribute) {
-    const auto& names = c.Attr(attribute).list().s();
-    return std::vector<std::string>(names.begin(), names.end());
-  };
+  const auto keys = [&](const char* attribute) { return KeysIn(c, attribute); };
   Wanted context;
   AddAll(c, keys("context_sparse_keys"), c.TypeList("context_sparse_types"), &context.sparse);
   AddDense(c, keys("context_dense_keys"), 2, &context.dense, "Tcontext_dense", "context_dense_shapes");
@@ -368,11 +371,7 @@ void ImportParseSequence(NodeContext& c) {
 // of the lists..., a dense one..., a default of the context..., a name)
 void ImportParseSingleSequence(NodeContext& c) {
   size_t input = 2;
-  const auto keys = [&](const char* count) {
-    std::vector<std::string> names;
-    for (int64_t i = c.Int(count); i > 0; --i) names.push_back(StringsOf(c, input++).at(0));
-    return names;
-  };
+  const auto keys = [&](const char* count) { return KeysAt(c, count, &input); };
   Wanted context;
   AddAll(c, keys("Ncontext_sparse"), c.TypeList("context_sparse_types"), &context.sparse);
   const std::vector<std::string> dense = keys("Ncontext_dense");
