@@ -12,8 +12,10 @@ namespace floe {
 
 // Feeds made-up inputs of a profile's shapes to the engine and to `imported`, its graph as it came from the
 // model, before any pass. Throws Error(kAccuracy) naming the output and the difference when a float output
-// differs by more than `tolerance` of its range. Integer outputs may flip where floats tie, so a difference
-// there is a warning; so is a model that made-up inputs cannot run. Graphs with random ops are not checked.
+// differs by more than `tolerance` of its range, unless the reference's own does once inputs and weights have
+// moved by their last bits: that is a warning. Integer outputs may flip where floats tie, so a difference
+// there is a warning too; so is a model that made-up inputs cannot run. Graphs with random ops are not
+// checked.
 void SelfCheck(const std::shared_ptr<const Engine>& engine, size_t profile, const Graph& imported,
                int threads, double tolerance);
 

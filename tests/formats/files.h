@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "floe/error.h"
 #include "floe/tensor.h"
+#include "support/paths.h"
 
 namespace floe {
 

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "base/text.h"
+#include "support/paths.h"
 
 namespace floe {
 

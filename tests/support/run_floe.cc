@@ -12,6 +12,8 @@
 #include <sstream>
 #include <thread>
 
+#include "support/paths.h"
+
 namespace floe {
 namespace {
 

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "formats/npy.h"
 #include "graph/text.h"
+#include "support/paths.h"
 
 namespace floe {
 namespace {

@@ -8,6 +8,7 @@
 #include "formats/tensorflow/tensor_proto.h"
 #include "frontend/rewrite/graph_text.h"
 #include "frontend/tensorflow/rewrite/nodes.h"
+#include "support/paths.h"
 
 namespace floe {
 namespace {

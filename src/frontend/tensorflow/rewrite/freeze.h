@@ -14,6 +14,9 @@ namespace floe {
 // The nodes that the outputs need, by data or by order.
 std::vector<bool> NeededBy(const GraphIndex& index, const Kept& kept);
 
+// Those of the nodes that run (`runs`) that do so after `node`, by data or by order.
+std::vector<bool> RunAfter(const GraphIndex& index, int node, const std::vector<bool>& runs);
+
 // Where a variable is used after writes of which one is certain to have been the last, the use gets the value
 // that was written; bodies of loops and branches that write a variable get its value and give the new one
 // back. Control edges must still be there.

@@ -63,7 +63,6 @@ class ScopeState {
   std::map<std::string, Variable> VariablesOfGraph() const;
   void Order(Variable& variable);
   std::vector<int> Writers(const Variable& variable) const;
-  std::vector<bool> After(int node) const;
   bool IsConditional(int node) const;
   void PassToBodies(const Variable& variable);
   void LiftBodies();
@@ -247,23 +246,6 @@ std::vector<int> ScopeState::Writers(const Variable& variable) const {
   return writers;
 }
 
-// Nodes that run after `node`.
-std::vector<bool> ScopeState::After(int node) const {
-  std::vector<bool> after(runs_.size(), false);
-  std::vector<int> pending = {node};
-  while (!pending.empty()) {
-    const int at = pending.back();
-    pending.pop_back();
-    for (const GraphIndex::Consumer& consumer : index_.consumers(at)) {
-      const auto next = static_cast<size_t>(consumer.node);
-      if (!runs_[next] || after[next]) continue;
-      after[next] = true;
-      pending.push_back(consumer.node);
-    }
-  }
-  return after;
-}
-
 bool ScopeState::IsConditional(int node) const {
   std::vector<bool> seen(runs_.size(), false);
   std::vector<int> pending = {node};
@@ -287,7 +269,7 @@ constexpr int kEnd = -2;  // as a use: the end of the scope
 void ScopeState::Order(Variable& variable) {
   const std::vector<int> writers = Writers(variable);
   std::map<int, std::vector<bool>> after;
-  for (const int write : writers) after.emplace(write, After(write));
+  for (const int write : writers) after.emplace(write, RunAfter(index_, write, runs_));
   const auto precedes = [&](int write, int use) {
     return use == kEnd || after.at(write)[static_cast<size_t>(use)];
   };
@@ -470,6 +452,22 @@ std::vector<bool> NeededBy(const GraphIndex& index, const Kept& kept) {
     for (const GraphIndex::Input& input : index.inputs(node)) pending.push_back(input.node);
   }
   return needed;
+}
+
+std::vector<bool> RunAfter(const GraphIndex& index, int node, const std::vector<bool>& runs) {
+  std::vector<bool> after(runs.size(), false);
+  std::vector<int> pending = {node};
+  while (!pending.empty()) {
+    const int at = pending.back();
+    pending.pop_back();
+    for (const GraphIndex::Consumer& consumer : index.consumers(at)) {
+      const auto next = static_cast<size_t>(consumer.node);
+      if (!runs[next] || after[next]) continue;
+      after[next] = true;
+      pending.push_back(consumer.node);
+    }
+  }
+  return after;
 }
 
 void LiftVariableState(WorkGraph& work, const Kept& kept) {

@@ -67,20 +67,13 @@ class WriteCheck {
   // Reads that run after the write: of a handle by reading operations, of a reference by any consumer of the
   // variable.
   void CheckWrite(int write, const VariableNode& variable) {
-    std::vector<bool> after(runs_.size(), false);
-    std::vector<int> pending = {write};
-    while (!pending.empty()) {
-      const int node = pending.back();
-      pending.pop_back();
-      for (const GraphIndex::Consumer& consumer : index_.consumers(node)) {
-        const size_t next = static_cast<size_t>(consumer.node);
-        if (!runs_[next] || after[next]) continue;
-        after[next] = true;
-        pending.push_back(consumer.node);
-        const bool value_of_write =
-            node == write && index_.inputs(consumer.node)[static_cast<size_t>(consumer.slot)].port >= 0;
-        if (value_of_write || Reads(consumer.node, variable)) Fail(variable, write, consumer.node);
-      }
+    for (const GraphIndex::Consumer& consumer : index_.consumers(write)) {
+      const bool by_data = index_.inputs(consumer.node)[static_cast<size_t>(consumer.slot)].port >= 0;
+      if (by_data && runs_[static_cast<size_t>(consumer.node)]) Fail(variable, write, consumer.node);
+    }
+    const std::vector<bool> after = RunAfter(index_, write, runs_);
+    for (int node = 0; node < index_.size(); ++node) {
+      if (after[static_cast<size_t>(node)] && Reads(node, variable)) Fail(variable, write, node);
     }
     if (!warned_.insert(variable.resource).second) return;
     work_.warnings.push_back("variable '" + variable.node + "': node '" + index_.node(write).name() + "' (" +
