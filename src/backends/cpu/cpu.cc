@@ -22,7 +22,7 @@ Target Detect(int threads) {
   target.backend = "cpu";
   target.isa = cpu::IsaName(cpu::DetectIsa());
   target.threads = threads;
-  target.device = cpu::ProcessorName();
+  target.device = cpu::ProcessorName() + (cpu::HasTiles() ? " with AMX" : "");
   return target;
 }
 

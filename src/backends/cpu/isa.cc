@@ -4,6 +4,10 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #elif defined(__aarch64__)
 #include <fstream>
 #endif
@@ -19,6 +23,30 @@ uint64_t SavedState() {
   uint32_t high = 0;
   asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
   return (static_cast<uint64_t>(high) << 32) | low;
+}
+
+bool ProcessorHasTiles() {
+  uint32_t a = 0;
+  uint32_t b = 0;
+  uint32_t c = 0;
+  uint32_t d = 0;
+  constexpr uint32_t kBf16 = 1u << 22;
+  constexpr uint32_t kTiles = 1u << 24;
+  constexpr uint64_t kTileState = 0x60000;
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d & kBf16) != 0 && (d & kTiles) != 0 &&
+         (SavedState() & kTileState) == kTileState;
+}
+
+// Linux gives a process the memory for the tiles' state only when it has asked, since 5.16; elsewhere there
+// are none.
+bool SystemGrantsTiles() {
+#if defined(__linux__)
+  constexpr long kRequest = 0x1023;  // ARCH_REQ_XCOMP_PERM
+  constexpr long kTileData = 18;
+  return syscall(SYS_arch_prctl, kRequest, kTileData) == 0;
+#else
+  return false;
+#endif
 }
 #endif
 
@@ -72,6 +100,11 @@ bool DetectBf16() {
          (a & bit_AVX512BF16) != 0;
 }
 
+bool HasTiles() {
+  static const bool has = DetectBf16() && ProcessorHasTiles() && SystemGrantsTiles();
+  return has;
+}
+
 std::string ProcessorName() {
   uint32_t words[12] = {};
   for (uint32_t i = 0; i < 3; ++i) {
@@ -95,6 +128,10 @@ bool DetectBf16() {
   return false;
 }
 
+bool HasTiles() {
+  return false;
+}
+
 // Cores of one machine may differ: the first one's number stands for all, whichever asks.
 std::string ProcessorName() {
   std::ifstream file("/sys/devices/system/cpu/cpu0/regs/identification/midr_el1");
@@ -109,6 +146,10 @@ Isa DetectIsa() {
 }
 
 bool DetectBf16() {
+  return false;
+}
+
+bool HasTiles() {
   return false;
 }
 

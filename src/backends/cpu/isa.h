@@ -27,6 +27,9 @@ constexpr const char* kNotForBf16 =
     "the engine is built for float32";  // what rows in bf16 refuse others with
 // This processor has it.
 bool DetectBf16();
+// It also has AMX's tiles of bf16, and the system lets this process use them. Targets do not name it: an
+// engine for "avx512+bf16" runs with and without. Asks once.
+bool HasTiles();
 // "AMD EPYC 9R14", or the architecture's name where the processor does not say.
 std::string ProcessorName();
 

@@ -54,7 +54,12 @@ const PackedCode& PackedCodeFor(Isa isa) {
 
 const PackedCode& PackedBf16Code() {
 #if defined(__x86_64__)
-  return avx512_bf16::kPackedCode;
+  static const PackedCode code = [] {
+    PackedCode best = avx512_bf16::kPackedCode;
+    if (HasTiles()) best.multiply = amx::MultiplyBf16;
+    return best;
+  }();
+  return code;
 #else
   static const PackedCode none;
   return none;

@@ -15,8 +15,8 @@
 namespace floe::cpu {
 
 const PackedCode& PackedCodeFor(Isa isa);
-// VDPBF16PS: sums in float32 of products of bf16, rounded to nearest even and flushed to zero where
-// subnormal.
+// VDPBF16PS, or TDPBF16PS where the processor has it: sums in float32 of products of bf16, rounded to nearest
+// even and flushed to zero where subnormal. Weights, rows and division are the same for both.
 const PackedCode& PackedBf16Code();
 
 struct PackedShape {

@@ -117,6 +117,9 @@ extern const PackedCode kPackedCode;
 namespace avx512_bf16 {
 extern const PackedCode kPackedCode;
 }
+namespace amx {
+void MultiplyBf16(const PackedCall& call, const RowBlock& block, int64_t begin, int64_t end);
+}
 
 }  // namespace floe::cpu
 
