@@ -9,8 +9,6 @@
 namespace floe::cpu {
 namespace {
 
-// Floats of gathered rows that stay in the second-level cache beside a panel of weights.
-constexpr int64_t kBlockFloats = 96 * 1024;
 // Multiply-adds that are done before another thread has woken up.
 constexpr int64_t kLeastWork = 20000;
 // What a thread takes at a time: register blocks of rows, which read all weights, or panels.
@@ -31,14 +29,14 @@ Division Divide(const PackedShape& s, const PackedCode& code, int64_t threads) {
   Division d;
   d.threads = s.rows * s.depth * s.columns < kLeastWork ? 1 : threads;
   const int64_t least = RoundUp(2 * code.tile_rows, s.unit);
-  const int64_t most = kBlockFloats / RowFloats(s, code) / s.unit * s.unit;
+  const int64_t most = code.block_floats / RowFloats(s, code) / s.unit * s.unit;
   d.block_rows = std::clamp(most, std::min(least, s.rows), s.rows);
   if (d.threads == 1) return d;
   // Per multiply-add; measured on MobileNet's layers, a float of weights that comes from the third-level
   // cache, in order and asked for ahead, counts 4, and one of rows that is gathered 32.
   const auto cost = [&](int64_t rows, int64_t panels) {
     const int64_t blocks = DivideUp(rows, d.block_rows);
-    return rows * panels * code.panel + 4 * blocks * panels * code.panel + 32 * rows;
+    return rows * panels * code.panel / code.speed + 4 * blocks * panels * code.panel + 32 * rows;
   };
   const int64_t panels = PanelsOf(s, code);
   const int64_t my_rows = std::min(s.rows, RoundUp(DivideUp(s.rows, d.threads), s.unit));
@@ -56,7 +54,13 @@ const PackedCode& PackedBf16Code() {
 #if defined(__x86_64__)
   static const PackedCode code = [] {
     PackedCode best = avx512_bf16::kPackedCode;
-    if (HasTiles()) best.multiply = amx::MultiplyBf16;
+    if (!HasTiles()) return best;
+    best.multiply = amx::MultiplyBf16;
+    best.tile_rows = amx::kBlockRows;
+    // Weights that come from the third-level cache take longer than their products: each is read once where
+    // possible. All processors with tiles have 2 MB of the second level.
+    best.block_floats = 256 * 1024;
+    best.speed = 8;
     return best;
   }();
   return code;

@@ -115,6 +115,24 @@ inline void CopyWindow(const Window& w, const T* image, int64_t y, int64_t x, T*
   }
 }
 
+// The same to its place among `count` rows, pixel by pixel, where each fills whole vectors.
+template <typename Row, typename T>
+inline void SpreadWindow(const Window& w, const T* image, int64_t y, int64_t x, int64_t count, float* to) {
+  const int64_t floats = w.channels / kDepths * count;
+  for (int64_t k = 0; k < w.kernel[1]; ++k) {
+    const int64_t row = y + k * w.dilation[1];
+    const bool row_is_real = row >= 0 && row < w.input[1];
+    for (int64_t t = 0; t < w.kernel[2]; ++t, to += floats) {
+      const int64_t column = x + t * w.dilation[2];
+      if (row_is_real && column >= 0 && column < w.input[2]) {
+        SpreadRow(Row{image + (row * w.input[2] + column) * w.channels}, w.channels, count, to);
+      } else {
+        for (int64_t i = 0; i < floats; i += count * kLanes) Store(to + i, Splat(0.0f));
+      }
+    }
+  }
+}
+
 // put(row, image, y, x) for output pixels [begin, end) of the block: its row, and where its window begins.
 template <typename F>
 FLOE_INLINE void ForEachPixel(const Window& w, const RowBlock& block, int64_t begin, int64_t end, F put) {
@@ -170,10 +188,13 @@ inline void GatherRows(const Window& w, const T* input, const RowBlock& block, i
     return SpreadPixels(block, begin, end, depth, at, block.rows);
   }
   const bool single = w.taps() == 1 && w.pad[1] == 0 && w.pad[2] == 0;
+  const bool whole = w.channels % (kDepths * kLanes) == 0;
   ForEachPixel(
       w, block, begin, end, [&](float* to, int64_t n, int64_t y, int64_t x) __attribute__((always_inline)) {
         if (single) {
           SpreadRow(Row{input + n * image + (y * w.input[2] + x) * w.channels}, depth, block.count, to);
+        } else if (whole) {
+          SpreadWindow<Row>(w, input + n * image, y, x, block.count, to);
         } else {
           CopyWindow(w, input + n * image, y, x, row);
           SpreadRow(Row{row}, depth, block.count, to);

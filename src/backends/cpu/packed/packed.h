@@ -75,6 +75,9 @@ struct PackedCode {
   int64_t vector = 0;     // panels and depths are padded to it
   int64_t tile_rows = 0;  // rows that one register block takes
   int64_t depths = 1;     // in a word
+  // Floats of gathered rows that stay in the second-level cache beside a panel of weights.
+  int64_t block_floats = 96 * 1024;
+  int64_t speed = 1;  // words that it multiplies in the time of one of one vector instruction
   // Gathers rows [begin, end) of the block, counted from its first: the input under a two-dimensional window.
   // `row` is scratch for one row's depths as floats, padded.
   void (*gather)(const Window& window, const float* input, const RowBlock& block, int64_t begin, int64_t end,
@@ -118,8 +121,9 @@ namespace avx512_bf16 {
 extern const PackedCode kPackedCode;
 }
 namespace amx {
+constexpr int64_t kBlockRows = 32;
 void MultiplyBf16(const PackedCall& call, const RowBlock& block, int64_t begin, int64_t end);
-}
+}  // namespace amx
 
 }  // namespace floe::cpu
 

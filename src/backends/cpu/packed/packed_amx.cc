@@ -10,7 +10,7 @@ namespace {
 // Of a tile register: rows of 64 bytes.
 constexpr int64_t kTileRows = 16;
 constexpr int64_t kTileBytes = 64;
-constexpr int64_t kBlockRows = 2 * kTileRows;
+static_assert(kBlockRows == 2 * kTileRows);
 constexpr int64_t kPanelFloats = kPanelVectors * kLanes;
 constexpr int64_t kSumsPitch = kPanelFloats * static_cast<int64_t>(sizeof(float));
 

@@ -260,9 +260,15 @@ inline void RunDirect(const PackedCall& call, const Window& w, const float* inpu
 
 // One file an instruction set includes this, each in its own namespace.
 // NOLINTNEXTLINE(misc-definitions-in-headers)
-constinit const PackedCode kPackedCode = {
-    kPanelVectors * kLanes, kLanes,        kRegisterRows, kDepths, Gather, GatherBf16,
-    GatherMapped,           MultiplyBlock, RunDirect};
+constinit const PackedCode kPackedCode = {.panel = kPanelVectors * kLanes,
+                                          .vector = kLanes,
+                                          .tile_rows = kRegisterRows,
+                                          .depths = kDepths,
+                                          .gather = Gather,
+                                          .gather_bf16 = GatherBf16,
+                                          .gather_mapped = GatherMapped,
+                                          .multiply = MultiplyBlock,
+                                          .direct = RunDirect};
 
 }  // namespace floe::cpu::FLOE_CPU_ISA
 
