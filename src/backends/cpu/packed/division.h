@@ -16,7 +16,8 @@ namespace floe::cpu {
 
 const PackedCode& PackedCodeFor(Isa isa);
 // VDPBF16PS, or TDPBF16PS where the processor has it: sums in float32 of products of bf16, rounded to nearest
-// even and flushed to zero where subnormal. Weights, rows and division are the same for both.
+// even and flushed to zero where subnormal. Weights and rows lie alike for both; blocks and
+// threads are divided for the faster one otherwise.
 const PackedCode& PackedBf16Code();
 
 struct PackedShape {

@@ -77,7 +77,7 @@ struct PackedCode {
   int64_t depths = 1;     // in a word
   // Floats of gathered rows that stay in the second-level cache beside a panel of weights.
   int64_t block_floats = 96 * 1024;
-  int64_t speed = 1;  // words that it multiplies in the time of one of one vector instruction
+  int64_t speed = 1;  // how many times as fast as by vectors it multiplies
   // Gathers rows [begin, end) of the block, counted from its first: the input under a two-dimensional window.
   // `row` is scratch for one row's depths as floats, padded.
   void (*gather)(const Window& window, const float* input, const RowBlock& block, int64_t begin, int64_t end,
