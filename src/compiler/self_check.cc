@@ -1,7 +1,9 @@
 #include "compiler/self_check.h"
 
-#include <limits>
+#include <fmt/format.h>
+
 #include <optional>
+#include <string>
 
 #include "backends/reference/evaluate.h"
 #include "base/error.h"
@@ -57,42 +59,52 @@ class Oracle {
 
   std::vector<Tensor> Outputs() { return EvaluateGraph(graph_, inputs_, {&pool_, nullptr}); }
 
-  // After weights and inputs moved by what rounding moves them anyway, another way for each try. Computed
-  // when first asked for: each output that is too far asks.
-  const std::vector<Tensor>& MovedOutputs(size_t tried) {
+  // After weights and inputs moved by what rounding moves them anyway, another way for each try; nothing where
+  // the model itself then stops (an assertion of exact numbers). Computed when first asked for: each output
+  // that is too far asks.
+  const std::optional<std::vector<Tensor>>& MovedOutputs(size_t tried) {
     while (moved_.size() <= tried) moved_.push_back(Move(static_cast<uint32_t>(moved_.size()) + 1));
     return moved_[tried];
   }
 
  private:
-  std::vector<Tensor> Move(uint32_t seed) {
+  std::optional<std::vector<Tensor>> Move(uint32_t seed) {
     const std::unique_ptr<Graph> moved = graph_.Clone();
     MoveConstants(*moved, seed);
     std::vector<Tensor> feeds;
     for (const Tensor& input : inputs_)
       feeds.push_back(Moved(input, ~seed - static_cast<uint32_t>(feeds.size())));
-    return EvaluateGraph(*moved, feeds, {&pool_, nullptr});
+    try {
+      return EvaluateGraph(*moved, feeds, {&pool_, nullptr});
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kUsage) throw;
+      return std::nullopt;
+    }
   }
 
   const Graph& graph_;
   const std::vector<Tensor>& inputs_;
   ThreadPool pool_;
-  std::vector<std::vector<Tensor>> moved_;
+  std::vector<std::optional<std::vector<Tensor>>> moved_;
 };
 
 bool TooFar(const Difference& d, double tolerance) {
   return d.largest > tolerance * d.range + 1e-6;
 }
 
-// How far rounding alone takes this output of the oracle, if that is more than what is tolerated: where
-// scores tie but for their last bits, a selection by them (suppression, top k, argmax) is another one in
-// every implementation.
-std::optional<double> MovesTooFar(Oracle& oracle, size_t output, const Tensor& want, double tolerance) {
+// What rounding alone makes of this output of the oracle, if that is more than what is tolerated: where scores
+// tie but for their last bits, a selection by them (suppression, top k, argmax) is another one in every
+// implementation.
+std::optional<std::string> WhatRoundingDoes(Oracle& oracle, size_t output, const Tensor& want,
+                                            double tolerance) {
   constexpr size_t kTries = 3;
   for (size_t tried = 0; tried < kTries; ++tried) {
-    const Tensor& moved = oracle.MovedOutputs(tried)[output];
-    if (moved.dims() != want.dims()) return std::numeric_limits<double>::infinity();
-    if (const Difference d = CompareFloats(moved, want); TooFar(d, tolerance)) return d.largest;
+    const auto& outputs = oracle.MovedOutputs(tried);
+    if (!outputs) return "stops";
+    const Tensor& moved = (*outputs)[output];
+    if (moved.dims() != want.dims()) return fmt::format("gets shape {}", DimsToString(moved.dims()));
+    if (const Difference d = CompareFloats(moved, want); TooFar(d, tolerance))
+      return fmt::format("moves by {:.3g}", d.largest);
   }
   return std::nullopt;
 }
@@ -115,8 +127,8 @@ void CheckOutput(const std::string& name, const Tensor& have, const Tensor& want
             d.range);
     return;
   }
-  const std::optional<double> moves = MovesTooFar(oracle, output, want, tolerance);
-  if (!moves) {
+  const std::optional<std::string> rounding = WhatRoundingDoes(oracle, output, want, tolerance);
+  if (!rounding) {
     Throw(ErrorCode::kAccuracy,
           "self-check: output '{}' differs from the reference by {:.3g} (its range is {:.3g}); the engine is "
           "not written. {}; --no-self-check builds it all the same",
@@ -124,9 +136,8 @@ void CheckOutput(const std::string& name, const Tensor& have, const Tensor& want
   }
   LogWarning(
       "self-check: output '{}' cannot be judged: it differs from the reference by {:.3g}, but the reference "
-      "itself moves by {:.3g} when inputs and weights move by their last bits (ties in made-up scores do "
-      "that)",
-      name, d.largest, *moves);
+      "itself {} when inputs and weights move by their last bits (ties in made-up scores do that)",
+      name, d.largest, *rounding);
 }
 
 }  // namespace

@@ -29,6 +29,26 @@ graph net(%x: float32[4, 64]) -> (%y) {
   %y = MatMul(%x, %w)
 })";
 
+// As kNetwork, of weights that the model itself checks bit by bit.
+constexpr const char* kExact = R"(
+graph net(%x: float32[4, 64]) -> (%y, %checked) {
+  %w: float32[64, 16] = const seeded(1)
+  %same: float32[64, 16] = const seeded(1)
+  %y = MatMul(%x, %w)
+  %d = Sub(%same, %w)
+  %far = ReduceMax(%d) {axes=[0, 1]}
+  %zero: float32[] = const 0
+  %exact = Equal(%far, %zero)
+  %checked = Assert(%exact) {message="w"}
+})";
+
+constexpr const char* kExactOther = R"(
+graph net(%x: float32[4, 64]) -> (%y, %checked) {
+  %w: float32[64, 16] = const seeded(2)
+  %y = MatMul(%x, %w)
+  %checked: bool[] = const true
+})";
+
 // Which of the sums of the same numbers in two orders is larger, if either, is a matter of rounding.
 constexpr const char* kTies = R"(
 graph net(%x: float32[16, 512]) -> (%y) {
@@ -73,6 +93,11 @@ TEST_F(SelfCheckTest, OtherNumbersAreRefused) {
 TEST_F(SelfCheckTest, WhatRoundingDecidesIsNotJudged) {
   Check(kTies, kTies);
   EXPECT_THAT(said_, HasSubstr("output 'y' cannot be judged: it differs from the reference by"));
+}
+
+TEST_F(SelfCheckTest, AModelThatStopsOnceNumbersMoveIsNotJudged) {
+  Check(kExactOther, kExact);
+  EXPECT_THAT(said_, HasSubstr("but the reference itself stops when"));
 }
 
 }  // namespace

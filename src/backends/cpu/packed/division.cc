@@ -251,7 +251,8 @@ double EstimatePackedNs(const PackedShape& shape, const PackedCode& code, Isa is
   const double depth = static_cast<double>(shape.depth);
   const double words = static_cast<double>(WordsOf(shape, code));
   const double columns = static_cast<double>(RoundUp(shape.columns, code.vector));
-  return 600 + rows * words * columns / MaddsPerNs(isa) + rows * depth * 0.06 + words * columns * 0.1;
+  const double madds_per_ns = MaddsPerNs(isa) * static_cast<double>(code.speed);
+  return 600 + rows * words * columns / madds_per_ns + rows * depth * 0.06 + words * columns * 0.1;
 }
 
 }  // namespace floe::cpu
