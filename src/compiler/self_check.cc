@@ -59,9 +59,9 @@ class Oracle {
 
   std::vector<Tensor> Outputs() { return EvaluateGraph(graph_, inputs_, {&pool_, nullptr}); }
 
-  // After weights and inputs moved by what rounding moves them anyway, another way for each try; nothing where
-  // the model itself then stops (an assertion of exact numbers). Computed when first asked for: each output
-  // that is too far asks.
+  // After weights and inputs moved by what rounding moves them anyway, another way for each try; nothing
+  // where the model itself then stops (an assertion of exact numbers). Computed when first asked for: each
+  // output that is too far asks.
   const std::optional<std::vector<Tensor>>& MovedOutputs(size_t tried) {
     while (moved_.size() <= tried) moved_.push_back(Move(static_cast<uint32_t>(moved_.size()) + 1));
     return moved_[tried];
@@ -92,9 +92,9 @@ bool TooFar(const Difference& d, double tolerance) {
   return d.largest > tolerance * d.range + 1e-6;
 }
 
-// What rounding alone makes of this output of the oracle, if that is more than what is tolerated: where scores
-// tie but for their last bits, a selection by them (suppression, top k, argmax) is another one in every
-// implementation.
+// What rounding alone makes of this output of the oracle, if that is more than what is tolerated: where
+// scores tie but for their last bits, a selection by them (suppression, top k, argmax) is another one in
+// every implementation.
 std::optional<std::string> WhatRoundingDoes(Oracle& oracle, size_t output, const Tensor& want,
                                             double tolerance) {
   constexpr size_t kTries = 3;
