@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <string>
+
 #include "base/log.h"
 #include "floe/error.h"
 #include "support/engines.h"
@@ -48,6 +50,22 @@ graph net(%x: float32[4, 64]) -> (%y, %checked) {
   %y = MatMul(%x, %w)
   %checked: bool[] = const true
 })";
+
+// As kExact, but what it checks is on one side only.
+std::string OneSided(const std::string& comparison) {
+  return R"(
+graph net(%x: float32[4, 64]) -> (%y, %checked) {
+  %w: float32[64, 16] = const seeded(1)
+  %same: float32[64, 16] = const seeded(1)
+  %y = MatMul(%x, %w)
+  %d = Sub(%same, %w)
+  %sum = ReduceSum(%d) {axes=[0, 1]}
+  %zero: float32[] = const 0
+  %exact = )" +
+         comparison + R"((%sum, %zero)
+  %checked = Assert(%exact) {message="w"}
+})";
+}
 
 // Which of the sums of the same numbers in two orders is larger, if either, is a matter of rounding.
 constexpr const char* kTies = R"(
@@ -98,6 +116,19 @@ TEST_F(SelfCheckTest, WhatRoundingDecidesIsNotJudged) {
 TEST_F(SelfCheckTest, AModelThatStopsOnceNumbersMoveIsNotJudged) {
   Check(kExactOther, kExact);
   EXPECT_THAT(said_, HasSubstr("but the reference itself stops when"));
+  EXPECT_THAT(said_, HasSubstr("(it asserts exact numbers)"));
+}
+
+// Every try stops one of the two, so each runs at some tries unless all three fell to one side.
+TEST_F(SelfCheckTest, ATryThatStopsSaysNothingWhereAnotherRuns) {
+  for (const char* comparison : {"GreaterOrEqual", "LessOrEqual"}) {
+    try {
+      Check(kExactOther, OneSided(comparison).c_str());
+      ADD_FAILURE() << "not refused: " << said_;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kAccuracy) << error.what();
+    }
+  }
 }
 
 }  // namespace
