@@ -229,7 +229,7 @@ TEST_F(OddFile, SaysWhatWasFoundInstead) {
   const std::string expected = ": expected a TensorFlow graph, MetaGraph or SavedModel, found ";
   EXPECT_EQ(ErrorOfFile("a.pb", ""), expected + "an empty file");
   EXPECT_EQ(ErrorOfFile("a.floe", std::string("FLOE\1\0\0\0", 8)),
-            expected + "a Floe engine (floe info reads it)");
+            expected + "a Floe engine; floe info reads it");
   EXPECT_EQ(ErrorOfFile("a.jpg", "\xff\xd8\xff\xe0"), expected + "a JPEG picture");
   EXPECT_EQ(ErrorOfFile("a.tflite", "\x1c\1\1\1TFL3...."),
             expected + "a TensorFlow Lite model; give the TensorFlow model that it was made from");

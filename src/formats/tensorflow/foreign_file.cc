@@ -27,7 +27,7 @@ constexpr const char* kDownload =
 constexpr const char* kSource = "give the TensorFlow model that it was made from";
 
 constexpr std::array kMagics = {
-    Magic{0, "FLOE"sv, "a Floe engine (floe info reads it)"},
+    Magic{0, "FLOE"sv, "a Floe engine", "floe info reads it"},
     Magic{4, "TFL3"sv, "a TensorFlow Lite model", kSource},
     Magic{0, "BZh"sv, "a bzip2 archive", kUnpack},
     Magic{0, "\xfd\x37zXZ"sv, "an xz archive", kUnpack},
