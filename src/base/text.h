@@ -2,6 +2,7 @@
 #ifndef FLOE_BASE_TEXT_H_
 #define FLOE_BASE_TEXT_H_
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,6 +14,7 @@ namespace floe {
 std::vector<std::string_view> SplitText(std::string_view text, char separator);  // "a,,b" -> "a", "", "b"
 std::string JoinText(std::span<const std::string> parts, std::string_view separator);
 std::string_view TrimText(std::string_view text);
+std::string Counted(int64_t count, std::string_view noun);  // "1 thread", "2 threads"
 
 // The whole text as a decimal integer or a float; nullopt otherwise.
 std::optional<int64_t> ParseInt(std::string_view text);

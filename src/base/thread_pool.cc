@@ -1,14 +1,12 @@
 #include "base/thread_pool.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <time.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <cstdio>
 #include <exception>
 #include <mutex>
 #include <optional>
@@ -20,6 +18,7 @@
 #endif
 
 #include "base/check.h"
+#include "base/processors.h"
 
 namespace floe {
 namespace {
@@ -51,16 +50,6 @@ void Pause() {
 #elif defined(__aarch64__)
   asm volatile("yield");
 #endif
-}
-
-int CgroupLimit() {
-  FILE* file = std::fopen("/sys/fs/cgroup/cpu.max", "r");
-  if (file == nullptr) return 0;
-  long long quota = 0;
-  long long period = 0;
-  const int fields = std::fscanf(file, "%lld %lld", &quota, &period);  // "max 100000" reads no number
-  std::fclose(file);
-  return fields == 2 && quota > 0 && period > 0 ? static_cast<int>((quota + period - 1) / period) : 0;
 }
 
 thread_local bool inside_body = false;
@@ -348,15 +337,6 @@ void ThreadPool::ParallelFor(int64_t count, Pieces pieces,
 const std::shared_ptr<ThreadPool>& ThreadPool::Default() {
   static const std::shared_ptr<ThreadPool> pool = std::make_shared<ThreadPool>(0);
   return pool;
-}
-
-int AvailableProcessors() {
-  int count = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof(set), &set) == 0) count = std::min(count, std::max(1, CPU_COUNT(&set)));
-  if (const int limit = CgroupLimit(); limit > 0) count = std::min(count, limit);
-  return count;
 }
 
 #if defined(__x86_64__)

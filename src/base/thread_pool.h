@@ -51,9 +51,6 @@ class ThreadPool {
   std::unique_ptr<Impl> impl_;
 };
 
-// Processors this process may use: the smaller of affinity mask and cgroup quota, at least 1.
-int AvailableProcessors();
-
 // Flushes denormals to zero in the calling thread while alive, as TensorFlow's threads do.
 class ScopedFlushDenormals {
  public:

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/processors.h"
 #include "base/text.h"
 #include "compiler/bf16_search.h"
 #include "compiler/model.h"

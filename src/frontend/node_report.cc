@@ -1,6 +1,7 @@
 #include "frontend/node_report.h"
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace floe {
 
@@ -31,7 +32,7 @@ void FailOnUnsupported(const std::vector<NodeReport>& reports) {
   if (first == nullptr) Throw(ErrorCode::kModel, "graph: an output cannot be computed");
   std::string text = fmt::format("node '{}' ({}): {}", first->name, first->op, first->reason);
   if (!first->remedy.empty()) text += "; " + first->remedy;
-  if (others > 0) text += fmt::format(" (and {} more unsupported node{})", others, others == 1 ? "" : "s");
+  if (others > 0) text += fmt::format(" (and {})", Counted(others, "more unsupported node"));
   Throw(ErrorCode::kModel, "{}", text);
 }
 

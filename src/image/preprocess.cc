@@ -137,8 +137,8 @@ void CheckRequest(const Preprocess& preprocess, int height, int width, int chann
           height, width);
   }
   if (channels != preprocess.channels()) {
-    Throw(ErrorCode::kUsage, "preprocessing: the network takes {} channel{}, the description gives {}; {}",
-          channels, channels == 1 ? "" : "s", preprocess.channels(),
+    Throw(ErrorCode::kUsage, "preprocessing: the network takes {}, the description gives {}; {}",
+          Counted(channels, "channel"), preprocess.channels(),
           channels == 1 ? "set \"color\" to \"gray\""
                         : "\"color\" is \"rgb\" or \"bgr\" for 3 and \"gray\" for 1");
   }

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "engine/format.h"
 #include "engine/plan.h"
 #include "floe/session.h"
@@ -190,8 +191,8 @@ Json ToJson(const Engine& engine, const BenchArgs& args, const BenchResult& r) {
 
 void PrintText(const Engine& engine, const BenchArgs& args, const BenchResult& r, bool all_layers) {
   const Latency& l = r.latency;
-  fmt::print("{}  {}, {}, {} threads{}\n", Bold(args.model.path), engine.target(), engine.data().precision,
-             r.threads, args.streams > 1 ? fmt::format(", {} streams", args.streams) : "");
+  fmt::print("{}  {}, {}, {}{}\n", Bold(args.model.path), engine.target(), engine.data().precision,
+             Counted(r.threads, "thread"), args.streams > 1 ? fmt::format(", {} streams", args.streams) : "");
   fmt::print("latency  min {}  median {}  mean {}  p90 {}  p99 {}  ({} runs, {:.1f} a second)\n",
              HumanMs(l.min), HumanMs(l.median), HumanMs(l.mean), HumanMs(l.p90), HumanMs(l.p99), l.runs,
              r.runs_per_second);

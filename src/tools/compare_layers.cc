@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "base/error.h"
-#include "base/thread_pool.h"
+#include "base/processors.h"
 #include "compiler/model.h"
 #include "engine/format.h"
 #include "tools/console.h"

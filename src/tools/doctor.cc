@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "backends/backend.h"
+#include "base/processors.h"
 #include "base/text.h"
-#include "base/thread_pool.h"
 #include "planner/timing_cache.h"
 #include "tools/command.h"
 
@@ -33,7 +33,7 @@ void Doctor(bool json) {
     fmt::print("{}\n", out.dump(1));
     return;
   }
-  fmt::print("floe {}, {} processors to use\n", FLOE_VERSION, AvailableProcessors());
+  fmt::print("floe {}, {} to use\n", FLOE_VERSION, Counted(AvailableProcessors(), "processor"));
   for (const auto& b : backends) {
     fmt::print("{:10} {}, {} kernels{}{}, {}\n", b["name"].get<std::string>(),
                b["description"].get<std::string>(), b["kernels"].get<size_t>(),

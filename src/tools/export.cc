@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "compiler/model.h"
 #include "engine/format.h"
 #include "export/dot.h"
@@ -63,8 +64,8 @@ int RunProgram(const std::vector<std::string>& words) {
   for (const ExportProblem& p : problems) {
     fmt::print(stderr, "{} '{}': {}{}{}\n", p.op, p.node, p.reason, p.remedy.empty() ? "" : "; ", p.remedy);
   }
-  Throw(ErrorCode::kModel, "{}: {} node{} cannot be expressed in ONNX: {} '{}': {}", path, problems.size(),
-        problems.size() == 1 ? "" : "s", problems[0].op, problems[0].node, problems[0].reason);
+  Throw(ErrorCode::kModel, "{}: {} cannot be expressed in ONNX: {} '{}': {}", path,
+        Counted(std::ssize(problems), "node"), problems[0].op, problems[0].node, problems[0].reason);
 }
 
 size_t CountNodes(const onnx::GraphProto& graph) {
@@ -84,8 +85,7 @@ void Describe(const ExportArgs& args, const ExportResult& result, const OnnxWrit
     fmt::print(stderr, " and {:.1f} MB in {}", static_cast<double>(written.external_bytes) / 1e6,
                written.external_path);
   }
-  fmt::print(stderr, "; {} transpose{}\n", result.transposes.size(),
-             result.transposes.size() == 1 ? "" : "s");
+  fmt::print(stderr, "; {}\n", Counted(std::ssize(result.transposes), "transpose"));
   for (const TransposeLeft& t : result.transposes)
     fmt::print(stderr, "  transpose '{}': {}\n", t.node, t.reason);
   for (const std::string& note : result.notes) fmt::print(stderr, "  note: {}\n", note);

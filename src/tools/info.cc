@@ -65,8 +65,8 @@ void PrintText(const Engine& engine, const std::string& path, size_t file_bytes)
   const EngineData& data = engine.data();
   fmt::print("{}  {}, {}, {} file, {} weights\n", Bold(path), engine.target(), data.precision,
              HumanBytes(static_cast<double>(file_bytes)), HumanBytes(static_cast<double>(WeightBytes(data))));
-  fmt::print("built on {} with {} threads; compute digest {}\n", data.target.device, data.target.threads,
-             ComputeDigest(data));
+  fmt::print("built on {} with {}; compute digest {}\n", data.target.device,
+             Counted(data.target.threads, "thread"), ComputeDigest(data));
   for (const auto& [key, value] : data.notes) fmt::print("{}: {}\n", key, value);
   Table io({"", "name", "type", "shape", "TensorFlow tensor"});
   for (const IoSpec& s : data.inputs)

@@ -9,6 +9,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/made_up.h"
+#include "base/processors.h"
+#include "base/text.h"
 #include "compiler/model.h"
 #include "engine/plan.h"
 #include "floe/session.h"
@@ -123,8 +125,8 @@ void AddTimes(const std::shared_ptr<const Engine>& engine, const ReportArgs& arg
   const Profile profile = Measure(engine, args);
   LayTimes(profile, &data->sides.back());
   data->report->summary.emplace_back(
-      "a run", fmt::format("{} (median of {} with profiling, {} threads, made-up inputs)",
-                           HumanMs(profile.median_ms), profile.runs, profile.threads));
+      "a run", fmt::format("{} (median of {} with profiling, {}, made-up inputs)", HumanMs(profile.median_ms),
+                           profile.runs, Counted(profile.threads, "thread")));
   if (!args.against.empty()) view::ShareTimes(data->sides.back(), &data->sides.front());
 }
 

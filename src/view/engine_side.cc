@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "engine/format.h"
 #include "graph/cost.h"
 #include "view/graph_side.h"
@@ -282,7 +283,7 @@ std::vector<std::pair<std::string, std::string>> Facts(const Engine& engine, con
   std::vector<std::pair<std::string, std::string>> facts = {
       {"target", engine.target()},
       {"precision", data.precision},
-      {"built on", fmt::format("{}, {} threads", data.target.device, data.target.threads)},
+      {"built on", data.target.device + ", " + Counted(data.target.threads, "thread")},
       {"inputs", Io(data.inputs)},
       {"outputs", Io(data.outputs)},
       {"weights", Bytes(WeightBytes(data))},

@@ -37,5 +37,11 @@ TEST(OneLine, ShowsControlCharactersAndLeavesOtherTextAlone) {
   EXPECT_EQ(OneLine(std::string_view("\0", 1)), "\\x00");
 }
 
+TEST(Counted, HasTheNounInTheSingularForOne) {
+  EXPECT_EQ(Counted(0, "thread"), "0 threads");
+  EXPECT_EQ(Counted(1, "thread"), "1 thread");
+  EXPECT_EQ(Counted(2, "more node"), "2 more nodes");
+}
+
 }  // namespace
 }  // namespace floe
