@@ -3,7 +3,8 @@
 // problems of their own, beside the reference backend.
 //   bench_kernels --benchmark_filter=resnet50/ --benchmark_repetitions=5
 //   Names that end in /cold: with weights that no cache holds, as in a network of many.
-//   bench_kernels --peak     GFLOP/s of one core in registers, as JSON
+//   bench_kernels --peak     as JSON: GFLOP/s of one core in registers, and how many times as long all
+//   threads take together, if they wait for each other, as one alone
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
@@ -226,7 +227,8 @@ void Register(const NamedProblem& named, int threads) {
 
 int main(int argc, char** argv) {
   if (argc == 2 && std::string(argv[1]) == "--peak") {
-    fmt::print("{{\"fp32\": {:.1f}, \"bf16\": {:.1f}}}\n", floe::PeakGflops(), floe::PeakBf16Gflops());
+    fmt::print("{{\"fp32\": {:.1f}, \"bf16\": {:.1f}, \"together\": {:.2f}}}\n", floe::PeakGflops(),
+               floe::PeakBf16Gflops(), floe::TimeTogether());
     return 0;
   }
   for (const floe::LayerList& list : floe::AllLayers()) {

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <vector>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
 #include "backends/cpu/isa.h"
+#include "base/thread_pool.h"
 
 namespace floe {
 namespace {
@@ -70,12 +72,12 @@ double PlainLoop() {
   return sum;
 }
 
-struct Loop {
+struct PeakLoop {
   double (*run)();
   double flops;
 };
 
-Loop LoopHere() {
+PeakLoop LoopHere() {
 #if defined(__x86_64__)
   const cpu::Isa isa = cpu::DetectIsa();
   if (isa == cpu::Isa::kAvx512) return {WideLoop, 2.0 * 12 * 16 * kSteps};
@@ -84,7 +86,7 @@ Loop LoopHere() {
   return {PlainLoop, 2.0 * 32 * kSteps};
 }
 
-double Measure(const Loop& loop) {
+double Measure(const PeakLoop& loop) {
   double best = 0;
   volatile double sink = 0;
   for (int round = 0; round < 200; ++round) {
@@ -94,6 +96,21 @@ double Measure(const Loop& loop) {
     best = std::max(best, loop.flops / took.count() / 1e9);
   }
   return best;
+}
+
+double Median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
+  return values[values.size() / 2];
+}
+
+// Seconds of one call, over a few milliseconds of them.
+template <typename Call>
+double MeanSeconds(Call call) {
+  constexpr int kCalls = 200;
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < kCalls; ++i) call();
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  return took.count() / kCalls;
 }
 
 }  // namespace
@@ -110,6 +127,27 @@ double PeakBf16Gflops() {
 #else
   return 0;
 #endif
+}
+
+double TimeTogether() {
+  const PeakLoop loop = LoopHere();
+  ThreadPool pool;
+  struct alignas(64) Sum {
+    volatile double value = 0;
+  };
+  std::vector<Sum> sums(static_cast<size_t>(pool.threads()));
+  std::vector<double> alone;
+  std::vector<double> together;
+  for (int round = 0; round < 25; ++round) {
+    alone.push_back(MeanSeconds([&] { sums[0].value = sums[0].value + loop.run(); }));
+    together.push_back(MeanSeconds([&] {
+      pool.RunOnAll([&](int thread) {
+        Sum& sum = sums[static_cast<size_t>(thread)];
+        sum.value = sum.value + loop.run();
+      });
+    }));
+  }
+  return Median(together) / Median(alone);
 }
 
 }  // namespace floe
