@@ -387,6 +387,9 @@ def parse_options():
             p.error(f"{path}: no such file")
     if any("=" not in text for text in options.input):
         p.error("--input wants NAME=SHAPE")
+    for peer in options.peers.split(",") if options.peers else []:
+        if peer.endswith("_bf16") != (options.precision == "bf16"):
+            p.error(f"--peers: {peer} does not compute in {options.precision}, so that the ratio would say nothing")
     return options
 
 

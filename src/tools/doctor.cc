@@ -35,8 +35,8 @@ void Doctor(bool json) {
   }
   fmt::print("floe {}, {} to use\n", FLOE_VERSION, Counted(AvailableProcessors(), "processor"));
   for (const auto& b : backends) {
-    fmt::print("{:10} {}, {} kernels{}{}, {}\n", b["name"].get<std::string>(),
-               b["description"].get<std::string>(), b["kernels"].get<size_t>(),
+    fmt::print("{:10} {}, {}{}{}, {}\n", b["name"].get<std::string>(), b["description"].get<std::string>(),
+               Counted(b["kernels"].get<int64_t>(), "kernel"),
                b["isa"] == "" ? "" : ", " + b["isa"].get<std::string>(),
                b["device"] == "" ? "" : " on " + b["device"].get<std::string>(),
                JoinText(b["precisions"].get<std::vector<std::string>>(), " and "));
