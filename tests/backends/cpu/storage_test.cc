@@ -23,7 +23,8 @@ constexpr std::string_view kFew = "cpu.conv_few_channels_bf16";
 
 void FillWithIntegers(Tensor& t, int64_t count) {
   for (int64_t i = 0; i < t.size(); ++i) {
-    t.data<float>()[i] = static_cast<float>((i * 7 + i / 5) % count - count / 2);
+    const int64_t whole = (i * 7 + i / 5) % count - count / 2;
+    t.data<float>()[i] = static_cast<float>(whole);
   }
 }
 
