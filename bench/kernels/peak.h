@@ -10,7 +10,7 @@ double PeakGflops();
 double PeakBf16Gflops();
 
 // What threads that wait for each other lose to the machine: how much longer all that there are take for the
-// same loop each, some 50 us, than one alone takes for one, waiting after each. Nothing leaves the registers,
+// same loop each, some 40 us, than one alone takes for one, waiting after each. Nothing leaves the registers,
 // so that what is above 1 is neither memory's nor a kernel's; medians of rounds in turn.
 double TimeTogether();
 

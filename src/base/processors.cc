@@ -76,7 +76,7 @@ std::optional<std::string> GroupIn(const Hierarchy& hierarchy, const std::vector
 
 // The folders from the mount down to the group's. Where the mount doesn't show the group, as in a container
 // with the names of the machine outside, what it shows is the container's own.
-std::vector<std::string> Levels(const Hierarchy& hierarchy, std::string group) {
+std::vector<std::string> Levels(const Hierarchy& hierarchy, const std::string& group) {
   const std::string_view shown = hierarchy.group == "/" ? "" : std::string_view(hierarchy.group);
   const bool below = group.starts_with(shown) && (group.size() == shown.size() || group[shown.size()] == '/');
   const bool outside = Contains(SplitText(group, '/'), "..");

@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <thread>
+
+#include "formats/files.h"
 
 namespace floe {
 namespace {
@@ -18,23 +18,13 @@ constexpr const char* kVersion2 = "31 25 0:26 / /sys/fs/cgroup rw,nosuid shared:
 // A folder with what the kernel would show in /proc and of cgroups.
 class CgroupTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    root_ =
-        std::filesystem::temp_directory_path() /
-        ("floe_cgroup_test_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
-    std::filesystem::remove_all(root_);
-  }
-  void TearDown() override { std::filesystem::remove_all(root_); }
-  void Write(const std::string& path, const std::string& text) {
-    std::filesystem::create_directories((root_ / path).parent_path());
-    std::ofstream(root_ / path) << text;
-  }
+  void Write(const std::string& path, const std::string& text) { root_.Write(path, text); }
   void Process(const std::string& groups, const std::string& mounts) {
     Write("proc/self/cgroup", groups);
     Write("proc/self/mountinfo", "22 27 0:21 / /proc rw - proc proc rw\n" + mounts);
   }
-  int Processors() { return CgroupProcessors(root_.string()); }
-  std::filesystem::path root_;
+  int Processors() { return CgroupProcessors(root_.path()); }
+  TemporaryFolder root_;
 };
 
 TEST_F(CgroupTest, Version2OfTheGroupItself) {
